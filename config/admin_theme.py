@@ -1,0 +1,96 @@
+"""How the admin looks: django-unfold in the colours of the house, and what stands in its sidebar."""
+
+from typing import Any
+
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def _item(title: str, icon: str, name: str, permission: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(name),
+        "permission": lambda request: request.user.has_perm(permission),
+    }
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Greenroom",
+    "SITE_HEADER": "Greenroom",
+    "SITE_SUBHEADER": "The editor's desk",
+    "SITE_SYMBOL": "theater_comedy",
+    "SITE_URL": "/",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("voicebot/lamp.svg")}
+    ],
+    "BORDER_RADIUS": "10px",
+    "DASHBOARD_CALLBACK": "sessions_app.dashboard.add_to",
+    "COLORS": {
+        # Grounds, lines and text of look.md, both themes in one ramp.
+        "base": {
+            "50": "#f6f3ea",
+            "100": "#efeadb",
+            "200": "#ddd8c8",
+            "300": "#c3c6b8",
+            "400": "#a9b5ab",
+            "500": "#5f6b62",
+            "600": "#4d574f",
+            "700": "#3a473f",
+            "800": "#26322b",
+            "900": "#17201b",
+            "950": "#0f1512",
+        },
+        # Brass: the character, and the one primary action.
+        "primary": {
+            "50": "#fbf5e6",
+            "100": "#f5e7c4",
+            "200": "#ecd394",
+            "300": "#e2bd66",
+            "400": "#d9a441",
+            "500": "#c98f25",
+            "600": "#855600",
+            "700": "#6f4800",
+            "800": "#573800",
+            "900": "#3f2900",
+            "950": "#1a1406",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": True,
+        "navigation": [
+            {
+                "title": "The company",
+                "items": [
+                    {"title": "Tonight", "icon": "dashboard", "link": reverse_lazy("admin:index")},
+                    _item(
+                        "Characters",
+                        "theater_comedy",
+                        "admin:characters_character_changelist",
+                        "characters.view_character",
+                    ),
+                    _item(
+                        "Conversations",
+                        "forum",
+                        "admin:sessions_app_voicesession_changelist",
+                        "sessions_app.view_voicesession",
+                    ),
+                ],
+            },
+            {
+                "title": "The house",
+                "separator": True,
+                "items": [
+                    _item(
+                        "Provider profiles",
+                        "graphic_eq",
+                        "admin:voicebot_providerprofile_changelist",
+                        "voicebot.view_providerprofile",
+                    ),
+                    _item("People", "person", "admin:auth_user_changelist", "auth.view_user"),
+                    _item("Roles", "groups", "admin:auth_group_changelist", "auth.view_group"),
+                ],
+            },
+        ],
+    },
+}
