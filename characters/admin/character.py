@@ -1,0 +1,180 @@
+"""The character's form and list."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern
+from django.utils.html import format_html
+from unfold.admin import ModelAdmin, StackedInline
+from unfold.decorators import display
+
+from characters import casting, publishing
+from characters.admin.cards import Cards
+from characters.admin.forms import CharacterForm, LoreForm
+from characters.admin.history import History
+from characters.admin.rehearsal import Rehearsal
+from characters.exceptions import NotPublishable
+from characters.models import Character, LoreEntry
+
+
+class LoreInline(StackedInline):
+    model = LoreEntry
+    form = LoreForm
+    extra = 0
+    tab = True
+    collapsible = True
+    fields: ClassVar = [
+        ("name", "enabled"),
+        ("keys", "content"),
+        ("constant", "selective", "secondary_keys"),
+        ("case_sensitive", "whole_words", "use_regex"),
+        ("position", "insertion_order", "priority", "order"),
+        "comment",
+    ]
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = "on stage"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("live", "on stage"), ("changed", "with unpublished changes"), ("draft", "not on stage")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Character]) -> QuerySet[Character]:
+        wanted = {
+            "live": Q(published__isnull=False),
+            "changed": Q(published__isnull=False) & ~Q(digest=F("published__digest")),
+            "draft": Q(published=None),
+        }.get(self.value() or "", Q())
+        return queryset.filter(wanted)
+
+
+@admin.register(Character)
+class CharacterAdmin(Cards, History, Rehearsal, ModelAdmin):
+    form = CharacterForm
+    inlines: ClassVar = [LoreInline]
+    list_display: ClassVar = ["portrait", "name", "tagline", "state", "language", "updated_at"]
+    list_display_links: ClassVar = ["portrait", "name"]
+    list_filter: ClassVar = [StateFilter, "language"]
+    list_select_related: ClassVar = ["published"]
+    list_per_page = 50
+    search_fields: ClassVar = ["name", "tagline", "slug", "tags", "creator"]
+    actions: ClassVar = ["publish_selected", "withdraw_selected"]
+    warn_unsaved_form = True
+    change_form_template = "admin/characters/change_form.html"
+    change_list_template = "admin/characters/change_list.html"
+    fieldsets: ClassVar = [
+        (None, {"fields": [("name", "slug"), ("nickname", "tagline"), "avatar"]}),
+        (
+            "Who",
+            {
+                "classes": ["tab"],
+                "fields": ["system_prompt", "description", "personality", "scenario", "post_history"],
+            },
+        ),
+        (
+            "Words",
+            {
+                "classes": ["tab"],
+                "fields": ["greeting", "alternate_greetings", "examples", ("reply_sentences", "temperature")],
+            },
+        ),
+        (
+            "Voice and mind",
+            {
+                "classes": ["tab"],
+                "fields": [
+                    "language",
+                    ("tts_provider", "tts_model"),
+                    ("voice", "voice_pitch", "voice_speed"),
+                    ("llm_provider", "llm_model"),
+                    ("stt_provider", "stt_model"),
+                ],
+            },
+        ),
+        (
+            "Its page",
+            {"classes": ["tab"], "fields": ["about", "tags", ("creator", "creator_version")]},
+        ),
+        (
+            "Lorebook rules",
+            {
+                "classes": ["tab"],
+                "fields": [("lore_scan_depth", "lore_token_budget"), "lore_recursive"],
+                "description": "The entries themselves are under Lorebook, above.",
+            },
+        ),
+    ]
+
+    class Media:
+        js: ClassVar = ["characters/desk.js"]
+        css: ClassVar = {"all": ["characters/desk.css"]}
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*self.card_urls(), *self.history_urls(), *self.rehearsal_urls(), *super().get_urls()]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Character | None = None) -> tuple[str, ...]:
+        """An address stays: sessions and links hang on it."""
+        return ("slug",) if obj else ()
+
+    def get_prepopulated_fields(
+        self, request: HttpRequest, obj: Character | None = None
+    ) -> dict[str, Sequence[str]]:
+        return {} if obj else {"slug": ["name"]}
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("characters.publish_character")
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        asked = casting.ask()
+        context = {
+            "providers": {stage: asked.providers(stage) for stage in ("stt", "llm", "tts")},
+            "may_publish": self.has_publish_permission(request),
+            **(extra_context or {}),
+        }
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        publishing.changed_draft(form.instance)
+
+    @display(description="")
+    def portrait(self, character: Character) -> str:
+        if not character.avatar:
+            return format_html('<span class="desk-initial">{}</span>', character.name[:1])
+        return format_html('<img class="desk-portrait" src="{}" alt="" loading="lazy">', character.avatar.url)
+
+    @display(
+        description="on stage",
+        label={"on stage": "success", "changes to publish": "warning", "not on stage": "info"},
+    )
+    def state(self, character: Character) -> str:
+        if character.published is None:
+            return "not on stage"
+        return "on stage" if character.published.digest == character.digest else "changes to publish"
+
+    @admin.action(description="Publish the selected characters", permissions=["publish"])
+    def publish_selected(self, request: HttpRequest, queryset: QuerySet[Character]) -> None:
+        done = 0
+        for character in queryset:
+            try:
+                publishing.publish(character, author=request.user)
+                done += 1
+            except NotPublishable as error:
+                self.message_user(request, str(error), "ERROR")
+        if done:
+            self.message_user(request, f"{done} on stage.")
+
+    @admin.action(description="Take the selected characters off the stage", permissions=["publish"])
+    def withdraw_selected(self, request: HttpRequest, queryset: QuerySet[Character]) -> None:
+        done = sum(publishing.withdraw(character) for character in queryset)
+        self.message_user(request, f"{done} taken off the stage.")

@@ -1,0 +1,130 @@
+"""Trying a draft out while it is written: its prompt, its lore, its voice. Nothing is saved here."""
+
+import re
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_POST
+
+from characters import casting, content, prompts
+from characters.exceptions import CharacterError
+from characters.macros import Macros
+from characters.models import Character
+from characters.sheet import Sheet
+
+SAMPLE_CHARACTERS = 200
+TALK_CHARACTERS = 8000
+SPEAKER = re.compile(r"^\s*(visitor|you|user|character|char|them)\s*:\s*", re.IGNORECASE)
+VISITORS = ("visitor", "you", "user")
+
+
+def conversation(text: str) -> list[prompts.Message]:
+    """Typed lines as turns: `Visitor:` and `Character:` name the speaker, without them they alternate."""
+    messages: list[prompts.Message] = []
+    for line in filter(str.strip, text[:TALK_CHARACTERS].splitlines()):
+        named = SPEAKER.match(line)
+        if named:
+            role = "user" if named.group(1).lower() in VISITORS else "assistant"
+        else:
+            role = "assistant" if messages and messages[-1]["role"] == "user" else "user"
+        messages.append({"role": role, "content": line[named.end() if named else 0 :].strip()})
+    return messages
+
+
+class Rehearsal:
+    """Mixed into the character's admin."""
+
+    admin_site: Any
+
+    def rehearsal_urls(self) -> list[URLPattern]:
+        def wrap(view: Any) -> Any:
+            return self.admin_site.admin_view(require_POST(view))
+
+        return [
+            path("rehearse/prompt/", wrap(self.show_prompt), name="characters_character_prompt"),
+            path("rehearse/lore/", wrap(self.try_lore), name="characters_character_lore"),
+            path("rehearse/voice/", wrap(self.sample_voice), name="characters_character_voice"),
+        ]
+
+    def _sheet(self, request: HttpRequest) -> Sheet:
+        """The sheet of the form as it is typed, saved or not; what does not validate stays as it was."""
+        if not request.user.has_perm("characters.change_character"):
+            raise PermissionDenied
+        pk = request.POST.get("_character", "")
+        character = get_object_or_404(Character, pk=pk) if pk.isdigit() else Character()
+        form = self.get_form(request, character if pk else None)(  # type: ignore[attr-defined]
+            request.POST, instance=character
+        )
+        form.is_valid()
+        formsets, _ = self._create_formsets(request, character, change=bool(pk))  # type: ignore[attr-defined]
+        lore: list[tuple[int, int, content.Content]] = []
+        for entry in formsets[0].forms:
+            entry.is_valid()
+            if entry.has_changed() or entry.instance.pk:
+                deleted = getattr(entry, "cleaned_data", {}).get("DELETE")
+                if not deleted:
+                    lore.append((entry.instance.order, len(lore), content.lore_of(entry.instance)))
+        return content.draft_sheet(form.instance, [entry for *_, entry in sorted(lore, key=lambda e: e[:2])])
+
+    def show_prompt(self, request: HttpRequest) -> HttpResponse:
+        """The exact messages that the language model would get, and how long they are."""
+        sheet = self._sheet(request)
+        talk = conversation(request.POST.get("_talk", ""))
+        metadata = {"name": "Robin"}
+        lore = prompts.activate(sheet, metadata, talk, replies=sum(m["role"] == "assistant" for m in talk))
+        model = casting.ask().model(sheet)
+        prompt = prompts.render(sheet, metadata, talk, lore=lore, limit=model.limit)
+        tokens, exact = model.measure(prompt)
+        return JsonResponse(
+            {
+                "messages": prompt.as_messages(),
+                "examples": prompt.examples,
+                "greeting": prompts.greeting(sheet, metadata),
+                "tokens": tokens,
+                "exact": exact,
+                "limit": model.limit,
+                "model": model.name,
+                "cut": list(prompt.cut),
+            }
+        )
+
+    def try_lore(self, request: HttpRequest) -> HttpResponse:
+        """Which entries a typed conversation calls for, and why."""
+        sheet = self._sheet(request)
+        talk = conversation(request.POST.get("_talk", ""))
+        replies = sum(message["role"] == "assistant" for message in talk)
+        found = prompts.activate(sheet, {"name": "Robin"}, talk, replies=replies)
+        macros = Macros(char=sheet.spoken_name, metadata={"name": "Robin"})
+        return JsonResponse(
+            {
+                "entries": [
+                    {
+                        "title": verdict.entry.title,
+                        "fired": verdict.fired,
+                        "why": verdict.why,
+                        "ignored": list(verdict.entry.decorators.ignored),
+                        "content": macros.expand(verdict.entry.content) if verdict.fired else "",
+                    }
+                    for verdict in found.verdicts
+                ],
+                "tokens": found.tokens,
+                "budget": sheet.book.token_budget,
+                "milliseconds": round(found.secs * 1000, 1),
+            }
+        )
+
+    def sample_voice(self, request: HttpRequest) -> HttpResponse:
+        """A sentence in the chosen voice, as WAV; what goes wrong as JSON with a sentence."""
+        sheet = self._sheet(request)
+        sentence = request.POST.get("_sentence", "").strip()[:SAMPLE_CHARACTERS]
+        problems = casting.ask().problems(sheet)
+        if problems:
+            return JsonResponse({"error": " ".join(problems.values())}, status=400)
+        try:
+            wav = casting.ask().speak(sheet, sentence or "Good evening. This is how I sound.")
+        except CharacterError as error:
+            return JsonResponse({"error": str(error)}, status=502)
+        return HttpResponse(wav, content_type="audio/wav", headers={"Cache-Control": "no-store"})

@@ -1,0 +1,85 @@
+"""Cards in CHARX files: a ZIP with `card.json` and the card's own files."""
+
+import io
+import stat
+import zipfile
+import zlib
+from collections.abc import Mapping
+
+from characters.cards import limits
+from characters.exceptions import CardRefused
+
+CARD = "card.json"
+CHUNK = 64 * 1024
+
+
+def is_safe(path: str) -> bool:
+    """Whether a path stays within the folder it is in, wherever it is unpacked."""
+    parts = path.split("/")
+    return (
+        0 < len(path) <= limits.PATH_CHARACTERS
+        and not path.startswith("/")
+        and not any(part in ("", ".", "..") for part in parts)
+        and not any(character in path for character in '\\:*?"<>|')
+        and path.isprintable()
+    )
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
+    """One file of the archive. What its header says of its size is not believed. Raises CardRefused."""
+    out = io.BytesIO()
+    with archive.open(info) as file:
+        while piece := file.read(CHUNK):
+            out.write(piece)
+            if out.tell() > most:
+                raise CardRefused(
+                    f"A file within the card is larger than {most // 1024 // 1024} MB unpacked."
+                )
+    return out.getvalue()
+
+
+def read(data: bytes) -> tuple[bytes, dict[str, bytes]]:
+    """The card's JSON and its other files by path. Raises CardRefused."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _read(archive)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError) as error:
+        raise CardRefused("The CHARX is no ZIP file that can be read.") from error
+    except RuntimeError as error:  # zipfile's answer to an encrypted file
+        raise CardRefused("The CHARX is encrypted.") from error
+
+
+def _read(archive: zipfile.ZipFile) -> tuple[bytes, dict[str, bytes]]:
+    members = [info for info in archive.infolist() if not info.is_dir()]
+    if len(members) > limits.ASSETS + 1:
+        raise CardRefused(f"The CHARX holds more than {limits.ASSETS} files.")
+    card: bytes | None = None
+    files: dict[str, bytes] = {}
+    total = 0
+    for info in members:
+        if info.flag_bits & 0x1:
+            raise CardRefused("The CHARX is encrypted.")
+        if not is_safe(info.filename):
+            raise CardRefused("The CHARX holds a file whose path leads out of it.")
+        if stat.S_ISLNK(info.external_attr >> 16):
+            raise CardRefused("The CHARX holds a link instead of a file.")
+        if info.filename == CARD:
+            card = _member(archive, info, limits.JSON_BYTES)
+            continue
+        file = _member(archive, info, limits.ASSET_BYTES)
+        total += len(file)
+        if total > limits.ASSETS_BYTES:
+            raise CardRefused("The files within the card are too large together.")
+        files[info.filename] = file
+    if card is None:
+        raise CardRefused("The CHARX holds no card.json.")
+    return card, files
+
+
+def write(card: bytes, files: Mapping[str, bytes]) -> bytes:
+    """A CHARX of a card's JSON and its files."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, data in {CARD: card, **files}.items():
+            archive.writestr(zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
+    return out.getvalue()

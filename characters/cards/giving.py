@@ -1,0 +1,137 @@
+"""From a character's fields back to a card's JSON, laid over the card that they came from."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from characters.cards import values
+from characters.cards.json_text import parse
+from characters.cards.mapping import (
+    BOOK,
+    CASTING,
+    DATA,
+    OPTIONAL,
+    OURS,
+    SETTINGS,
+    V2,
+    V3,
+    V3_ONLY,
+    Json,
+    Key,
+    data_of,
+    object_of,
+    take_entry,
+)
+from characters.lore import decorators
+
+
+def _lay(data: Json, name: str, key: Key, value: Any, *, needed: bool) -> None:
+    """Puts a field's value into the card, unless what is there says the same already, in the right type."""
+    there = data.get(name)
+    right_type = isinstance(there, key.kind) and not (key.kind is int and isinstance(there, bool))
+    if right_type and key.read(there) == value:
+        return
+    empty = value is None or value in ("", [])
+    if not empty or needed or there not in (None, "", []):
+        if value is None:
+            data.pop(name, None)
+        else:
+            data[name] = value
+
+
+def give(content: Mapping[str, Any], card: Json, spec: str, *, private: bool) -> Json:
+    """The card of a character's `content` as V2 or V3, over the `card` that it came from.
+
+    Without `private` this stays out: who is cast (providers and models), lore comments, other tools'
+    extensions, and where and when the card was made.
+    """
+    old = copy.deepcopy(card)
+    data = dict(data_of(old)) if old.get("name") or old.get("char_name") or "data" in old else {}
+    whole: Json = (
+        {} if not isinstance(card.get("data"), dict) else {k: v for k, v in old.items() if k != "data"}
+    )
+    for name, key in DATA.items():
+        needed = name not in OPTIONAL
+        _lay(data, name, key, content[key.field], needed=needed)
+        if needed:
+            data.setdefault(name, key.kind())
+    extensions = object_of(data.get("extensions")) if private else {}
+    names = (*SETTINGS, *CASTING) if private else SETTINGS
+    ours = object_of(extensions.get(OURS))
+    data["extensions"] = {**extensions, OURS: {**ours, **{name: content[name] for name in names}}}
+    _give_book(data, content, spec, private=private)
+    if spec == V3:
+        data.setdefault("group_only_greetings", [])
+        if not private:
+            data |= {"creation_date": 0, "modification_date": 0}
+            data.pop("source", None)
+    else:
+        for name in V3_ONLY:
+            data.pop(name, None)
+    newer = whole.get("spec") == spec and isinstance(whole.get("spec_version"), str)
+    return {
+        **whole,
+        "spec": spec,
+        "spec_version": whole["spec_version"] if newer else ("3.0" if spec == V3 else "2.0"),
+        "data": data,
+    }
+
+
+def _give_book(data: Json, content: Mapping[str, Any], spec: str, *, private: bool) -> None:
+    there = data.get("character_book")
+    settings = {key.field: content[key.field] for key in BOOK.values()}
+    if not content["lore"] and not isinstance(there, dict) and all(v is None for v in settings.values()):
+        if there is None:
+            data.pop("character_book", None)
+        return
+    book = dict(object_of(there))
+    for name, key in BOOK.items():
+        _lay(book, name, key, settings[key.field], needed=False)
+    if not isinstance(book.get("extensions"), dict) or not private:
+        book["extensions"] = {}
+    book["entries"] = [give_entry(entry, spec, private=private) for entry in content["lore"]]
+    data["character_book"] = book
+
+
+def give_entry(fields: Mapping[str, Any], spec: str, *, private: bool) -> Json:
+    """One lorebook entry, over the entry that it came from."""
+    entry = parse(fields["rest"].encode())
+    extensions = dict(object_of(entry.get("extensions"))) if private else {}
+    was = take_entry(entry)
+    for name, kind, always in ENTRY:
+        value = fields[name]
+        needed = always and not (name == "use_regex" and spec == V2 and not value)  # V2 does not know it
+        if isinstance(entry.get(name), kind) and was[name] == value:
+            continue
+        if value in (None, "", []) and not needed:
+            entry.pop(name, None)
+        elif needed or was[name] != value or name in entry:
+            entry[name] = values.plain(value) if kind == (int, float) else value
+    if fields["whole_words"] != was["whole_words"] or not private:
+        if fields["whole_words"] is None:
+            extensions.pop("match_whole_words", None)
+        else:
+            extensions["match_whole_words"] = fields["whole_words"]
+    entry["extensions"] = extensions
+    if spec == V2 and "@@" in str(entry["content"]):  # it knows no decorators
+        entry["content"] = decorators.parse(str(entry["content"]))[1]
+    if not private:
+        entry.pop("comment", None)
+    return entry
+
+
+ENTRY: tuple[tuple[str, Any, bool], ...] = (
+    ("name", str, False),
+    ("keys", list, True),
+    ("content", str, True),
+    ("enabled", bool, True),
+    ("constant", bool, False),
+    ("selective", bool, False),
+    ("secondary_keys", list, False),
+    ("case_sensitive", bool, False),
+    ("use_regex", bool, True),
+    ("insertion_order", (int, float), True),
+    ("priority", (int, float), False),
+    ("position", str, False),
+    ("comment", str, False),
+)

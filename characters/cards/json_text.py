@@ -1,0 +1,52 @@
+"""JSON from strangers: bounded in size, depth and number of values."""
+
+import json
+from typing import Any
+
+from characters.cards import limits
+from characters.exceptions import CardRefused
+
+
+def _refuse_constant(name: str) -> Any:
+    raise CardRefused(f"The card's JSON holds {name}, which JSON has not.")
+
+
+def check_shape(value: Any) -> None:
+    """Raises CardRefused if `value` is nested too deeply or holds too many values."""
+    level, depth, seen = [value], 0, 0
+    while level:
+        depth += 1
+        seen += len(level)
+        if depth > limits.JSON_DEPTH:
+            raise CardRefused(f"The card is nested more than {limits.JSON_DEPTH} levels deep.")
+        if seen > limits.JSON_ITEMS:
+            raise CardRefused("The card holds too many values.")
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                below.extend(item.values())
+            elif isinstance(item, list):
+                below.extend(item)
+        level = below
+
+
+def parse(data: bytes) -> dict[str, Any]:
+    """The JSON object in `data` (UTF-8, with or without a byte order mark). Raises CardRefused."""
+    if len(data) > limits.JSON_BYTES:
+        raise CardRefused(f"The card's text is larger than {limits.JSON_BYTES // 1024 // 1024} MB.")
+    try:
+        text = data.decode("utf-8-sig", "surrogatepass")
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise CardRefused(f"The card is nested more than {limits.JSON_DEPTH} levels deep.") from error
+    except ValueError as error:
+        raise CardRefused("The card's text is not JSON.") from error
+    if not isinstance(value, dict):
+        raise CardRefused("The card's JSON is no object.")
+    check_shape(value)
+    return value
+
+
+def dump(value: Any) -> str:
+    """JSON in ASCII, so that even what no database takes as text (NUL, half a surrogate pair) is kept."""
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"))

@@ -1,0 +1,193 @@
+"""Between a card's JSON and a character's fields.
+
+Whatever a card holds stays: the JSON that came is kept beside the fields, and an export lays the fields
+over it. A field that nobody has touched gives back exactly what was there, so that a round trip changes
+nothing; what the fields have no place for (other tools' extensions, assets, unknown keys) was never gone.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from characters.cards import limits, values
+from characters.cards.json_text import dump
+from characters.exceptions import CardRefused
+from characters.models import Character, LoreEntry
+from characters.models.character import LANGUAGES
+
+Json = dict[str, Any]
+V2, V3 = "chara_card_v2", "chara_card_v3"
+OURS = "greenroom"  # where our settings live under `extensions`
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a card: the field it fills, how it is read, and the JSON type it should have."""
+
+    field: str
+    read: Callable[[Any], Any]
+    kind: type = str
+
+
+DATA: Mapping[str, Key] = {
+    "name": Key("name", values.line(80)),
+    "nickname": Key("nickname", values.line(80)),
+    "description": Key("description", values.text),
+    "personality": Key("personality", values.text),
+    "scenario": Key("scenario", values.text),
+    "first_mes": Key("greeting", values.text),
+    "mes_example": Key("examples", values.text),
+    "creator_notes": Key("about", values.text),
+    "system_prompt": Key("system_prompt", values.text),
+    "post_history_instructions": Key("post_history", values.text),
+    "alternate_greetings": Key("alternate_greetings", values.whole_texts, list),
+    "tags": Key("tags", values.texts, list),
+    "creator": Key("creator", values.line(200)),
+    "character_version": Key("creator_version", values.line(80)),
+}
+OPTIONAL = frozenset({"nickname"})  # keys that a card may lack
+V3_ONLY = (
+    "nickname",
+    "assets",
+    "creator_notes_multilingual",
+    "source",
+    "group_only_greetings",
+    "creation_date",
+    "modification_date",
+)
+OLD_NAMES = {  # of V1 as TavernAI and Pygmalion wrote it
+    "char_name": "name",
+    "char_persona": "description",
+    "world_scenario": "scenario",
+    "char_greeting": "first_mes",
+    "example_dialogue": "mes_example",
+}
+BOOK: Mapping[str, Key] = {
+    "scan_depth": Key("lore_scan_depth", values.whole, int),
+    "token_budget": Key("lore_token_budget", values.whole, int),
+    "recursive_scanning": Key("lore_recursive", values.flag, bool),
+}
+SETTINGS = ("tagline", "language", "voice", "voice_pitch", "voice_speed", "temperature", "reply_sentences")
+CASTING = ("stt_provider", "stt_model", "llm_provider", "llm_model", "tts_provider", "tts_model")
+
+
+@dataclass
+class Taken:
+    """What was found in a card's JSON. `fields` are those of `characters.content`, lore included."""
+
+    fields: Json
+    notes: list[str] = field(default_factory=list)
+
+
+def data_of(card: Json) -> Json:
+    """Where the card's fields are: under `data` since V2. Raises CardRefused for what is no card."""
+    if card.get("spec") in (V2, V3) or isinstance(card.get("data"), dict):
+        data = card.get("data")
+        if not isinstance(data, dict):
+            raise CardRefused("The card has no data.")
+        return data
+    if not ("name" in card or "char_name" in card):
+        raise CardRefused("This JSON is no character card: it names nobody.")
+    return {OLD_NAMES.get(key, key): value for key, value in card.items()}
+
+
+def take(card: Json) -> Taken:
+    """The fields of a card of any version. Raises CardRefused."""
+    data = data_of(card)
+    taken = Taken({})
+    for name, key in DATA.items():
+        value = data.get(name)
+        taken.fields[key.field] = key.read(value)
+        if value is not None and not isinstance(value, key.kind):
+            taken.notes.append(f"{name} was no {_word(key.kind)}; what could be read of it was taken.")
+    if not taken.fields["name"]:
+        raise CardRefused("The card names nobody.")
+    if isinstance(data.get("name"), str) and len(data["name"]) > 80:
+        taken.notes.append("The name was shortened to 80 characters.")
+    version = values.number(card.get("spec_version"))
+    if version is not None and version > 3:
+        taken.notes.append(f"The card follows version {version:g} of the specification; 3 is known here.")
+    _take_book(data.get("character_book"), taken)
+    _take_ours(object_of(data.get("extensions")).get(OURS), taken)
+    taken.fields["card"] = dump(card)
+    return taken
+
+
+def object_of(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _word(kind: type) -> str:
+    return {str: "text", list: "list", int: "number", bool: "yes or no"}[kind]
+
+
+def _take_book(book: Any, taken: Taken) -> None:
+    if not isinstance(book, dict):
+        if book is not None:
+            taken.notes.append("character_book was no lorebook.")
+        book = {}
+    for name, key in BOOK.items():
+        taken.fields[key.field] = key.read(book.get(name))
+    entries = book.get("entries")
+    if isinstance(entries, dict):  # as world info files number them
+        entries = list(entries.values())
+    entries = [entry for entry in entries or [] if isinstance(entry, dict)] if entries else []
+    if len(entries) > limits.LORE_ENTRIES:
+        raise CardRefused(f"The lorebook has more than {limits.LORE_ENTRIES} entries.")
+    taken.fields["lore"] = [take_entry(entry) for entry in entries]
+
+
+def take_entry(entry: Json) -> Json:
+    """The fields of one lorebook entry."""
+    extensions = object_of(entry.get("extensions"))
+    case = entry.get("case_sensitive", extensions.get("case_sensitive"))
+    position = entry.get("position")
+    order = values.number(entry.get("insertion_order"))
+    return {
+        "name": values.line(200)(entry.get("name")),
+        "keys": values.texts(entry.get("keys", entry.get("key"))),
+        "content": values.text(entry.get("content")),
+        "enabled": values.flag(entry.get("enabled")) is not False,
+        "constant": bool(values.flag(entry.get("constant"))),
+        "selective": bool(values.flag(entry.get("selective"))),
+        "secondary_keys": values.texts(entry.get("secondary_keys")),
+        "case_sensitive": values.flag(case),
+        "whole_words": values.flag(extensions.get("match_whole_words")),
+        "use_regex": bool(values.flag(entry.get("use_regex"))),
+        "insertion_order": 100.0 if order is None else order,
+        "priority": values.number(entry.get("priority")),
+        "position": position if position in LoreEntry.Position.values else "",
+        "comment": values.text(entry.get("comment")),
+        "rest": dump(entry),
+    }
+
+
+def _take_ours(settings: Any, taken: Taken) -> None:
+    """Our own settings, each only if our form would take it. No paths of classes are taken from strangers."""
+    given = object_of(settings)
+    for name in (*SETTINGS, *CASTING):
+        model_field: Any = Character._meta.get_field(name)
+        value = taken.fields[name] = model_field.get_default()
+        asked = given.get(name)
+        if asked is None:
+            continue
+        wants_text = isinstance(value, str)
+        asked = values.line(model_field.max_length or 200)(asked) if wants_text else values.number(asked)
+        allowed = name != "language" or asked in dict(LANGUAGES)
+        if asked is None or not allowed or (name.endswith("_provider") and "." in str(asked)):
+            taken.notes.append(f"extensions.{OURS}.{name} was left out.")
+            continue
+        taken.fields[name] = _within(model_field, asked)
+
+
+def _within(model_field: Any, value: Any) -> Any:
+    """A number held within the limits of its field."""
+    if isinstance(value, str):
+        return value
+    for validator in model_field.validators:
+        code, limit = getattr(validator, "code", ""), getattr(validator, "limit_value", None)
+        if code == "min_value" and limit is not None:
+            value = max(limit, value)
+        if code == "max_value" and limit is not None:
+            value = min(limit, value)
+    return model_field.to_python(value)

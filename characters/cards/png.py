@@ -1,0 +1,116 @@
+"""Cards in PNG and APNG files: `tEXt` chunks `ccv3` and `chara`, base64 of UTF-8 JSON.
+
+Chunks are walked here, not by an image library: nothing is decoded that was not asked for, and a length
+that points beyond the file ends it. See the PNG specification, section 5.
+"""
+
+import base64
+import binascii
+import struct
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from characters.cards import limits
+from characters.exceptions import CardRefused
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+MAX_SIDE = 8192  # pixels that a picture claims to have
+TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
+ASSET = "chara-ext-asset_:"
+STORED = "__asset:"  # what the paths of such files begin with, in addresses and where we keep them
+KEEP_CHUNKS = frozenset(  # what a picture needs to look the same; the rest is metadata
+    b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP acTL fcTL fdAT pHYs sBIT bKGD".split()
+)
+
+
+@dataclass(frozen=True)
+class Png:
+    """A picture without its text, and the text by keyword, still in base64."""
+
+    picture: bytes
+    texts: Mapping[str, bytes]
+    assets: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
+    """Type and body of each chunk. Raises CardRefused for a file that is cut off or lies about its size."""
+    view, at = memoryview(data), len(SIGNATURE)
+    while at + 12 <= len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        kind = bytes(view[at + 4 : at + 8])
+        end = at + 12 + length
+        if length > 0x7FFFFFFF or end > len(data):
+            raise CardRefused("The PNG is cut off: a part of it is longer than the file.")
+        yield kind, view[at + 8 : end - 4]
+        if kind == b"IEND":
+            return
+        at = end
+    raise CardRefused("The PNG has no end.")
+
+
+def _decoded(text: bytes, most: int, what: str) -> bytes:
+    if len(text) > most * 4 // 3 + 8:
+        raise CardRefused(f"{what} in the PNG is too large.")
+    try:
+        return base64.b64decode(text.strip())
+    except (binascii.Error, ValueError) as error:
+        raise CardRefused(f"{what} in the PNG is not base64.") from error
+
+
+def read(data: bytes) -> Png:
+    """Takes a card's PNG apart. Raises CardRefused."""
+    if not data.startswith(SIGNATURE):
+        raise CardRefused("This is no PNG.")
+    kept: list[tuple[bytes, memoryview]] = []
+    texts: dict[str, bytes] = {}
+    assets: dict[str, bytes] = {}
+    total = 0
+    for number, (kind, body) in enumerate(_chunks(data)):
+        if number == 0:
+            _check_header(kind, body)
+        if kind == b"tEXt":
+            keyword, _, text = bytes(body).partition(b"\0")
+            name = keyword.decode("latin-1")
+            if name in ("chara", "ccv3"):
+                texts.setdefault(name, _decoded(text, limits.JSON_BYTES, "The card"))
+            elif name.startswith(ASSET) and len(assets) < limits.ASSETS:
+                total += len(text)
+                if total > limits.ASSETS_BYTES:
+                    raise CardRefused("The files within the card are too large.")
+                assets[name[len(ASSET) :][: limits.PATH_CHARACTERS]] = _decoded(
+                    text, limits.ASSET_BYTES, "A file"
+                )
+        elif kind in KEEP_CHUNKS:
+            kept.append((kind, body))
+    return Png(_assemble(kept), texts, assets)
+
+
+def _check_header(kind: bytes, body: memoryview) -> None:
+    if kind != b"IHDR" or len(body) != 13:
+        raise CardRefused("The PNG does not begin with its header.")
+    width, height = struct.unpack_from(">II", body)
+    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
+        raise CardRefused(f"The PNG says that it is {width} by {height} pixels; {MAX_SIDE} are allowed.")
+
+
+def _chunk(kind: bytes, body: bytes | memoryview) -> bytes:
+    checksum = zlib.crc32(body, zlib.crc32(kind))
+    return struct.pack(">I", len(body)) + kind + bytes(body) + struct.pack(">I", checksum)
+
+
+def _assemble(chunks: list[tuple[bytes, memoryview]]) -> bytes:
+    return SIGNATURE + b"".join(_chunk(kind, body) for kind, body in chunks)
+
+
+def write(picture: bytes, texts: Mapping[str, bytes], assets: Mapping[str, bytes] | None = None) -> bytes:
+    """`picture` (a PNG) with texts and files embedded. Texts that it had are gone."""
+    kept = [(kind, body) for kind, body in _chunks(picture) if kind not in TEXT_CHUNKS]
+    added = [(keyword.encode("latin-1"), text) for keyword, text in texts.items()]
+    added += [((ASSET + path).encode("latin-1", "replace"), data) for path, data in (assets or {}).items()]
+    parts = [SIGNATURE]
+    for kind, body in kept:
+        if kind == b"IEND":
+            parts += [_chunk(b"tEXt", name + b"\0" + base64.b64encode(text)) for name, text in added]
+        parts.append(_chunk(kind, body))
+    return b"".join(parts)

@@ -1,0 +1,84 @@
+"""The read side of characters: sheets out of the cache, forgotten the moment an editor changes one."""
+
+import re
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import F
+from django.db.models.signals import post_delete
+
+from characters import content
+from characters.exceptions import CharacterNotFound
+from characters.models import Character, CharacterVersion
+from characters.sheet import Sheet
+
+SLUG = re.compile(r"[-a-zA-Z0-9_]{1,50}")
+FORMAT = 2  # part of the key: a new shape of content never reads an old entry
+CACHE_SECS = 60  # bounds what a command in a process of its own cannot invalidate without Redis
+
+
+def _key(slug: str) -> str:
+    return f"characters:{FORMAT}:{slug}"
+
+
+def load(slug: str) -> tuple[int, dict[str, Any]]:
+    """Number and content of the version on stage, from the database. Raises CharacterNotFound."""
+    row = (
+        CharacterVersion.objects.filter(character__slug=slug, character__published=F("pk"))
+        .values_list("number", "content")
+        .first()
+    )
+    if row is None:
+        raise CharacterNotFound(slug)
+    return row
+
+
+def get(slug: str, at_least: int = 0) -> Sheet:
+    """The sheet of the version on stage, from the cache if it is there. Raises CharacterNotFound.
+
+    `at_least` is a version that the caller has heard of: an older one in the cache is not good enough.
+    """
+    if not SLUG.fullmatch(slug):
+        raise CharacterNotFound(slug)
+    found = cache.get(_key(slug))
+    if found is None or found[0] < at_least:
+        found = load(slug)
+        cache.set(_key(slug), found, CACHE_SECS)
+    return Sheet.of(slug, *found)
+
+
+def version(slug: str, number: int) -> Sheet:
+    """The sheet of one published version, on stage or not. Raises CharacterNotFound.
+
+    Versions never change, so these are cached for as long as others.
+    """
+    key = f"{_key(slug)}@{number}"
+    found = cache.get(key)
+    if found is None:
+        row = CharacterVersion.objects.filter(character__slug=slug, number=number).first()
+        if row is None:
+            raise CharacterNotFound(slug)
+        found = row.content
+        cache.set(key, found, CACHE_SECS)
+    return Sheet.of(slug, number, found)
+
+
+def draft(slug: str) -> Sheet:
+    """The sheet of the draft as it is stored now. Raises CharacterNotFound."""
+    character = Character.objects.filter(slug=slug).first() if SLUG.fullmatch(slug) else None
+    if character is None:
+        raise CharacterNotFound(slug)
+    return content.draft_sheet(character)
+
+
+def forget(slug: str) -> None:
+    cache.delete(_key(slug))
+
+
+def forget_on_change() -> None:
+    """Drops the cached sheet of a character that is deleted; `publishing` takes care of the rest."""
+
+    def deleted(instance: Character, **_: Any) -> None:
+        forget(instance.slug)
+
+    post_delete.connect(deleted, sender=Character, weak=False, dispatch_uid="characters.catalog.deleted")

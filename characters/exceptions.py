@@ -1,0 +1,33 @@
+"""What can go wrong with characters. Messages quote nobody's conversation."""
+
+
+class CharacterError(Exception):
+    """Base of the family."""
+
+    quotable = True
+
+
+class CharacterNotFound(CharacterError):
+    """There is no published character of that address."""
+
+    def __init__(self, slug: str):
+        super().__init__(f"There is no character at the address {slug[:80]!r}.")
+
+
+class VersionImmutable(CharacterError):
+    """A published version was to be changed."""
+
+    def __init__(self) -> None:
+        super().__init__("A published version does not change. Publish a new one.")
+
+
+class NotPublishable(CharacterError):
+    """A draft lacks something that a character on stage needs. The message says what."""
+
+
+class CannotSpeak(CharacterError):
+    """A voice could not be heard. The message says why."""
+
+
+class CardRefused(CharacterError):
+    """A file is no character card, or none that is safe to take in. The message says why."""

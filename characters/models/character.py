@@ -1,0 +1,158 @@
+"""A character as its editors write it: the working copy, of which versions are published."""
+
+from typing import ClassVar
+
+from django.core.validators import FileExtensionValidator, MaxValueValidator, MinValueValidator
+from django.db import models
+from django.urls import reverse
+
+from characters.portraits import portrait_path, validate_portrait
+
+LANGUAGES = [
+    ("en", "English"),
+    ("zh", "Chinese"),
+    ("de", "German"),
+    ("es", "Spanish"),
+    ("fr", "French"),
+    ("it", "Italian"),
+    ("ja", "Japanese"),
+    ("ko", "Korean"),
+    ("nl", "Dutch"),
+    ("pl", "Polish"),
+    ("pt", "Portuguese"),
+    ("ru", "Russian"),
+    ("tr", "Turkish"),
+    ("uk", "Ukrainian"),
+]
+
+
+class Character(models.Model):
+    """The draft of a character, and which of its versions is on stage.
+
+    Everything but the address is content, see `characters.content`. The voice side reads characters
+    through `characters.catalog` only.
+    """
+
+    slug = models.SlugField("address", unique=True, help_text="The last part of the page's address.")
+    name = models.CharField(max_length=80)
+    nickname = models.CharField(
+        "called", max_length=80, blank=True, help_text="What {{char}} stands for, if not the name."
+    )
+    tagline = models.CharField(
+        max_length=120, blank=True, help_text="One line under the name in the gallery."
+    )
+    avatar = models.ImageField(
+        "portrait",
+        upload_to=portrait_path,
+        blank=True,
+        validators=[FileExtensionValidator(["png", "jpg", "jpeg", "webp"]), validate_portrait],
+        help_text="Square, PNG, JPEG or WebP, at most 5 MB.",
+    )
+    about = models.TextField(
+        blank=True,
+        help_text="What visitors read on the character's page, and other people who get its card. "
+        "The character itself never hears of it.",
+    )
+    tags = models.JSONField(default=list, blank=True, help_text="One a line. Visitors find by them.")
+    creator = models.CharField(max_length=200, blank=True, help_text="Who made this one up?")
+    creator_version = models.CharField(
+        "creator's version", max_length=80, blank=True, help_text="The creator's own count, kept in its card."
+    )
+
+    system_prompt = models.TextField(
+        "instructions",
+        blank=True,
+        help_text="What the language model is told first. One clear line is often best. "
+        "{{char}} and {{user}} stand for the two names, {{original}} for our own first line.",
+    )
+    description = models.TextField(blank=True, help_text="Who is this? Age, looks, trade, past.")
+    personality = models.TextField(blank=True, help_text="How does this one speak, think and feel?")
+    scenario = models.TextField(blank=True, help_text="Where are you two? What does this one want?")
+    post_history = models.TextField(
+        "last word",
+        blank=True,
+        help_text="Told to the model after everything that was said, on each turn. Few characters need it.",
+    )
+
+    greeting = models.TextField(blank=True, help_text="The first words a visitor hears.")
+    alternate_greetings = models.JSONField(
+        "other greetings", default=list, blank=True, help_text="Other beginnings, for pages that ask for one."
+    )
+    examples = models.TextField(
+        "example exchanges",
+        blank=True,
+        help_text="Three short ones work wonders. Each line begins with {{user}}: or {{char}}:. "
+        "When the prompt gets too long, these go first.",
+    )
+    reply_sentences = models.PositiveSmallIntegerField(
+        "longest reply",
+        default=3,
+        validators=[MinValueValidator(1), MaxValueValidator(20)],
+        help_text="In sentences. A spoken reply wants to be short.",
+    )
+    temperature = models.FloatField(
+        default=0.4, validators=[MinValueValidator(0), MaxValueValidator(2)], help_text="0 is dry, 1 is wild."
+    )
+
+    language = models.CharField(
+        max_length=10, default="en", choices=LANGUAGES, help_text="Which language do the two of you speak?"
+    )
+    voice = models.CharField(
+        max_length=80, blank=True, help_text="The provider's name of the voice; empty for its usual one."
+    )
+    voice_pitch = models.FloatField(
+        "pitch",
+        default=0,
+        validators=[MinValueValidator(-12), MaxValueValidator(12)],
+        help_text="In semitones: -4 is a deep voice, +4 a light one.",
+    )
+    voice_speed = models.FloatField(
+        "speed",
+        default=1,
+        validators=[MinValueValidator(0.5), MaxValueValidator(2)],
+        help_text="1 is natural, 0.9 takes its time.",
+    )
+    stt_provider = models.CharField(
+        "who listens", max_length=200, blank=True, help_text="Speech-to-text; empty for the house's own."
+    )
+    stt_model = models.CharField("its model", max_length=120, blank=True)
+    llm_provider = models.CharField(
+        "who thinks", max_length=200, blank=True, help_text="Language model; empty for the house's own."
+    )
+    llm_model = models.CharField("its model", max_length=120, blank=True)
+    tts_provider = models.CharField(
+        "who speaks", max_length=200, blank=True, help_text="Text-to-speech; empty for the house's own."
+    )
+    tts_model = models.CharField("its model", max_length=120, blank=True)
+
+    lore_scan_depth = models.PositiveSmallIntegerField(
+        "how far back",
+        null=True,
+        blank=True,
+        help_text="How many messages are searched; empty for 6.",
+    )
+    lore_token_budget = models.PositiveIntegerField(
+        "room for lore", null=True, blank=True, help_text="In tokens, on one turn; empty for 400."
+    )
+    lore_recursive = models.BooleanField(
+        "entries call entries", null=True, blank=True, help_text="May one entry's words call for another?"
+    )
+    # What the character's card holds besides: JSON as text, because jsonb refuses some of what cards have.
+    card = models.TextField(default="{}", editable=False)
+
+    published = models.ForeignKey(
+        "characters.CharacterVersion", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    digest = models.CharField(max_length=64, editable=False, default="")  # of the draft's content
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        permissions: ClassVar = [("publish_character", "Can put characters on stage and take them off")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("talk", args=[self.slug])

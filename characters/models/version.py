@@ -1,0 +1,36 @@
+"""Published versions: what was put on stage, when and by whom."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from characters.exceptions import VersionImmutable
+
+
+class CharacterVersion(models.Model):
+    """One immutable published state of a character. A trigger in the database holds to it, too."""
+
+    character = models.ForeignKey("characters.Character", on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    content = models.JSONField()  # see characters.content
+    digest = models.CharField(max_length=64)
+    note = models.CharField(max_length=200, blank=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["character", "number"], name="one_version_a_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"version {self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise VersionImmutable
+        super().save(*args, **kwargs)

@@ -1,0 +1,7 @@
+"""What others may want to know of characters."""
+
+from django.dispatch import Signal
+
+# Sent after the commit, with slug, version (the number on stage, None if none is) and draft (whether only
+# the draft has changed): the voice side passes it on to those who talk with the character.
+character_changed = Signal()
