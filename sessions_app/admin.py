@@ -1,0 +1,147 @@
+"""The moderator's desk: sessions as rows, and their words only with permission and on the record."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from unfold.admin import ModelAdmin
+
+from sessions_app.exceptions import SessionError, SessionNotFound
+from sessions_app.manager import SyncSessionManager
+from sessions_app.models import VoiceSession
+
+EXTENSION_SECS = 24 * 3600
+READ = "Read the transcript."
+
+
+@admin.register(VoiceSession)
+class VoiceSessionAdmin(ModelAdmin):
+    list_display = [
+        "short_id",
+        "character",
+        "visitor",
+        "state",
+        "turns",
+        "duration",
+        "latency",
+        "active_at",
+        "expires_at",
+    ]
+    list_filter = ["state", "draft", "character"]
+    list_select_related = ["character"]
+    date_hierarchy = "created_at"
+    search_fields = ["id", "visitor"]
+    actions = ["end_sessions", "extend_sessions", "erase_sessions"]
+    fields = [
+        "id",
+        "character",
+        "version",
+        "draft",
+        "visitor",
+        "state",
+        "end_reason",
+        "turns",
+        "connections",
+        "latency",
+        "errors",
+        "created_at",
+        "active_at",
+        "expires_at",
+        "ended_at",
+        "key_id",
+        "transcript_link",
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: VoiceSession | None = None) -> bool:
+        return super().has_change_permission(request, obj) if obj is None else False
+
+    def has_delete_permission(self, request: HttpRequest, obj: VoiceSession | None = None) -> bool:
+        return False  # erasing goes through the manager: see the action
+
+    @admin.display(description="session", ordering="id")
+    def short_id(self, session: VoiceSession) -> str:
+        return str(session.pk)[:8]
+
+    @admin.display(description="duration")
+    def duration(self, session: VoiceSession) -> timedelta:
+        until = session.ended_at or session.active_at
+        return timedelta(seconds=round((until - session.created_at).total_seconds()))
+
+    @admin.display(description="latency", ordering="latency_ms")
+    def latency(self, session: VoiceSession) -> str:
+        return "" if session.latency_ms is None else f"{session.latency_ms} ms"
+
+    @admin.display(description="transcript")
+    def transcript_link(self, session: VoiceSession) -> str:
+        url = reverse("admin:sessions_app_voicesession_transcript", args=[session.pk])
+        return format_html('<a href="{}">Read what was said (this is recorded)</a>', url)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.transcript)
+        name = "sessions_app_voicesession_transcript"
+        return [path("<uuid:session_id>/transcript/", view, name=name), *super().get_urls()]
+
+    def transcript(self, request: HttpRequest, session_id: UUID) -> HttpResponse:
+        """The words of a session, for who may read them; each reading leaves an entry in the admin log."""
+        if not request.user.has_perm("sessions_app.read_transcript"):
+            raise PermissionDenied
+        manager = SyncSessionManager()
+        try:
+            turns = manager.history(session_id)
+        except SessionNotFound as error:
+            raise Http404 from error
+        row = VoiceSession.objects.get(pk=session_id)
+        LogEntry.objects.log_actions(request.user.pk or 0, [row], CHANGE, READ, single_object=True)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Transcript of {str(session_id)[:8]}",
+            "session": row,
+            "turns": turns,
+            "opts": self.model._meta,
+        }
+        return render(request, "admin/transcript.html", context)  # the admin's views are never cached
+
+    def _each(
+        self, request: HttpRequest, queryset: QuerySet[VoiceSession], act: Callable[[UUID], Any], done: str
+    ) -> None:
+        """Does something to each session; those that are over or gone are counted, not mourned."""
+        if not request.user.has_perm("sessions_app.change_voicesession"):
+            raise PermissionDenied
+        count, refused = 0, 0
+        for session_id in queryset.values_list("pk", flat=True):
+            try:
+                act(session_id)
+                count += 1
+            except SessionError:
+                refused += 1
+        self.message_user(request, f"{count} {done}." + (f" {refused} were over already." if refused else ""))
+
+    @admin.action(description="End the selected sessions")
+    def end_sessions(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> None:
+        manager = SyncSessionManager()
+        self._each(request, queryset, lambda pk: manager.end(pk, reason="moderator"), "ended")
+
+    @admin.action(description="Give the selected sessions a day more")
+    def extend_sessions(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> None:
+        manager = SyncSessionManager()
+        self._each(request, queryset, lambda pk: manager.extend(pk, EXTENSION_SECS), "extended by a day")
+
+    @admin.action(description="Erase the selected sessions for good")
+    def erase_sessions(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> None:
+        if not request.user.has_perm("sessions_app.delete_voicesession"):
+            self.message_user(request, "You may not erase sessions.", messages.ERROR)
+            return
+        manager = SyncSessionManager()
+        self._each(request, queryset, manager.erase, "erased")

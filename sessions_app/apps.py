@@ -1,0 +1,18 @@
+from django.apps import AppConfig
+
+
+class SessionsConfig(AppConfig):
+    name = "sessions_app"
+    label = "sessions_app"
+    verbose_name = "Voice sessions"
+
+    def ready(self) -> None:
+        from django.conf import settings
+
+        from sessions_app import accounts
+        from sessions_app.keyring import check_strength, key_ring
+
+        if settings.PRODUCTION:
+            check_strength(settings.SESSION_KEYS)
+        key_ring()  # a ring with a mistake in it stops the start, not the first visitor
+        accounts.end_sessions_of_disabled()

@@ -1,0 +1,27 @@
+"""Expires and removes what has had its time. The server does the same by itself every five minutes."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from sessions_app.manager import SyncSessionManager
+
+
+class Command(BaseCommand):
+    help = "Expires sessions that have run out and removes those past SESSION_RETENTION."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="only say how many there are")
+        parser.add_argument("--batch", type=int, default=500, help="how many at a time (default: 500)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        manager = SyncSessionManager()
+        if options["dry_run"]:
+            due = manager.due()
+            self.stdout.write(f"Would expire {due['expired']} and remove {due['removed']} sessions.")
+            return
+        done = manager.purge(batch=max(1, options["batch"]))
+        self.stdout.write(
+            f"Expired {done['expired']} and removed {done['removed']} sessions with {done['turns']} turns."
+        )

@@ -1,0 +1,23 @@
+"""Erases everything of a visitor."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from sessions_app import visitors
+from sessions_app.manager import SyncSessionManager
+
+
+class Command(BaseCommand):
+    help = "Erases every session of a visitor: rows, cache, summaries and keys."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("id", help="user:<id>, anon:<hash> (see the admin), or an account's number")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        visitor = visitors.of_account(options["id"]) if options["id"].isdigit() else options["id"]
+        removed = SyncSessionManager().erase_visitor(visitor)
+        self.stdout.write(
+            f"Erased {removed.sessions} sessions, {removed.turns} turns and {removed.summaries} summaries."
+        )

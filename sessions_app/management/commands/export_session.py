@@ -1,0 +1,25 @@
+"""Writes a session as JSON."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from sessions_app.exceptions import SessionError
+from sessions_app.export import export
+from sessions_app.manager import SyncSessionManager
+
+
+class Command(BaseCommand):
+    help = "Writes everything that is kept of a session to standard output, as JSON, in the clear."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("id", help="the session's id")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            exported = export(SyncSessionManager(), options["id"])
+        except SessionError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(json.dumps(exported, ensure_ascii=False, indent=2))

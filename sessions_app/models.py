@@ -1,0 +1,100 @@
+"""What is remembered: sessions, and the turns spoken in them. Only sealed words are stored."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+
+from characters.models import Character
+
+
+class VoiceSession(models.Model):
+    """One visitor's conversation with one character, across as many connections as it takes."""
+
+    class State(models.TextChoices):
+        CREATED = "created", "created"
+        ACTIVE = "active", "active"
+        IDLE = "idle", "idle"
+        ENDED = "ended", "ended"
+        EXPIRED = "expired", "expired"
+
+    LIVE: ClassVar[tuple[str, ...]] = (State.CREATED, State.ACTIVE, State.IDLE)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    character = models.ForeignKey(Character, on_delete=models.PROTECT, to_field="slug", db_column="character")
+    version = models.PositiveIntegerField(default=0)  # of the character, when the session was made
+    draft = models.BooleanField(default=False)  # an editor tries out what is not published
+    visitor = models.CharField(max_length=80, db_index=True)  # user:<pk> or anon:<hash>, see visitors.py
+    state = models.CharField(max_length=10, choices=State.choices, default=State.CREATED)
+
+    created_at = models.DateTimeField()
+    active_at = models.DateTimeField()  # last sign of life
+    expires_at = models.DateTimeField(db_index=True)  # slides with activity
+    deadline_at = models.DateTimeField()  # the absolute end
+    ended_at = models.DateTimeField(null=True, blank=True)
+    end_reason = models.CharField(max_length=40, blank=True)
+
+    connection = models.UUIDField(null=True, blank=True)  # the live connection; fences off an older one
+    connections = models.PositiveIntegerField(default=0)
+    token_hash = models.CharField(max_length=64, blank=True)
+    token_until = models.DateTimeField()
+    token_used = models.BooleanField(default=False)  # a client that brings it again is the same one
+
+    revision = models.PositiveIntegerField(default=0)  # counts changes, so that a cache knows the newer one
+    key_id = models.CharField(max_length=32, db_index=True)
+    wrapped_key = models.BinaryField()
+    metadata = models.BinaryField()  # sealed
+    metadata_sequence = models.PositiveIntegerField(default=0)
+    turns = models.PositiveIntegerField(default=0)
+    client_version = models.CharField(max_length=20, blank=True)  # RTVI, once the client was ready
+    latency_ms = models.PositiveIntegerField(null=True, blank=True)  # median of the last connection's replies
+    connected_secs = models.PositiveIntegerField(default=0)  # of all connections together
+    errors = models.PositiveIntegerField(default=0)  # that a provider or the pipeline reported
+
+    class Meta:
+        ordering: ClassVar = ["-active_at"]
+        permissions: ClassVar = [("read_transcript", "Can read what was said in voice sessions")]
+        indexes: ClassVar = [models.Index(fields=["state", "expires_at"], name="session_due")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class SessionTurn(models.Model):
+    """One finished utterance of either side: appended once, never rewritten."""
+
+    session = models.ForeignKey(VoiceSession, on_delete=models.CASCADE, related_name="history")
+    sequence = models.PositiveIntegerField()
+    role = models.CharField(max_length=10)  # user or assistant
+    interrupted = models.BooleanField(default=False)
+    version = models.CharField(max_length=70, blank=True)  # who spoke it, such as captain-marlow@3
+    latency_ms = models.PositiveIntegerField(null=True)  # from the end of the question to its first sound
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering: ClassVar = ["sequence"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["session", "sequence"], name="one_turn_a_sequence")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.session_id}:{self.sequence}"
+
+
+class SessionSummary(models.Model):
+    """What a session's older turns came to. Each later one covers more; the newest is read."""
+
+    session = models.ForeignKey(VoiceSession, on_delete=models.CASCADE, related_name="summaries")
+    upto = models.PositiveIntegerField()  # the last turn that it covers
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["-upto"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["session", "upto"], name="one_summary_a_turn")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.session_id}:..{self.upto}"
