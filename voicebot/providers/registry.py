@@ -1,0 +1,133 @@
+"""The provider registry: from a character to its Pipecat services.
+
+A provider is a name (`local`, `openai`, `scripted`), a profile set up in the admin, or the dotted path of any
+Pipecat service class. Which one serves a stage: the character's own, else STT_PROVIDER, LLM_PROVIDER or
+TTS_PROVIDER, else DEFAULT_PROVIDER.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+from pipecat.processors.frame_processor import FrameProcessor
+
+from characters.casting import Model
+from characters.sheet import Sheet
+from voicebot.models import ProviderProfile
+from voicebot.providers import pipecat_service
+from voicebot.providers.errors import ProviderError
+
+Stage = Literal["stt", "llm", "tts"]
+STAGES: tuple[Stage, ...] = ("stt", "llm", "tts")
+Factory = Callable[[Sheet], FrameProcessor]
+Warmer = tuple[str, Callable[[], object]]  # what is being loaded, and how
+__all__ = ["STAGES", "Factory", "Primes", "ProviderError", "Retunes", "Services", "Stage", "Warmer", "build"]
+
+BUILT_IN = {
+    "local": "voicebot.providers.local.provider",
+    "openai": "voicebot.providers.openai",
+    "scripted": "voicebot.providers.scripted",
+}
+
+
+class Provider(Protocol):
+    """What a built-in provider answers."""
+
+    def stt(self, sheet: Sheet) -> FrameProcessor: ...
+
+    def llm(self, sheet: Sheet) -> FrameProcessor: ...
+
+    def tts(self, sheet: Sheet) -> FrameProcessor: ...
+
+    def warmers(self, stage: Stage) -> Iterator[Warmer]: ...
+
+    def problems(self, stage: Stage, sheet: Sheet) -> dict[str, str]:
+        """What it cannot do of what a character asks for, by the field that asks."""
+
+    def model(self, sheet: Sheet) -> Model: ...
+
+
+@runtime_checkable
+class Primes(Protocol):
+    """An LLM service that can read a character's prompt before the first turn needs it."""
+
+    async def prime(self, instructions: str, messages: list[Any]) -> None: ...
+
+
+@runtime_checkable
+class Retunes(Protocol):
+    """A TTS service that takes another voice, pitch and speed while it runs."""
+
+    async def retune(self, sheet: Sheet) -> None: ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """What speaks, thinks and listens for one character."""
+
+    stt: FrameProcessor
+    llm: FrameProcessor
+    tts: FrameProcessor
+
+
+def name_for(stage: Stage, sheet: Sheet | None = None) -> str:
+    """The provider of a stage, for a character or in general."""
+    own: str = getattr(sheet, f"{stage}_provider") if sheet else ""
+    return own or settings.STAGE_PROVIDERS[stage] or settings.DEFAULT_PROVIDER
+
+
+def provider(name: str) -> Provider:
+    """A built-in provider. Raises ProviderError if its parts are not installed."""
+    try:
+        found: Provider = import_string(f"{BUILT_IN[name]}.PROVIDER")
+    except ImportError as error:
+        raise ProviderError(
+            f"The provider {name!r} needs parts that are not installed ({error}). "
+            "`make run` installs the extra `local`; or set DEFAULT_PROVIDER=openai."
+        ) from error
+    return found
+
+
+def profile(stage: Stage, name: str) -> ProviderProfile | None:
+    """The profile of that name, if it serves the stage. Reads the database."""
+    return ProviderProfile.objects.filter(name=name, stage=stage).first()
+
+
+def factory(stage: Stage, name: str) -> Factory:
+    """The factory of a provider for a stage. Reads the database for a profile.
+
+    Raises ProviderError for a name that nothing answers to, or that answers to another stage.
+    """
+    if name in BUILT_IN:
+        made: Factory = getattr(provider(name), stage)
+        return made
+    if "." in name:
+        return pipecat_service.factory(stage, name, settings.STAGE_OPTIONS[stage])
+    if found := profile(stage, name):
+        return pipecat_service.factory(stage, found.service, found.options, found.api_key())
+    known = ProviderProfile.objects.filter(stage=stage).values_list("name", flat=True)
+    raise ProviderError(
+        f"There is no provider {name!r} for {stage}. Use {', '.join([*BUILT_IN, *known])}, "
+        "or the dotted path of a Pipecat service."
+    )
+
+
+def factories(sheet: Sheet) -> dict[Stage, Factory]:
+    """The factories of a character's services. Reads the database. Raises ProviderError."""
+    return {stage: factory(stage, name_for(stage, sheet)) for stage in STAGES}
+
+
+def build(sheet: Sheet, made_by: Mapping[Stage, Factory] | None = None) -> Services:
+    """New services for one connection. Raises ProviderError."""
+    by = made_by or factories(sheet)
+    return Services(stt=by["stt"](sheet), llm=by["llm"](sheet), tts=by["tts"](sheet))
+
+
+def warmers() -> Iterator[Warmer]:
+    """What the providers in use load before the first visitor comes."""
+    for stage in STAGES:
+        name = name_for(stage)
+        if name in BUILT_IN:
+            yield from provider(name).warmers(stage)

@@ -1,0 +1,219 @@
+"""A Pipecat transport over a Channels consumer, in the shape of Pipecat's own WebSocket transports.
+
+Three parts under one `ChannelsTransport`: the client (the consumer's socket), the input and the output.
+Audio comes in through `ChannelsTransport.receive`, straight from the consumer's receive loop: it never
+passes through Channels' `dispatch`, a thread, the ORM or the channel layer.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import numpy as np
+from loguru import logger
+from pipecat.audio.utils import create_stream_resampler
+from pipecat.frames.frames import (
+    CancelFrame,
+    ClientConnectedFrame,
+    EndFrame,
+    Frame,
+    InputAudioRawFrame,
+    InputTransportMessageFrame,
+    InterruptionFrame,
+    OutputAudioRawFrame,
+    OutputTransportMessageFrame,
+    OutputTransportMessageUrgentFrame,
+    StartFrame,
+    UserStartedSpeakingFrame,
+    UserStoppedSpeakingFrame,
+    VADUserStartedSpeakingFrame,
+)
+from pipecat.processors.frame_processor import FrameDirection
+from pipecat.transports.base_input import BaseInputTransport
+from pipecat.transports.base_output import BaseOutputTransport
+from pipecat.transports.base_transport import BaseTransport, TransportParams
+
+from voicebot import wire
+from voicebot.gate import Gate
+
+INBOX_MESSAGES = 512  # about 16 s of audio; a client that sends faster than real time loses the rest
+LEAD_SECS = 0.2  # how far ahead of playback audio is sent: the page's cushion against a jittery link
+
+
+class ChannelsParams(TransportParams):
+    """Mono int16 PCM, 16 kHz in and 24 kHz out."""
+
+    audio_in_enabled: bool = True
+    audio_in_sample_rate: int | None = 16_000
+    audio_out_enabled: bool = True
+    audio_out_sample_rate: int | None = 24_000
+    audio_out_end_silence_secs: int = 0
+
+
+class ChannelsClient:
+    """The consumer's socket as the transport sees it. Sending to one that is gone does nothing."""
+
+    def __init__(self, send: Callable[[bytes], Awaitable[None]]):
+        self._send = send
+        self.closed = False
+
+    async def send(self, frame: Frame) -> bool:
+        """Sends a frame; False if the socket is gone."""
+        data = None if self.closed else wire.encode(frame)
+        if data is None:
+            return not self.closed
+        try:
+            await self._send(data)
+        except Exception as error:  # whatever the server raises for a socket that just went away
+            self.closed = True
+            logger.debug(f"socket gone while sending: {type(error).__name__}")
+        return not self.closed
+
+
+class ChannelsInputTransport(BaseInputTransport):
+    """Takes what the consumer received: audio at 16 kHz into the pipeline, messages to RTVI."""
+
+    def __init__(self, transport: "ChannelsTransport", params: ChannelsParams, **kwargs: Any):
+        super().__init__(params, **kwargs)
+        self._transport = transport
+        self._resampler = create_stream_resampler()
+        self._gate = Gate()
+        self._receive_task: asyncio.Task | None = None
+
+    async def start(self, frame: StartFrame) -> None:
+        await super().start(frame)
+        await self._transport.connected()
+        await self.push_frame(ClientConnectedFrame())
+        if not self._receive_task:
+            self._receive_task = self.create_task(self._receive_messages())
+        await self.set_transport_ready(frame)
+
+    def _create_audio_task(self) -> None:
+        """No queue and no task: audio goes straight on, see `_hear`."""
+
+    async def stop(self, frame: EndFrame) -> None:
+        await super().stop(frame)
+        await self._stop_receiving()
+
+    async def cancel(self, frame: CancelFrame) -> None:
+        await super().cancel(frame)
+        await self._stop_receiving()
+
+    async def cleanup(self) -> None:
+        await super().cleanup()
+        await self._stop_receiving()
+        await self._transport.cleanup()
+
+    async def _stop_receiving(self) -> None:
+        if self._receive_task:
+            await self.cancel_task(self._receive_task)
+            self._receive_task = None
+
+    async def _receive_messages(self) -> None:
+        while True:
+            item = await self._transport.inbox.get()
+            if isinstance(item, wire.Audio):
+                await self._hear(item)
+            else:
+                await self.broadcast_frame(InputTransportMessageFrame, message=item)
+
+    async def _hear(self, audio: wire.Audio) -> None:
+        pcm = audio.pcm
+        if audio.channels == 2:
+            pairs = np.frombuffer(pcm, dtype=np.int16).reshape(-1, 2)
+            pcm = pairs.mean(axis=1).astype(np.int16).tobytes()
+        if audio.rate_hz != self.sample_rate:
+            pcm = await self._resampler.resample(pcm, audio.rate_hz, self.sample_rate)
+        # Straight on: Pipecat's queue for input audio is one more task and a timer for each packet.
+        for piece in self._gate.take(pcm) if self._transport.gated else [pcm]:
+            if piece:
+                await self.push_frame(InputAudioRawFrame(piece, self.sample_rate, 1))
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        await super().process_frame(frame, direction)
+        if isinstance(frame, (UserStartedSpeakingFrame, VADUserStartedSpeakingFrame)):
+            self._gate.in_turn = True
+        elif isinstance(frame, UserStoppedSpeakingFrame):
+            self._gate.in_turn = False
+
+
+class ChannelsOutputTransport(BaseOutputTransport):
+    """Sends the character's voice at the speed of speech, a fixed lead ahead of its playback."""
+
+    def __init__(
+        self, transport: "ChannelsTransport", client: ChannelsClient, params: ChannelsParams, **kwargs: Any
+    ):
+        super().__init__(params, **kwargs)
+        self._transport = transport
+        self._client = client
+        self._played_at = 0.0  # monotonic seconds at which everything sent so far has been played
+
+    async def start(self, frame: StartFrame) -> None:
+        await super().start(frame)
+        await self.set_transport_ready(frame)
+
+    async def cleanup(self) -> None:
+        await super().cleanup()
+        await self._transport.cleanup()
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        await super().process_frame(frame, direction)
+        if isinstance(frame, InterruptionFrame):
+            # The page drops what it has buffered, so the next word starts a new lead.
+            self._played_at = 0.0
+            await self._client.send(frame)
+
+    async def send_message(
+        self, frame: OutputTransportMessageFrame | OutputTransportMessageUrgentFrame
+    ) -> None:
+        await self._client.send(frame)
+
+    async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
+        """Sends one chunk, then waits until playback has come within LEAD_SECS of its end."""
+        if not await self._client.send(frame):
+            return False
+        now = time.monotonic()
+        self._played_at = max(self._played_at, now) + frame.num_frames / frame.sample_rate
+        await asyncio.sleep(max(0.0, self._played_at - now - LEAD_SECS))
+        return True
+
+
+class ChannelsTransport(BaseTransport):
+    """Connects a pipeline with one WebSocket.
+
+    Event handlers available:
+
+    - on_client_connected(transport): the pipeline has started and hears the client
+    """
+
+    def __init__(self, send: Callable[[bytes], Awaitable[None]], params: ChannelsParams | None = None):
+        super().__init__()
+        params = params or ChannelsParams()
+        self.inbox: asyncio.Queue[wire.Audio | dict[str, Any]] = asyncio.Queue(INBOX_MESSAGES)
+        self.dropped = 0
+        self.gated = False  # whether silence stays here; a recogniser that takes a stream needs all of it
+        self.client = ChannelsClient(send)
+        self._input = ChannelsInputTransport(self, params, name=self._input_name)
+        self._output = ChannelsOutputTransport(self, self.client, params, name=self._output_name)
+        self._register_event_handler("on_client_connected")
+
+    def input(self) -> ChannelsInputTransport:
+        return self._input
+
+    def output(self) -> ChannelsOutputTransport:
+        return self._output
+
+    async def connected(self) -> None:
+        await self._call_event_handler("on_client_connected")
+
+    def receive(self, item: wire.Audio | dict[str, Any]) -> None:
+        """Takes a decoded message from the consumer, before or after the pipeline has started."""
+        try:
+            self.inbox.put_nowait(item)
+        except asyncio.QueueFull:
+            self.dropped += 1
+
+    def hang_up(self) -> None:
+        """The socket is gone: nothing more is sent."""
+        self.client.closed = True
