@@ -1,0 +1,38 @@
+"""Characters for tests."""
+
+import io
+from typing import Any
+
+from PIL import Image
+
+from characters import content, publishing
+from characters.models import Character
+
+
+def make_character(
+    *, published: bool = True, lore: list[dict[str, Any]] | None = None, **fields: Any
+) -> Character:
+    """A character on stage (unless it is not to be `published`), with entries of a lorebook."""
+    character = Character.objects.create(
+        **{
+            "slug": "marlow",
+            "name": "Captain Marlow",
+            "system_prompt": "You are {{char}}, a sea captain.",
+            "greeting": "Ahoy, {{user}}.",
+            "stt_provider": "scripted",
+            "llm_provider": "scripted",
+            "tts_provider": "scripted",
+            **fields,
+        }
+    )
+    content.replace_lore(character, [{**content.NEW_LORE, **entry} for entry in lore or []])
+    content.note_draft(character)
+    if published:
+        publishing.publish(character)
+    return character
+
+
+def picture(size: tuple[int, int] = (600, 400), kind: str = "PNG") -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", size, "#884422").save(out, kind)
+    return out.getvalue()

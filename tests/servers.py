@@ -1,0 +1,180 @@
+"""A real Greenroom in a process of its own, for tests that talk to one."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import psycopg
+
+ROOT = Path(__file__).parent.parent
+START_SECS = 90
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def database_url(name: str) -> str:
+    """The address of a database on the server that the tests use."""
+    from django.conf import settings
+
+    server = settings.DATABASES["default"]
+    login = quote(server["USER"]) + (f":{quote(server['PASSWORD'])}" if server.get("PASSWORD") else "")
+    where = {"host": server["HOST"], "port": server["PORT"]} | {
+        key: value for key, value in server["OPTIONS"].items() if key == "host"
+    }
+    return f"postgresql://{login}@/{name}?{urlencode({k: v for k, v in where.items() if v})}"
+
+
+@contextlib.contextmanager
+def fresh_database(name: str) -> Iterator[str]:
+    """An empty database, dropped afterwards."""
+    with psycopg.connect(database_url("postgres"), autocommit=True) as admin:
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        admin.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield database_url(name)
+    finally:
+        with psycopg.connect(database_url("postgres"), autocommit=True) as admin:
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+class Answer:
+    """What came back of a request."""
+
+    def __init__(self, status: int, headers: Any, body: bytes):
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+SIGN_IN = """
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.sessions.backends.db import SessionStore
+user = get_user_model().objects.get(username="admin")
+store = SessionStore()
+store[SESSION_KEY] = str(user.pk)
+store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+store.create()
+print("KEY", store.session_key)
+"""
+
+
+class Server:
+    """`manage.py serve` on a free port, with its log in a file."""
+
+    def __init__(self, log: Path, database: str, **environment: str):
+        self.log = log
+        self.database = database
+        self.port = free_port()
+        self.environment = {
+            **os.environ,
+            "DATABASE_URL": database,
+            "DEFAULT_PROVIDER": "scripted",
+            "LOG_LEVEL": "DEBUG",
+            "PORT": str(self.port),
+            "PYTHONWARNINGS": "ignore",
+            **environment,
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        assert self.process
+        return self.process.pid
+
+    def start(self) -> "Server":
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve"],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        until = time.monotonic() + START_SECS
+        while time.monotonic() < until:
+            if self.process.poll() is not None:
+                break
+            with contextlib.suppress(OSError):
+                if self.request("/readyz").status == 200:
+                    return self
+            time.sleep(0.1)
+        self.stop()
+        raise RuntimeError(f"the server did not start:\n{self.words()[-3000:]}")
+
+    def stop(self, how: int = signal.SIGTERM) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(how)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(10)
+
+    def words(self) -> str:
+        """The log so far."""
+        return self.log.read_text(errors="replace")
+
+    def request(
+        self, path: str, body: Any = None, *, raw: bytes | None = None, method: str = "", **headers: str
+    ) -> Answer:
+        """Asks for a path; POSTs `body` as JSON, or `raw` as it is."""
+        data = raw if raw is not None else json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(self.url + path, data, method=method or None)
+        if data is not None:
+            request.add_header("Content-Type", "application/json")
+        for name, value in headers.items():
+            request.add_header(name.replace("_", "-"), value)
+        try:
+            with urllib.request.urlopen(request, timeout=20) as response:
+                return Answer(response.status, response.headers, response.read())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, error.headers, error.read())
+
+    def command(self, *arguments: str) -> str:
+        """Runs a management command in another process, with this server's environment; what it prints."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def editor_cookie(self) -> dict[str, str]:
+        """A signed-in administrator's cookie: made by a command, as no password is known here."""
+        key = self.command("shell", "-c", SIGN_IN).split("KEY ")[1].split()[0]
+        return {"Cookie": f"sessionid={key}"}
+
+    def start_session(self, character: str = "captain-marlow", **more: Any) -> tuple[str, Answer]:
+        """A way in: the WebSocket address with its token, and the answer it came from."""
+        answer = self.request(
+            "/api/start", {"transport": "websocket", "body": {"character": character, **more}}
+        )
+        assert answer.status == 200, answer.body
+        return f"{answer.json['wsUrl']}?token={answer.json['token']}", answer

@@ -1,0 +1,54 @@
+"""Tonight at a glance: numbers from rows that hold no words."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from sessions_app import dashboard
+from sessions_app.history import Turn
+from sessions_app.manager import SyncSessionManager
+from sessions_app.models import VoiceSession
+from tests.characters.factory import make_character
+
+pytestmark = pytest.mark.django_db
+
+
+def test_conversations_minutes_latency_and_errors_are_counted():
+    make_character()
+    manager = SyncSessionManager()
+    for number in range(3):
+        session = manager.create(character="marlow", visitor="anon:me", draft=number == 2)
+        connection = uuid4()
+        manager.open(session.id, session.token, connection)
+        now = timezone.now()
+        waits = [100 * (n + 1) for n in range(10)]
+        turns = [Turn(n, "assistant", "x", False, now, "marlow@1", wait) for n, wait in enumerate(waits, 1)]
+        manager.append(session.id, turns)
+        if number:
+            manager.disconnect(session.id, connection, secs=90, errors=2)
+    found = dashboard.figures()
+    assert found["active"] == 1
+    assert found["conversations"][-1] == 2, "an editor's draft is no conversation"
+    assert found["minutes"][-1] == 1.5
+    assert found["errors"][-1] == 2
+    assert (found["p50"][-1], found["p95"][-1]) == (550, 1000)
+    assert found["p50"][0] is None
+    assert len(found["days"]) == dashboard.DAYS
+
+
+def test_what_is_older_than_two_weeks_is_not_counted():
+    make_character()
+    session = SyncSessionManager().create(character="marlow", visitor="anon:me")
+    VoiceSession.objects.filter(pk=session.id).update(created_at=timezone.now() - timedelta(days=15))
+    assert sum(dashboard.figures()["conversations"]) == 0
+
+
+def test_the_page_shows_them_to_who_may_see_sessions_only(admin_client, client, django_user_model):
+    page = admin_client.get("/admin/").content.decode()
+    assert "Conversations today" in page
+    assert page.count('class="chart"') == 4
+    writer = django_user_model.objects.create_user("writer", is_staff=True)
+    client.force_login(writer)
+    assert "Conversations today" not in client.get("/admin/").content.decode()

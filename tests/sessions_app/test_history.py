@@ -1,0 +1,133 @@
+"""History: each turn once, in order, sealed, whatever happens to the one who writes it."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from sessions_app.exceptions import RecordUnreadable, SessionNotFound
+from sessions_app.export import export
+from sessions_app.history import Turn
+from sessions_app.manager import SyncSessionManager
+from sessions_app.models import SessionSummary, SessionTurn, VoiceSession
+
+pytestmark = pytest.mark.django_db
+
+RARE = "zanzibarquince"
+
+
+def turn(number: int, clock, text: str = "", *, interrupted: bool = False) -> Turn:
+    role = "user" if number % 2 else "assistant"
+    return Turn(number, role, text or f"turn {number}", interrupted, clock())
+
+
+def test_turns_come_back_as_they_were_said(manager, session, clock):
+    said = [turn(1, clock, RARE), turn(2, clock, "Once upon a", interrupted=True)]
+    manager.append(session.id, said)
+    assert manager.history(session.id) == said
+    assert said[1].shown == "Once upon a —"
+    assert all(RARE.encode() not in bytes(row.sealed) for row in SessionTurn.objects.all())
+    assert RARE not in repr(said)
+
+
+def test_a_turn_whose_place_is_taken_goes_to_the_end(manager, session, clock):
+    manager.append(session.id, [turn(1, clock), turn(2, clock)])
+    manager.append(session.id, [turn(2, clock, "from another process"), turn(3, clock, "and on")])
+    history = manager.history(session.id)
+    assert [t.text for t in history] == ["turn 1", "turn 2", "and on", "from another process"]
+    assert [t.sequence for t in history] == [1, 2, 3, 4]
+
+
+def test_appending_turn_a_thousand_costs_what_turn_ten_does(manager, session, clock):
+    def queries(number: int) -> int:
+        before = len(connection.queries_log)
+        manager.append(session.id, [turn(number, clock)])
+        return len(connection.queries_log) - before
+
+    connection.force_debug_cursor = True
+    try:
+        manager.append(session.id, [turn(number, clock) for number in range(1, 10)])
+        tenth = queries(10)
+        manager.append(session.id, [turn(number, clock) for number in range(11, 1000)])
+        assert queries(1000) == tenth
+        assert tenth <= 3
+    finally:
+        connection.force_debug_cursor = False
+    assert VoiceSession.objects.get().turns == 1000
+
+
+def test_a_swapped_row_fails_closed_and_alone(manager, session, clock):
+    other = manager.create(character="marlow", visitor="anon:me")
+    for each in (session, other):
+        manager.append(each.id, [turn(1, clock), turn(2, clock)])
+    rows = {row.sequence: row for row in SessionTurn.objects.filter(session=session.id)}
+    SessionTurn.objects.filter(pk=rows[1].pk).update(sealed=rows[2].sealed)
+    with pytest.raises(RecordUnreadable):
+        manager.history(session.id)
+    assert len(manager.history(other.id)) == 2
+
+
+def test_the_past_is_a_summary_and_the_newest_turns(manager, session, clock):
+    manager.append(session.id, [turn(number, clock) for number in range(1, 31)])
+    assert manager.keep_summary(session.id, 10, f"they met {RARE}")
+    assert not manager.keep_summary(session.id, 5, "older")
+    past = manager.past(session.id, newest=12)
+    assert past.summary == f"they met {RARE}"
+    assert [t.sequence for t in past.turns] == list(range(19, 31))
+    assert RARE.encode() not in bytes(SessionSummary.objects.get().sealed)
+
+
+def test_erasing_takes_turns_summaries_and_key(manager, session, clock):
+    manager.append(session.id, [turn(1, clock)])
+    manager.keep_summary(session.id, 1, "short")
+    removed = manager.erase(session.id)
+    assert (removed.turns, removed.summaries) == (1, 1)
+    assert not SessionTurn.objects.exists()
+    with pytest.raises(SessionNotFound):
+        manager.append(session.id, [turn(2, clock)])
+
+
+def test_rotation_rewraps_keys_and_touches_no_payload(manager, session, clock, settings):
+    settings.SESSION_KEYS = "old:" + "b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2w="[:44]
+    session = manager.create(character="marlow", visitor="anon:me", metadata={"x": 1})
+    manager.append(session.id, [turn(1, clock, "before")])
+    row = VoiceSession.objects.get(pk=session.id)
+    sealed = bytes(SessionTurn.objects.get().sealed)
+    settings.SESSION_KEYS = f"new:bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmU=,{settings.SESSION_KEYS}"
+    VoiceSession.objects.exclude(pk=session.id).delete()
+    assert manager.rotate(batch=1) == 1
+    assert manager.rotate(batch=1) == 0
+    after = VoiceSession.objects.get(pk=session.id)
+    assert (after.key_id, bytes(after.metadata)) == ("new", bytes(row.metadata))
+    assert bytes(SessionTurn.objects.get().sealed) == sealed
+    settings.SESSION_KEYS = settings.SESSION_KEYS.split(",")[0]
+    assert manager.history(session.id)[0].text == "before"
+
+
+def test_commands_clean_rotate_export_and_erase(manager, clock, capsys, settings):
+    settings.SESSION_TTL = 10
+    session = SyncSessionManager().create(character="marlow", visitor="user:7", metadata={"name": RARE})
+    SyncSessionManager().append(session.id, [turn(1, clock, "hello")])
+    call_command("export_session", str(session.id))
+    out = capsys.readouterr().out
+    assert RARE in out
+    assert '"text": "hello"' in out
+    VoiceSession.objects.update(expires_at=clock() - timedelta(days=900))
+    call_command("cleanup_sessions", "--dry-run")
+    assert "Would expire 1 and remove 0" in capsys.readouterr().out
+    call_command("cleanup_sessions", "--batch", "1")
+    assert "Expired 1 and removed 0" in capsys.readouterr().out
+    call_command("rotate_session_keys")
+    assert "Rewrapped 0" in capsys.readouterr().out
+    call_command("erase_visitor", "7")
+    assert "Erased 1 sessions, 1 turns" in capsys.readouterr().out
+    assert not VoiceSession.objects.exists()
+
+
+def test_an_export_has_everything_that_is_kept(manager, session, clock):
+    manager.append(session.id, [turn(1, clock)])
+    manager.end(session.id, "visitor")
+    exported = export(manager, session.id)
+    assert exported["state"] == "ended"
+    assert exported["turns"][0]["text"] == "turn 1"

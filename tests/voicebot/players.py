@@ -1,0 +1,61 @@
+"""Services that show what they were told: for tests of what a character becomes while it is talked with."""
+
+import math
+from collections.abc import AsyncGenerator
+
+import numpy as np
+from pipecat.frames.frames import (
+    Frame,
+    LLMContextFrame,
+    LLMFullResponseEndFrame,
+    LLMFullResponseStartFrame,
+    LLMTextFrame,
+    LLMUpdateSettingsFrame,
+    TTSAudioRawFrame,
+)
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+
+from characters.sheet import Sheet
+from voicebot.providers.scripted import RATE_HZ, ScriptedTTS
+
+
+class EchoLLM(FrameProcessor):
+    """Answers with the first line of its instructions, and what was added to them since the second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told = ""
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        await super().process_frame(frame, direction)
+        if isinstance(frame, LLMUpdateSettingsFrame) and frame.delta is not None:
+            self.told = str(frame.delta.system_instruction)
+        elif isinstance(frame, LLMContextFrame):
+            await self.push_frame(LLMFullResponseStartFrame())
+            said = " ".join(line.rstrip(".") for line in self.told.splitlines() if "spoken aloud" not in line)
+            await self.push_frame(LLMTextFrame(f"*bows* My part: {said}."))
+            await self.push_frame(LLMFullResponseEndFrame())
+        else:
+            await self.push_frame(frame, direction)
+
+
+class PitchedTTS(ScriptedTTS):
+    """Half a second of a tone, 440 Hz at pitch 0 and an octave up at pitch 12."""
+
+    pitch = 0.0
+
+    async def retune(self, sheet: Sheet) -> None:
+        self.pitch = sheet.voice_pitch
+
+    async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
+        hz = 440 * 2 ** (self.pitch / 12)
+        tone = np.sin(np.arange(RATE_HZ // 2) * 2 * math.pi * hz / RATE_HZ) * 8000
+        yield TTSAudioRawFrame(tone.astype(np.int16).tobytes(), RATE_HZ, 1, context_id=context_id)
+
+
+def pitch_hz(pcm: list[np.ndarray]) -> float:
+    """The frequency that is strongest in what was heard, mono int16 at 24 kHz."""
+    samples = np.concatenate(pcm)
+    loud = samples[np.abs(samples.astype(int)).cumsum() > 0]
+    spectrum = np.abs(np.fft.rfft(loud * np.hanning(len(loud))))
+    return float(spectrum.argmax() * RATE_HZ / len(loud))

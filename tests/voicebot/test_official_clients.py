@@ -1,0 +1,126 @@
+"""Pipecat's own clients talk with us as they are."""
+
+import asyncio
+import subprocess
+
+import numpy as np
+import pytest
+from pipecat.frames.frames import (
+    InputAudioRawFrame,
+    InputTransportMessageFrame,
+    OutputAudioRawFrame,
+    OutputTransportMessageUrgentFrame,
+)
+from pipecat.pipeline.pipeline import Pipeline
+from pipecat.pipeline.worker import PipelineWorker
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+from pipecat.serializers.protobuf import ProtobufFrameSerializer
+from pipecat.transports.websocket.client import WebsocketClientParams, WebsocketClientTransport
+from pipecat.workers.runner import WorkerRunner
+
+from tests.servers import ROOT
+from tests.visitors import AUDIBLE, CHUNK, RATE_HZ, speech
+
+
+class Ear(FrameProcessor):
+    """Notes what the client's pipeline hears."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: list[str] = []
+        self.audible = 0
+
+    async def process_frame(self, frame, direction):
+        await super().process_frame(frame, direction)
+        if isinstance(frame, InputTransportMessageFrame):
+            self.messages.append(frame.message["type"])
+        elif isinstance(frame, InputAudioRawFrame):
+            self.audible += int((np.abs(np.frombuffer(frame.audio, np.int16)) > AUDIBLE).sum())
+            return  # what comes in is not sent back
+        await self.push_frame(frame, direction)
+
+
+async def test_pipecats_python_client_talks(server):
+    url, _ = await asyncio.to_thread(server.start_session)
+    transport = WebsocketClientTransport(
+        uri=url,
+        params=WebsocketClientParams(
+            audio_in_enabled=True,
+            audio_out_enabled=True,
+            audio_out_sample_rate=RATE_HZ,
+            audio_in_sample_rate=24_000,
+            add_wav_header=False,
+            serializer=ProtobufFrameSerializer(),
+        ),
+    )
+    ear = Ear()
+    worker = PipelineWorker(Pipeline([transport.input(), ear, transport.output()]), enable_rtvi=False)
+    runner = WorkerRunner(handle_sigint=False)
+    await runner.add_workers(worker)
+    running = asyncio.create_task(runner.run())
+    try:
+        ready = {"label": "rtvi-ai", "type": "client-ready", "id": "1", "data": {"version": "2.2.0"}}
+        await worker.queue_frame(OutputTransportMessageUrgentFrame(message=ready))
+        async with asyncio.timeout(30):
+            while "bot-ready" not in ear.messages or not ear.audible:
+                await asyncio.sleep(0.05)
+            words = np.concatenate([speech(), np.zeros(4 * RATE_HZ, np.int16)])
+            for start in range(0, len(words), CHUNK * 4):
+                chunk = words[start : start + CHUNK * 4].tobytes()
+                await worker.queue_frame(OutputAudioRawFrame(chunk, RATE_HZ, 1), FrameDirection.DOWNSTREAM)
+            before = ear.audible
+            while "user-transcription" not in ear.messages or ear.audible <= before:
+                await asyncio.sleep(0.05)
+    finally:
+        await runner.cancel()
+        await running
+
+
+@pytest.fixture(scope="module")
+def client_sh():
+    def run(*args: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [ROOT / "scripts" / "client.sh", *args], capture_output=True, text=True, timeout=300, check=False
+        )
+
+    return run
+
+
+def test_the_committed_bundle_is_what_its_source_builds(client_sh, tmp_path):
+    built = client_sh("build", str(tmp_path))
+    assert built.returncode == 0, built.stderr
+    committed = ROOT / "voicebot" / "static" / "voicebot"
+    for path in ["stage.js", "player-worklet.js", "fonts/fraunces.woff2", "fonts/inter.woff2"]:
+        same = (tmp_path / path).read_bytes() == (committed / path).read_bytes()
+        assert same, f"{path} is stale: run `make client` and commit"
+
+
+def test_the_bundle_loads_nothing_from_elsewhere():
+    bundle = (ROOT / "voicebot" / "static" / "voicebot" / "stage.js").read_text()
+    assert "c.daily.co" not in bundle
+    assert "call-machine" not in bundle
+    assert len(bundle) < 260_000
+
+
+@pytest.fixture(scope="module")
+def official_bundle(client_sh, tmp_path_factory) -> str:
+    """The official client alone, as another project would bundle it: nothing of ours in it."""
+    out = tmp_path_factory.mktemp("official") / "official.js"
+    built = client_sh("node", "../../tests/browser/bundle_official.js", str(out))
+    assert built.returncode == 0, built.stderr
+    return str(out)
+
+
+async def test_pipecats_javascript_client_talks(server, official_bundle, browser_with_microphone):
+    async with browser_with_microphone() as page:
+        await page.goto(server.url + "/")
+        await page.add_script_tag(path=official_bundle, type="module")
+        await page.wait_for_function("window.official")
+        heard = await page.evaluate(
+            """() => official.talk({endpoint: "/api/start",
+                 requestData: {transport: "websocket", body: {character: "ada-quill"}}})"""
+        )
+        assert heard["ready"].startswith("2.")
+        assert heard["session"]["character"]["slug"] == "ada-quill"
+        assert heard["transcript"] == "hello there"
+        assert "scripted reply" in heard["answer"]

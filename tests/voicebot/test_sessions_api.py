@@ -1,0 +1,72 @@
+"""A visitor's own sessions over HTTP, and nobody else's."""
+
+import json
+
+import pytest
+from django.utils import timezone
+
+from sessions_app.history import Turn
+from sessions_app.manager import SyncSessionManager
+from sessions_app.models import VoiceSession
+from tests.characters.factory import make_character
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def mine(client):
+    """A session of `client`'s, with a turn in it, and its token."""
+    make_character()
+    body = json.dumps({"body": {"character": "marlow"}})
+    answer = client.post("/api/start", body, content_type="application/json")
+    session = VoiceSession.objects.get()
+    SyncSessionManager().append(session.pk, [Turn(1, "user", "zanzibarquince", False, timezone.now())])
+    return str(session.pk), answer.json()["token"]
+
+
+def test_a_visitor_lists_reads_and_erases_their_own(client, mine):
+    session, _ = mine
+    (listed,) = client.get("/api/sessions").json()["sessions"]
+    assert (listed["id"], listed["turns"], listed["state"]) == (session, 1, "created")
+    read = client.get(f"/api/sessions/{session}")
+    assert read.json()["turns"][0]["text"] == "zanzibarquince"
+    assert "attachment" in read["Content-Disposition"]
+    assert read["Cache-Control"] == "no-store"
+    receipt = client.delete(f"/api/sessions/{session}").json()
+    assert receipt["erased"] == {"sessions": 1, "turns": 1, "summaries": 0, "keys": 1}
+    assert receipt["at"]
+    assert client.get(f"/api/sessions/{session}").status_code == 404
+
+
+def test_all_of_them_at_once(client, mine):
+    assert client.delete("/api/sessions").json()["erased"]["sessions"] == 1
+    assert client.get("/api/sessions").json() == {"sessions": []}
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_nobody_else_sees_or_erases_them(client, mine, signed_in, django_user_model):
+    session, _ = mine
+    stranger = type(client)()
+    if signed_in:
+        stranger.force_login(django_user_model.objects.create_user("robin"))
+        assert stranger.get("/api/sessions").json() == {"sessions": []}
+    else:
+        assert stranger.get("/api/sessions").status_code == 401
+    for ask in (stranger.get, stranger.delete):
+        assert ask(f"/api/sessions/{session}").status_code == 403
+    assert VoiceSession.objects.exists()
+
+
+def test_a_client_without_a_cookie_shows_the_token(client, mine):
+    session, token = mine
+    stranger = type(client)()
+    right = stranger.get(f"/api/sessions/{session}", headers={"authorization": f"Bearer {token}"})
+    assert right.status_code == 200
+    wrong = stranger.get(f"/api/sessions/{session}", headers={"authorization": "Bearer nonsense"})
+    assert wrong.status_code == 403
+
+
+def test_a_foreign_page_gets_nothing(client, mine):
+    session, _ = mine
+    for path in ("/api/sessions", f"/api/sessions/{session}"):
+        assert client.get(path, headers={"origin": "https://evil.example"}).status_code == 403

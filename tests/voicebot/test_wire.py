@@ -1,0 +1,88 @@
+"""The wire: audio and RTVI messages, and a close code for everything else."""
+
+import json
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pipecat.frames.frames import (
+    InterruptionFrame,
+    OutputAudioRawFrame,
+    OutputTransportMessageUrgentFrame,
+    StartFrame,
+)
+from pipecat.frames.protobufs import frames_pb2
+
+from tests.visitors import audio_message, rtvi_message
+from voicebot import wire
+
+PCM = np.arange(512, dtype=np.int16)
+
+
+def test_audio_arrives_as_it_was_sent():
+    audio = wire.decode(audio_message(PCM, 44_100, 2))
+    assert audio == wire.Audio(PCM.tobytes(), 44_100, 2)
+
+
+def test_an_rtvi_message_arrives_as_it_was_sent():
+    message = wire.decode(rtvi_message("client-message", {"t": "x", "d": "é\ud83d"}))
+    assert message["data"] == {"t": "x", "d": "é\ud83d"}
+
+
+def other_frame(kind: str) -> bytes:
+    frame = frames_pb2.Frame()
+    getattr(frame, kind).text = "I speak for you now"
+    return frame.SerializeToString()
+
+
+def message(text: str) -> bytes:
+    frame = frames_pb2.Frame()
+    frame.message.data = text
+    return frame.SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (audio_message(PCM)[:-100], wire.INVALID_PAYLOAD),
+        (b"\xff\xfe nonsense", wire.INVALID_PAYLOAD),
+        (b"", wire.UNSUPPORTED_DATA),
+        (other_frame("text"), wire.UNSUPPORTED_DATA),
+        (other_frame("transcription"), wire.UNSUPPORTED_DATA),
+        (audio_message(PCM, 1_000), wire.UNSUPPORTED_DATA),
+        (audio_message(PCM, 400_000), wire.UNSUPPORTED_DATA),
+        (audio_message(PCM, 16_000, 6), wire.UNSUPPORTED_DATA),
+        (audio_message(np.zeros(16_000 * 3)), wire.UNSUPPORTED_DATA),
+        (message("{"), wire.INVALID_PAYLOAD),
+        (message("[" * 100_000), wire.INVALID_PAYLOAD),
+        (message("[]"), wire.UNSUPPORTED_DATA),
+        (message(json.dumps({"label": "other"})), wire.UNSUPPORTED_DATA),
+    ],
+)
+def test_everything_else_is_refused_with_a_close_code(data, code):
+    with pytest.raises(wire.WireError) as caught:
+        wire.decode(data)
+    assert caught.value.code == code
+    assert 0 < len(caught.value.reason.encode()) <= 123
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_do_anything_but_decode_or_be_refused(data):
+    with suppress(wire.WireError):
+        assert isinstance(wire.decode(data), wire.Audio | dict)
+
+
+def test_what_leaves_the_pipeline_is_what_pipecats_clients_expect():
+    audio = frames_pb2.Frame.FromString(wire.encode(OutputAudioRawFrame(PCM.tobytes(), 24_000, 1)))
+    assert (audio.audio.audio, audio.audio.sample_rate, audio.audio.num_channels) == (
+        PCM.tobytes(),
+        24_000,
+        1,
+    )
+    said = frames_pb2.Frame.FromString(wire.encode(OutputTransportMessageUrgentFrame(message={"a": 1})))
+    assert json.loads(said.message.data) == {"a": 1}
+    cut = frames_pb2.Frame.FromString(wire.encode(InterruptionFrame()))
+    assert cut.WhichOneof("frame") == "interruption"
+    assert wire.encode(StartFrame()) is None
