@@ -8,6 +8,8 @@ import asyncio
 import json
 import time
 import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +21,7 @@ from pipecat.frames.protobufs import frames_pb2
 from tests.visitors import AUDIBLE, CHUNK, RATE_HZ, audio_message, rtvi_message, speech
 
 STAGGER_SECS = 0.15  # between arrivals
+REPLY_PACKETS = 12  # 0.4 s of the reply are heard before the visitor speaks over it
 SETTLE_SECS = 2.0  # after the last arrival, before anything is counted
 
 
@@ -45,6 +48,11 @@ def script() -> list[tuple[str, list[bytes]]]:
     ]
 
 
+def onset() -> int:
+    """The sample of the sentence at which its first syllable begins."""
+    return int(np.argmax(np.abs(speech().astype(np.int32)) > AUDIBLE))
+
+
 def loud(pcm: bytes) -> bool:
     return bool(np.abs(np.frombuffer(pcm, np.int16)).max(initial=0) > AUDIBLE)
 
@@ -54,6 +62,9 @@ class Guest:
         self.tally, self.packets = tally, packets
         self.asked_at: float | None = None
         self.ready = False
+        self.plays_until = 0.0  # when the last of the character's voice that came has been played
+        self.interrupted_at: float | None = None
+        self.audible = asyncio.Event()
 
     async def listen(self, socket: Any, connected_at: float) -> None:
         async for data in socket:
@@ -63,34 +74,79 @@ class Guest:
                 if json.loads(frame.message.data).get("type") == "bot-ready":
                     self.ready = True
                     self.tally.ready.append(time.perf_counter() - connected_at)
-            elif kind == "audio" and self.asked_at is not None and loud(frame.audio.audio):
-                self.tally.latency.append(time.perf_counter() - self.asked_at)
-                self.asked_at = None
+            elif kind == "interruption":
+                now = time.perf_counter()  # a page drops what it holds
+                self.plays_until = min(self.plays_until, now)
+                self.interrupted_at = self.interrupted_at or now
+            elif kind == "audio":
+                self.hear(frame.audio)
 
-    async def talk(self, url: str, secs: float, delay: float) -> None:
-        await asyncio.sleep(delay)
+    def hear(self, audio: Any) -> None:
+        now = time.perf_counter()
+        if not loud(audio.audio):
+            return
+        self.plays_until = max(self.plays_until, now) + len(audio.audio) / 2 / audio.sample_rate
+        self.audible.set()
+        if self.asked_at is not None:
+            self.tally.latency.append(now - self.asked_at)
+            self.asked_at = None
+
+    @asynccontextmanager
+    async def connected(self, url: str) -> AsyncIterator[Any]:
         connected_at = time.perf_counter()
         async with websockets.connect(url, compression=None, max_size=None, open_timeout=30) as socket:
             await socket.send(
                 rtvi_message("client-ready", {"version": "2.0.0", "about": {"library": "crowd"}})
             )
             ear = asyncio.create_task(self.listen(socket, connected_at))
-            due = time.perf_counter()
-            until = due + secs
             try:
-                while due < until:
-                    for part, messages in self.packets:
-                        if part == "before":
-                            self.asked_at = None
-                        elif part == "after":
-                            self.asked_at = due
-                            self.tally.turns += 1
-                        for message in messages:
-                            await socket.send(message)
-                            due += CHUNK / RATE_HZ
-                            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+                yield socket
             finally:
                 ear.cancel()
+
+    async def talk(self, url: str, secs: float, delay: float) -> None:
+        await asyncio.sleep(delay)
+        async with self.connected(url) as socket:
+            due = time.perf_counter()
+            until = due + secs
+            while due < until:
+                for part, messages in self.packets:
+                    if part == "before":
+                        self.asked_at = None
+                    elif part == "after":
+                        self.asked_at = due
+                        self.tally.turns += 1
+                    due = await self.send(socket, messages, due)
+
+    async def send(self, socket: Any, messages: list[bytes], due: float) -> float:
+        """Sends packets at the speed of speech, the first at `due`; when the next one is due."""
+        for message in messages:
+            await socket.send(message)
+            due += CHUNK / RATE_HZ
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        return due
+
+    async def speak_over(self, url: str, times: int) -> list[float]:
+        """Speaks into the character's reply; the seconds from the first syllable until the voice is gone."""
+        (_, before), (_, question), (_, after) = self.packets
+        found = []
+        async with self.connected(url) as socket:
+            due = await self.send(socket, before, time.perf_counter())
+            for _ in range(times):
+                due = await self.send(socket, question, due)
+                self.audible.clear()
+                for message in after:
+                    due = await self.send(socket, [message], due)
+                    if self.audible.is_set():
+                        break
+                else:
+                    continue  # no reply: nothing to speak over
+                due = await self.send(socket, after[:REPLY_PACKETS], due)
+                began, self.interrupted_at = due + onset() / RATE_HZ, None
+                due = await self.send(socket, question, due)
+                found.append((self.interrupted_at or self.plays_until) - began)
+                due = await self.send(socket, after[: len(after) * 4 // 5], due)
+        return found
 
 
 def usage(pid: int) -> tuple[float, float]:
@@ -116,6 +172,12 @@ async def _own_delay(tally: Tally) -> None:
         due = time.perf_counter() + 0.1
         await asyncio.sleep(0.1)
         tally.own_delay_ms.append((time.perf_counter() - due) * 1000)
+
+
+async def speak_over(times: int, *, ws: str = "", start: str = "") -> list[float]:
+    """As `Guest.speak_over`, for one visitor alone."""
+    url = ws or await asyncio.to_thread(way_in, start, "captain-marlow")
+    return await Guest(Tally(), script()).speak_over(url, times)
 
 
 async def visit(

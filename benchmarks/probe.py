@@ -54,6 +54,10 @@ def __getattr__(name: str) -> Probed:
 
         return Probed(application)
     if name == "stock":
+        if os.environ.get("BENCH_SERVICES") == "local":
+            from voicebot.providers.local import smollm
+
+            os.environ["BENCH_LLM_URL"] = smollm.address()  # the same server, with the same threads, for both
         from benchmarks.stock_pipecat import app
 
         return Probed(app)

@@ -1,9 +1,11 @@
 """Stock Pipecat and Greenroom in turn on the same core, with the same crowd: `make bench`.
 
-.venv/bin/python -m benchmarks.stage [--sweep 1,2,4,8,16,32,48] [--secs 30] [--rounds 3] [--only greenroom]
+.venv/bin/python -m benchmarks.stage [--sweep 1,2,4,8,16,24,32,48,64] [--local 1,4] [--barge 5] [--secs 30]
+    [--rounds 3] [--only greenroom]
 
-Prints each run as it ends and a table with both sides and the ratio; writes benchmarks/results.json, which
-`benchmarks.report` turns into docs/performance.md and its plot. The server has core 0, the crowd core 1.
+Prints each run as it ends and tables with both sides; writes benchmarks/results.json, which
+`benchmarks.report` turns into docs/performance.md and its plot. With scripted services the server has core 0
+and the crowd core 1; with local models both have both.
 """
 
 import argparse
@@ -20,12 +22,14 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from benchmarks.crowd import visit
+from benchmarks.crowd import speak_over, visit
 from tests.servers import free_port
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results.json"
 SERVER_CORE, CROWD_CORE = 0, 1
+WARM_SECS = 4.0
+FAR_TOO_LATE_SECS = 3.0
 FLAGS = ["--loop", "uvloop", "--log-level", "warning", "--no-access-log"]
 SIDES = {
     "stock": ("benchmarks.probe:stock", []),
@@ -37,14 +41,16 @@ SIDES = {
 
 
 class Side:
-    """One of the two servers, on its core."""
+    """One of the two servers: on its core with scripted services, on both cores with local models."""
 
     def __init__(self, name: str, folder: Path, provider: str = "scripted"):
         self.name = name
+        self.provider = provider
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {
             **os.environ,
+            "BENCH_SERVICES": provider,
             "DATA_DIR": str(folder),
             "DEFAULT_PROVIDER": provider,
             "MAX_SESSIONS_PER_WORKER": "500",
@@ -63,7 +69,8 @@ class Side:
                     check=True,
                     stdout=subprocess.DEVNULL,
                 )
-        pinned = ["taskset", "-c", str(SERVER_CORE), sys.executable, "-m", "uvicorn"]
+        cores = str(SERVER_CORE) if self.provider == "scripted" else f"{SERVER_CORE},{CROWD_CORE}"
+        pinned = ["taskset", "-c", cores, sys.executable, "-m", "uvicorn"]
         self.process = subprocess.Popen(
             [*pinned, app, "--port", str(self.port), *FLAGS, *flags],
             cwd=ROOT,
@@ -88,13 +95,17 @@ class Side:
         except subprocess.TimeoutExpired:
             self.process.kill()
 
+    @property
+    def way_in(self) -> dict[str, str]:
+        if self.name == "stock":
+            return {"ws": f"ws://127.0.0.1:{self.port}/ws"}
+        return {"start": f"{self.url}/api/start"}
+
     def visited(self, n: int, secs: float) -> dict[str, Any]:
-        where = (
-            {"ws": f"ws://127.0.0.1:{self.port}/ws"}
-            if self.name == "stock"
-            else {"start": f"{self.url}/api/start"}
-        )
-        return asyncio.run(visit(n, secs, self.process.pid, probe=f"{self.url}/probe", **where))
+        return asyncio.run(visit(n, secs, self.process.pid, probe=f"{self.url}/probe", **self.way_in))
+
+    def spoken_over(self, times: int) -> list[float]:
+        return asyncio.run(speak_over(times, **self.way_in))
 
 
 def good(run: dict[str, Any]) -> bool:
@@ -120,45 +131,94 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--sweep", default="1,2,4,8,16,32,48")
-    parser.add_argument("--secs", type=float, default=30)
-    parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--only", choices=SIDES)
-    options = parser.parse_args()
-    os.sched_setaffinity(0, {CROWD_CORE})
+def sweep(
+    names: list[str], counts: list[int], secs: float, rounds: int, provider: str
+) -> list[dict[str, Any]]:
+    """Every crowd for every side, in turn; a side that is far beyond its knee is spared the larger ones."""
     runs: list[dict[str, Any]] = []
     given_up: set[str] = set()
-    for n in [int(part) for part in options.sweep.split(",")]:
-        for _ in range(options.rounds):
-            for name in [options.only] if options.only else SIDES:
+    for n in counts:
+        for _ in range(rounds):
+            for name in names:
                 if name in given_up:
                     continue
-                with tempfile.TemporaryDirectory() as folder, Side(name, Path(folder)) as side:
-                    run = {"side": name, **side.visited(n, options.secs + n * 0.15)}
+                with tempfile.TemporaryDirectory() as folder, Side(name, Path(folder), provider) as side:
+                    side.visited(1, WARM_SECS)  # the first visitor meets what every server does once
+                    run = {"side": name, "provider": provider, **side.visited(n, secs + n * 0.15)}
                 runs.append(run)
                 print(json.dumps(run), flush=True)
-                if run["latency_p95"] is None or run["latency_p95"] > 3:
-                    given_up.add(name)  # far beyond its knee: more would only take time
-    RESULTS.write_text(
-        json.dumps({"machine": machine(), "at": time.strftime("%Y-%m-%d"), "runs": runs}, indent=1)
-    )
-    print(f"\n{machine()}")
+        for name in names:
+            late = median_of([r for r in runs if r["side"] == name and r["sessions"] == n], "latency_p95")
+            if name not in given_up and (late is None or late > FAR_TOO_LATE_SECS):
+                given_up.add(name)
+    return runs
+
+
+def barge_in(names: list[str], times: int, rounds: int) -> dict[str, list[float]]:
+    """Seconds from a visitor's first syllable until the character's voice is gone, scripted services."""
+    found: dict[str, list[float]] = {name: [] for name in names}
+    for _ in range(rounds):
+        for name in names:
+            with tempfile.TemporaryDirectory() as folder, Side(name, Path(folder)) as side:
+                took = side.spoken_over(times)
+            found[name] += [round(secs, 3) for secs in took]
+            print(json.dumps({"side": name, "barge_in": found[name][-len(took) :]}), flush=True)
+    return found
+
+
+def show(runs: list[dict[str, Any]]) -> None:
     print(
-        f"{'N':>4} {'side':>10} {'cpu/session':>12} {'MB/session':>11} {'p50':>7} {'p95':>7} {'loop p99':>9}"
+        f"{'N':>4} {'side':>10} {'cpu/session':>12} {'MB/session':>11} {'ready':>7} "
+        f"{'p50':>7} {'p95':>7} {'loop p99':>9}"
     )
     for n in sorted({run["sessions"] for run in runs}):
         for name in SIDES:
             these = [run for run in runs if run["side"] == name and run["sessions"] == n]
             if these:
                 loop = statistics.median(run["loop_ms"].get("p99", 0) for run in these)
+                keys = ("cpu_per_session", "memory_per_session_mb", "ready_p50", "latency_p50", "latency_p95")
+                cpu, memory, ready, p50, p95 = (median_of(these, key) for key in keys)
                 print(
-                    f"{n:>4} {name:>10} {median_of(these, 'cpu_per_session'):>12} "
-                    f"{median_of(these, 'memory_per_session_mb'):>11} {median_of(these, 'latency_p50')!s:>7} "
-                    f"{median_of(these, 'latency_p95')!s:>7} {loop:>9}"
-                    f"{'' if all(map(good, these)) else '  late or unanswered'}"
+                    f"{n:>4} {name:>10} {cpu!s:>12} {memory!s:>11} {ready!s:>7} {p50!s:>7} {p95!s:>7} "
+                    f"{loop:>9}{'' if all(map(good, these)) else '  late or unanswered'}"
                 )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--sweep", default="1,2,4,8,16,24,32,48,64")
+    parser.add_argument("--local", default="1,4", help="crowds for the local models; '' for none")
+    parser.add_argument("--secs", type=float, default=30)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--barge", type=int, default=5, help="times that a visitor speaks over a reply")
+    parser.add_argument("--only", choices=SIDES)
+    options = parser.parse_args()
+    os.sched_setaffinity(0, {CROWD_CORE})
+    names = [options.only] if options.only else list(SIDES)
+
+    def counts(text: str) -> list[int]:
+        return [int(part) for part in text.split(",") if part]
+
+    scripted = sweep(names, counts(options.sweep), options.secs, options.rounds, "scripted")
+    local = sweep(names, counts(options.local), options.secs, options.rounds, "local")
+    interrupted = barge_in(names, options.barge, options.rounds) if options.barge else {}
+    results = {
+        "machine": machine(),
+        "at": time.strftime("%Y-%m-%d"),
+        "rounds": options.rounds,
+        "runs": scripted + local,
+        "barge_in": interrupted,
+    }
+    RESULTS.write_text(json.dumps(results, indent=1))
+    print(f"\n{machine()}")
+    for title, runs in (("scripted services", scripted), ("local models", local)):
+        if runs:
+            print(title)
+            show(runs)
+    for name, took in interrupted.items():
+        print(
+            f"{name}: silent {statistics.median(took):.3f} s after the first syllable (median of {len(took)})"
+        )
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import math
 import os
 import threading
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
@@ -20,13 +21,15 @@ from pipecat.audio.turn.smart_turn.base_smart_turn import BaseSmartTurn
 from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
 from pipecat.audio.utils import exp_smoothing
 from pipecat.audio.vad.silero import SileroOnnxModel, SileroVADAnalyzer
-from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADState
+from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADParams, VADState
 from pipecat.frames.frames import TranscriptionFrame
 from pipecat.turns.user_stop import TurnAnalyzerUserTurnStopStrategy
 
 WINDOW, CONTEXT = 512, 64  # samples that Silero looks at, and those before them that it wants to see
 RATE = np.array(16_000, dtype=np.int64)
 LOUDNESS_WINDOWS = 13  # 0.4 s, a gating block of BS.1770
+START_SECS = 0.16  # of speech are an interruption; Pipecat waits for 0.2
+PAUSE_WINDOWS = 2  # 64 ms without speech: perhaps the end, which is certain after stop_secs (0.2 s)
 
 NICE = 10  # of threads that compute: on a busy core the event loop comes first, and every voice with it
 
@@ -84,10 +87,16 @@ class SileroState(SileroOnnxModel):
 
 
 class SharedSilero(SileroVADAnalyzer):
-    """SileroVADAnalyzer without a model and a thread of its own, and with a cheaper ear for loudness."""
+    """SileroVADAnalyzer without a model and a thread of its own, and with a cheaper ear for loudness.
 
-    def __init__(self) -> None:
-        VADAnalyzer.__init__(self)
+    `on_pause` is called when speech has paused, before it is certain that it has ended. If it has, nothing
+    was said after the last of these calls.
+    """
+
+    def __init__(self, on_pause: Callable[[], None] | None = None) -> None:
+        VADAnalyzer.__init__(self, params=VADParams(start_secs=START_SECS))
+        self._on_pause = on_pause
+        self._paused = False
         self._model = SileroState(silero_session())
         self._windows_since_reset = 0
         self._low_confidence_windows = 0
@@ -95,7 +104,12 @@ class SharedSilero(SileroVADAnalyzer):
 
     async def analyze_audio(self, buffer: bytes) -> VADState:
         """Looks at it here: a window takes 0.15 ms, less than the way into a thread and back."""
-        return self._run_analyzer(buffer)
+        state = self._run_analyzer(buffer)
+        paused = state == VADState.STOPPING and self._vad_stopping_count >= PAUSE_WINDOWS
+        if paused and not self._paused and self._on_pause:
+            self._on_pause()
+        self._paused = paused
+        return state
 
     def _get_smoothed_volume(self, audio: bytes) -> float:
         """Loudness of the last 0.4 s on Pipecat's scale, where 0 is -110 LUFS and 1 is -10.
@@ -107,9 +121,10 @@ class SharedSilero(SileroVADAnalyzer):
         self._energies.append(float(np.dot(samples, samples)) / (len(samples) * 32768.0**2))
         energy = sum(self._energies) / len(self._energies)
         level = 10 * math.log10(energy) - 0.7 if energy > 1e-12 else -120.0
-        return exp_smoothing(
-            min(1.0, max(0.0, (level + 110) / 100)), self._prev_volume, self._smoothing_factor
-        )
+        volume = min(1.0, max(0.0, (level + 110) / 100))
+        # It rises at once and falls slowly. Pipecat smooths the rise, too: a fifth of a second after digital
+        # silence, for which the character would talk on into what the visitor says.
+        return max(volume, exp_smoothing(volume, self._prev_volume, self._smoothing_factor))
 
 
 class SharedSmartTurn(LocalSmartTurnAnalyzerV3):

@@ -74,6 +74,7 @@ class VoicePipeline:
         self.stage = stage
         self.transport = transport
         self._llm, self._tts = services.llm, services.tts
+        ahead = services.stt.pausing if isinstance(services.stt, registry.ListensAhead) else None
         transport.gated = isinstance(services.stt, SegmentedSTTService)
         self.context = LLMContext(memory.as_messages(past))
         stage.summary, self._summarised = past.summary, past.summarised
@@ -82,7 +83,7 @@ class VoicePipeline:
         self._user, self._assistant = LLMContextAggregatorPair(
             self.context,
             user_params=LLMUserAggregatorParams(
-                vad_analyzer=SharedSilero(), user_turn_strategies=UserTurnStrategies(stop=[TurnStop()])
+                vad_analyzer=SharedSilero(ahead), user_turn_strategies=UserTurnStrategies(stop=[TurnStop()])
             ),
         )
         self.rtvi = StageRTVI(stage, self._ready, self._typed)
@@ -212,7 +213,13 @@ class VoicePipeline:
 
     async def _greet(self) -> None:
         stage = self.stage
-        greeting = prompts.greeting(stage.sheet, stage.session.metadata, seed=str(stage.session.id))
+        seed = str(stage.session.id)
+        greeting = prompts.greeting(stage.sheet, stage.session.metadata, seed=seed)
+        # One that names its visitor is nobody else's.
+        if isinstance(self._tts, registry.Rehearses) and greeting == prompts.greeting(
+            stage.sheet, {}, seed=seed
+        ):
+            await self._tts.keep(greeting)
         await self.worker.queue_frame(TTSSpeakFrame(greeting))
         if isinstance(self._llm, registry.Primes):
             prompt = prompt_of(stage)

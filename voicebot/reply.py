@@ -1,5 +1,7 @@
 """Keeps replies short and whole: at most so many sentences, and never half of one."""
 
+import re
+
 from pipecat.frames.frames import (
     AggregatedTextFrame,
     Frame,
@@ -18,6 +20,8 @@ ENDS = ".!?…。！？\"'”’)"  # noqa: RUF001  (what a whole sentence ends 
 
 
 LONGEST_DIRECTION = 400  # characters; an asterisk that nobody closes is none
+# Two words at least, so that the voice has time for the rest, and no markup that might end later.
+CLAUSE = re.compile(r"\s*[^\s*_`\[<]+(?:\s+[^\s*_`\[<]+)+[,;:—](?=\s)")
 
 
 class SentenceLimit(FrameProcessor):
@@ -25,7 +29,8 @@ class SentenceLimit(FrameProcessor):
 
     A small model, or one cut off by its token limit, stops in the middle of a sentence; that tail is
     dropped unless it is all there is. Speech synthesis waits for whole sentences anyway: it gets them
-    as such from here, so that it does not look for their ends a second time.
+    as such from here, so that it does not look for their ends a second time. Only the first clause of a
+    reply goes ahead: it is spoken while the rest is written.
     """
 
     def __init__(self, most: int):
@@ -36,6 +41,7 @@ class SentenceLimit(FrameProcessor):
     def _forget(self) -> None:
         self._pending = ""
         self._passed = 0
+        self._begun = False  # the first clause has been passed on
         self._unspoken = False  # the visitor asked for a written answer
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
@@ -56,6 +62,10 @@ class SentenceLimit(FrameProcessor):
             sentence, self._pending = self._pending[:end], self._pending[end:]
             self._passed += 1
             await self._pass_on(sentence)
+        if not self._passed and not self._begun and (clause := CLAUSE.match(self._pending)):
+            self._begun = True
+            self._pending = self._pending[clause.end() :]
+            await self._pass_on(clause[0])
 
     def _end_of_sentence(self) -> int:
         """Where the first sentence ends that is known to be over, because the next one has begun."""

@@ -11,6 +11,7 @@ from tests.servers import Server
 from tests.visitors import Visitor
 
 AT_ONCE = 10
+POOLS = 16  # threads, or connections of a pool, that a busy moment may add; a leak would add a hundred
 
 
 async def come_and_go(server: Server, number: int) -> None:
@@ -55,7 +56,7 @@ async def test_nothing_of_two_hundred_visitors_stays(own_server):
     await crowd(server, 200)
     after = await at_rest(server)
     assert after["tasks"] <= before["tasks"] + 2, (before, after)
-    assert after["threads"] <= before["threads"] + 4, (before, after)
-    assert after["files"] <= before["files"] + 6, (before, after)
+    assert after["threads"] <= before["threads"] + POOLS, (before, after)
+    assert after["files"] <= before["files"] + POOLS, (before, after)
     assert after["connections"] <= 14, (before, after)
-    assert after["megabytes"] < before["megabytes"] + 20, (before, after)
+    assert after["megabytes"] < before["megabytes"] + 30, (before, after)

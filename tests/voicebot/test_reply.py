@@ -39,6 +39,35 @@ async def test_whole_sentences_up_to_the_limit(text, most, spoken):
     assert await passed_on(most, *reply(text)) == spoken
 
 
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        (
+            "Aye my lad, the sea is wide. So is the sky, they say.",
+            ["Aye my lad,", "the sea is wide.", "So is the sky, they say."],
+        ),
+        ("Well, the sea is wide.", ["Well, the sea is wide."]),  # one word gives no time
+        (
+            "*He nods, then smiles, and waits.* Aye my lad.",
+            ["*He nods, then smiles, and waits.* Aye my lad."],
+        ),
+        (
+            "See [the chart, or the map](https://example.org/a).",
+            ["See [the chart, or the map](https://example.org/a)."],
+        ),
+        ("It is 10,000 miles away.", ["It is 10,000 miles away."]),
+        ("Aye my lad, that is", ["Aye my lad,", "that is."]),
+        ("Aye my lad,", ["Aye my lad,"]),
+    ],
+)
+async def test_the_first_clause_goes_ahead(text, spoken):
+    assert await passed_on(3, *reply(text)) == spoken
+
+
+async def test_a_clause_is_no_sentence_of_its_own():
+    assert await passed_on(1, *reply("Aye my lad, here it is. And more.")) == ["Aye my lad,", "here it is."]
+
+
 async def test_a_new_reply_starts_afresh_after_an_interruption():
     frames = [
         LLMFullResponseStartFrame(),

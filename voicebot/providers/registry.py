@@ -23,7 +23,19 @@ Stage = Literal["stt", "llm", "tts"]
 STAGES: tuple[Stage, ...] = ("stt", "llm", "tts")
 Factory = Callable[[Sheet], FrameProcessor]
 Warmer = tuple[str, Callable[[], object]]  # what is being loaded, and how
-__all__ = ["STAGES", "Factory", "Primes", "ProviderError", "Retunes", "Services", "Stage", "Warmer", "build"]
+__all__ = [
+    "STAGES",
+    "Factory",
+    "ListensAhead",
+    "Primes",
+    "ProviderError",
+    "Rehearses",
+    "Retunes",
+    "Services",
+    "Stage",
+    "Warmer",
+    "build",
+]
 
 BUILT_IN = {
     "local": "voicebot.providers.local.provider",
@@ -54,6 +66,21 @@ class Primes(Protocol):
     """An LLM service that can read a character's prompt before the first turn needs it."""
 
     async def prime(self, instructions: str, messages: list[Any]) -> None: ...
+
+
+@runtime_checkable
+class ListensAhead(Protocol):
+    """An STT service that can begin on an utterance before it is certain that it is over."""
+
+    def pausing(self) -> None:
+        """The visitor has paused. Either they go on, or this was the end of what they said."""
+
+
+@runtime_checkable
+class Rehearses(Protocol):
+    """A TTS service that keeps what is said again and again, such as a greeting, once it was spoken."""
+
+    async def keep(self, text: str) -> None: ...
 
 
 @runtime_checkable

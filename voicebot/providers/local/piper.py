@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -23,12 +23,13 @@ from pipecat.services.tts_service import TTSService
 from piper import PiperVoice, SynthesisConfig
 
 from characters.sheet import Sheet
-from voicebot.speakable import TRANSFORMS
+from voicebot.speakable import TRANSFORMS, speakable
 
 VOICE = "joe"
 RATE_HZ = 24_000
 PEAK = 0.7  # of full scale: loud, with room for the browser's mixer
 CHUNK_SECS = 0.5
+KEPT = 64  # greetings, of some 300 KB each
 PLAYOUT_SECS = 0.15  # from the transport to the visitor's ear: the link and the page's cushion
 
 _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="piper")
@@ -90,6 +91,12 @@ def synthesize(text: str, pitch_semitones: float = 0.0, speed: float = 1.0) -> S
     return Speech(pcm, [(word, end / source_hz) for word, end in zip(words, ends, strict=True)])
 
 
+@lru_cache(maxsize=KEPT)
+def again(text: str, pitch_semitones: float, speed: float) -> Speech:
+    """As `synthesize`, for what is said again and again and by nobody in particular."""
+    return synthesize(text, pitch_semitones, speed)
+
+
 class LocalTTS(TTSService):
     """Speaks sentence by sentence and reports each word when it has been spoken."""
 
@@ -104,20 +111,26 @@ class LocalTTS(TTSService):
         )
         self._pitch = sheet.voice_pitch
         self._speed = sheet.voice_speed
+        self._kept: set[str] = set()
         self._spoken: dict[str, tuple[float, float]] = {}  # context: when it began, seconds of audio so far
 
     async def retune(self, sheet: Sheet) -> None:
         """Takes another character's pitch and speed, from the next sentence on."""
         self._pitch, self._speed = sheet.voice_pitch, sheet.voice_speed
 
+    async def keep(self, text: str) -> None:
+        """Keeps the sound of this text for all who are to hear it."""
+        self._kept.add(await speakable(text))
+
     def can_generate_metrics(self) -> bool:
         return True
 
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
         await self.start_tts_usage_metrics(text)
+        speak = again if text in self._kept else synthesize
         try:
             speech = await asyncio.get_running_loop().run_in_executor(
-                _thread, synthesize, text, self._pitch, self._speed
+                _thread, speak, text, self._pitch, self._speed
             )
         except Exception as error:  # onnxruntime and espeak raise errors of their own
             yield ErrorFrame(error=f"speech synthesis failed: {type(error).__name__}")

