@@ -6,6 +6,7 @@ from the moment its last sample was due to the first audible sample that comes b
 
 import asyncio
 import json
+import statistics
 import time
 import urllib.request
 from collections.abc import AsyncIterator
@@ -32,6 +33,7 @@ class Tally:
     latency: list[float] = field(default_factory=list)
     ready: list[float] = field(default_factory=list)
     turns: int = 0
+    stages: list[dict[str, int]] = field(default_factory=list)  # of Greenroom's `latency` messages
     own_delay_ms: list[float] = field(default_factory=list)  # of the crowd's own event loop
 
 
@@ -70,16 +72,22 @@ class Guest:
         async for data in socket:
             frame = frames_pb2.Frame.FromString(data)
             kind = frame.WhichOneof("frame")
-            if kind == "message" and not self.ready:
-                if json.loads(frame.message.data).get("type") == "bot-ready":
-                    self.ready = True
-                    self.tally.ready.append(time.perf_counter() - connected_at)
+            if kind == "message":
+                self.read(json.loads(frame.message.data), connected_at)
             elif kind == "interruption":
                 now = time.perf_counter()  # a page drops what it holds
                 self.plays_until = min(self.plays_until, now)
                 self.interrupted_at = self.interrupted_at or now
             elif kind == "audio":
                 self.hear(frame.audio)
+
+    def read(self, message: dict[str, Any], connected_at: float) -> None:
+        if message.get("type") == "bot-ready" and not self.ready:
+            self.ready = True
+            self.tally.ready.append(time.perf_counter() - connected_at)
+        data = message.get("data")
+        if isinstance(data, dict) and data.get("type") == "latency":
+            self.tally.stages.append({name: ms for name, ms in data.items() if name.endswith("Ms")})
 
     def hear(self, audio: Any) -> None:
         now = time.perf_counter()
@@ -213,6 +221,10 @@ async def visit(
         "answered": len(tally.latency),
         "latency_p50": share(tally.latency, 0.5),
         "latency_p95": share(tally.latency, 0.95),
+        "stages_ms": {
+            name: round(statistics.median(stages[name] for stages in tally.stages))
+            for name in (tally.stages[0] if tally.stages else ())
+        },
         "ready_p50": share(tally.ready, 0.5),
         "loop_ms": loop,
         "crowd_delay_p99_ms": share(tally.own_delay_ms, 0.99),

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
 from django.conf import settings
 from pipecat.frames.frames import TTSSpeakFrame
@@ -204,6 +205,8 @@ class VoicePipeline:
         if not session.resumed and not self._greeted:
             self._greeted = True
             await self._greet()
+        else:
+            await self._prime(self.context.get_messages())
         version = self.rtvi.client_version_text
         if version != session.client_version:
             try:
@@ -212,19 +215,22 @@ class VoicePipeline:
                 log.exception("the client's version of session %s was not kept", session.id)
 
     async def _greet(self) -> None:
-        stage = self.stage
-        seed = str(stage.session.id)
-        greeting = prompts.greeting(stage.sheet, stage.session.metadata, seed=seed)
+        sheet, metadata, seed = self.stage.sheet, self.stage.session.metadata, str(self.stage.session.id)
+        greeting = prompts.greeting(sheet, metadata, seed=seed)
+        anybody = {"greeting": metadata.get("greeting")}
         # One that names its visitor is nobody else's.
         if isinstance(self._tts, registry.Rehearses) and greeting == prompts.greeting(
-            stage.sheet, {}, seed=seed
+            sheet, anybody, seed=seed
         ):
             await self._tts.keep(greeting)
         await self.worker.queue_frame(TTSSpeakFrame(greeting))
+        await self._prime([{"role": "assistant", "content": greeting}])
+
+    async def _prime(self, history: list[Any]) -> None:
+        """Lets the model read ahead what the first turn of this connection will begin with."""
         if isinstance(self._llm, registry.Primes):
-            prompt = prompt_of(stage)
-            ahead = [*prompt.messages[: prompt.examples], {"role": "assistant", "content": greeting}]
-            await self._llm.prime(prompt.instructions, ahead)
+            common = prompts.render(self.stage.sheet, {}, limit=self.stage.limit)
+            await self._llm.prime(common.as_messages(), prompt_of(self.stage, history).as_messages())
 
     def can_take_up(self, sheet: Sheet) -> bool:
         """Whether the running services can go on as this sheet; otherwise new ones are needed."""

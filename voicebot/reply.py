@@ -1,6 +1,9 @@
 """Keeps replies short and whole: at most so many sentences, and never half of one."""
 
 import re
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any
 
 from pipecat.frames.frames import (
     AggregatedTextFrame,
@@ -9,8 +12,11 @@ from pipecat.frames.frames import (
     LLMFullResponseEndFrame,
     LLMFullResponseStartFrame,
     LLMTextFrame,
+    SystemFrame,
 )
+from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+from pipecat.services.openai.llm import OpenAILLMService
 from pipecat.utils.string import match_endofsentence
 from pipecat.utils.text.base_text_aggregator import TextType
 
@@ -22,6 +28,37 @@ ENDS = ".!?…。！？\"'”’)"  # noqa: RUF001  (what a whole sentence ends 
 LONGEST_DIRECTION = 400  # characters; an asterisk that nobody closes is none
 # Two words at least, so that the voice has time for the rest, and no markup that might end later.
 CLAUSE = re.compile(r"\s*[^\s*_`\[<]+(?:\s+[^\s*_`\[<]+)+[,;:—](?=\s)")
+
+
+@dataclass
+class EnoughFrame(SystemFrame):
+    """Upstream, to the language model: the reply has all the sentences that it may have."""
+
+
+class BriefLLM(OpenAILLMService):
+    """OpenAILLMService that stops writing when nobody will hear it: a server is not kept busy for nothing."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        self._enough = False
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        if isinstance(frame, EnoughFrame):
+            self._enough = True
+        await super().process_frame(frame, direction)
+
+    async def get_chat_completions(self, context: LLMContext) -> Any:
+        self._enough = False
+        return self._until_enough(await super().get_chat_completions(context))
+
+    async def _until_enough(self, stream: Any) -> AsyncGenerator[Any, None]:
+        try:
+            async for chunk in stream:
+                yield chunk
+                if self._enough:
+                    return
+        finally:
+            await stream.close()
 
 
 class SentenceLimit(FrameProcessor):
@@ -62,6 +99,8 @@ class SentenceLimit(FrameProcessor):
             sentence, self._pending = self._pending[:end], self._pending[end:]
             self._passed += 1
             await self._pass_on(sentence)
+            if self._passed == self.most:
+                await self.push_frame(EnoughFrame(), FrameDirection.UPSTREAM)
         if not self._passed and not self._begun and (clause := CLAUSE.match(self._pending)):
             self._begun = True
             self._pending = self._pending[clause.end() :]

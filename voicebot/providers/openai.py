@@ -19,6 +19,7 @@ from characters.casting import Model
 from characters.sheet import Sheet
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.registry import Stage, Warmer
+from voicebot.reply import BriefLLM
 from voicebot.speakable import TRANSFORMS
 
 MAX_REPLY_TOKENS = 300
@@ -71,7 +72,7 @@ class OpenAIProvider:
         )
 
     def llm(self, sheet: Sheet) -> FrameProcessor:
-        return OpenAILLMService(
+        return BriefLLM(
             **_address("llm"),
             settings=OpenAILLMService.Settings(
                 model=sheet.llm_model or settings.OPENAI["llm"]["model"],

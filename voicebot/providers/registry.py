@@ -5,15 +5,16 @@ Pipecat service class. Which one serves a stage: the character's own, else STT_P
 TTS_PROVIDER, else DEFAULT_PROVIDER.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 from pipecat.processors.frame_processor import FrameProcessor
 
 from characters.casting import Model
+from characters.prompts import Message
 from characters.sheet import Sheet
 from voicebot.models import ProviderProfile
 from voicebot.providers import pipecat_service
@@ -65,7 +66,8 @@ class Provider(Protocol):
 class Primes(Protocol):
     """An LLM service that can read a character's prompt before the first turn needs it."""
 
-    async def prime(self, instructions: str, messages: list[Any]) -> None: ...
+    async def prime(self, common: Sequence[Message], own: Sequence[Message]) -> None:
+        """`common` is what the character's prompt is for everybody, `own` what it is for this visitor."""
 
 
 @runtime_checkable

