@@ -29,6 +29,8 @@ FIELDS = (
     "examples",
     "reply_sentences",
     "temperature",
+    "speak_up_secs",
+    "apology",
     "language",
     "voice",
     "voice_pitch",
@@ -44,6 +46,8 @@ FIELDS = (
     "lore_recursive",
     "card",
 )
+# Fields that older versions do not have: left out where they are empty, so that their digests stay.
+LATER = {"speak_up_secs": None, "apology": ""}
 LORE_FIELDS = (
     "name",
     "keys",
@@ -81,8 +85,9 @@ def of(character: Character, lore: list[Content] | None = None) -> Content:
     """The content of the draft as it stands; `lore` instead of what is stored, for what is being edited."""
     if lore is None:
         lore = [lore_of(entry) for entry in character.lore.all()] if character.pk else []
+    fields = {name: _plain(character, name) for name in FIELDS}
     return {
-        **{name: _plain(character, name) for name in FIELDS},
+        **{name: value for name, value in fields.items() if name not in LATER or value != LATER[name]},
         "avatar": character.avatar.name or "",
         "lore": lore,
     }
@@ -111,7 +116,7 @@ def note_draft(character: Character) -> None:
 def put_back(character: Character, content: Mapping[str, Any]) -> None:
     """Makes a version's content the draft again, lorebook included."""
     for name in FIELDS:
-        setattr(character, name, content[name])
+        setattr(character, name, content.get(name, LATER[name]) if name in LATER else content[name])
     character.avatar.name = content["avatar"]
     character.full_clean(exclude=["avatar", "published"])
     character.save()

@@ -86,7 +86,7 @@ def between(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[Chang
     before: Mapping[str, Any] = old or {}
     changes = []
     for name in ("avatar", *content.FIELDS):
-        was, now = _shown(before.get(name)), _shown(new[name])
+        was, now = _shown(before.get(name)), _shown(new.get(name))
         if name == "card":
             if was != now and old is not None:
                 changes.append(Change("the rest of its card", (Piece("same", "changed"),)))

@@ -9,11 +9,12 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Lower
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from characters.models import CharacterVersion
 from characters.models.character import LANGUAGES
 
-SORTS = {"name": "by name", "new": "newest first"}
+SORTS = {"name": _("by name"), "new": _("newest first")}
 MOST_TAGS = 24  # offered above the gallery
 SEARCHED = ("name", "tagline", "about")
 
@@ -119,4 +120,4 @@ def tags() -> Sequence[str]:
 def languages() -> list[tuple[str, str]]:
     """The languages that are spoken on stage, as code and name."""
     spoken = set(on_stage().values_list("content__language", flat=True))
-    return [(code, name) for code, name in LANGUAGES if code in spoken]
+    return [(code, str(name)) for code, name in LANGUAGES if code in spoken]

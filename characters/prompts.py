@@ -27,6 +27,10 @@ SPOKEN = (
     "Your words are spoken aloud: write plain sentences only, without lists, headings, emoji, "
     "stage directions or links."
 )
+SPEAK_UP = (
+    "(The visitor has been silent for a while. Say one short thing of your own accord, or ask something, to "
+    "draw them back in.)"
+)
 REMEMBERED = "What you two talked about earlier, in short: "
 SUMMARY_CHARACTERS = 900
 EXAMPLE_LINE = re.compile(r"^\s*(?:\{\{\s*(user|char)\s*\}\}|<(user|bot|char)>)\s*:\s*(.*)$", re.IGNORECASE)

@@ -44,12 +44,14 @@ class Sheet:
     voice_speed: float = 1.0
     temperature: float = 0.4
     reply_sentences: int = 3
+    speak_up_secs: int | None = None
+    apology: str = ""
     book: Book = NO_BOOK
 
     @classmethod
     def of(cls, slug: str, version: int, content: Mapping[str, Any]) -> "Sheet":
         """The sheet of a version's content, see `characters.content`."""
-        plain = {name: content[name] for name in PLAIN}
+        plain = {name: content[name] for name in PLAIN if name in content}
         return cls(
             slug=slug,
             version=version,

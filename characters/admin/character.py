@@ -79,7 +79,13 @@ class CharacterAdmin(Cards, History, Rehearsal, ModelAdmin):
             "Words",
             {
                 "classes": ["tab"],
-                "fields": ["greeting", "alternate_greetings", "examples", ("reply_sentences", "temperature")],
+                "fields": [
+                    "greeting",
+                    "alternate_greetings",
+                    "examples",
+                    ("reply_sentences", "temperature", "speak_up_secs"),
+                    "apology",
+                ],
             },
         ),
         (

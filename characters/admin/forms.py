@@ -97,6 +97,7 @@ class CharacterForm(PlainLines):
             ("scenario", 3),
             ("post_history", 2),
             ("greeting", 3),
+            ("apology", 2),
             ("alternate_greetings", 3),
             ("examples", 9),
             ("about", 4),

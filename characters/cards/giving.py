@@ -58,7 +58,7 @@ def give(content: Mapping[str, Any], card: Json, spec: str, *, private: bool) ->
     extensions = object_of(data.get("extensions")) if private else {}
     names = (*SETTINGS, *CASTING) if private else SETTINGS
     ours = object_of(extensions.get(OURS))
-    data["extensions"] = {**extensions, OURS: {**ours, **{name: content[name] for name in names}}}
+    data["extensions"] = {**extensions, OURS: {**ours, **{name: content.get(name) for name in names}}}
     _give_book(data, content, spec, private=private)
     if spec == V3:
         data.setdefault("group_only_greetings", [])

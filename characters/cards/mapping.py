@@ -67,7 +67,17 @@ BOOK: Mapping[str, Key] = {
     "token_budget": Key("lore_token_budget", values.whole, int),
     "recursive_scanning": Key("lore_recursive", values.flag, bool),
 }
-SETTINGS = ("tagline", "language", "voice", "voice_pitch", "voice_speed", "temperature", "reply_sentences")
+SETTINGS = (
+    "tagline",
+    "language",
+    "voice",
+    "voice_pitch",
+    "voice_speed",
+    "temperature",
+    "reply_sentences",
+    "speak_up_secs",
+    "apology",
+)
 CASTING = ("stt_provider", "stt_model", "llm_provider", "llm_model", "tts_provider", "tts_model")
 
 

@@ -5,24 +5,25 @@ from typing import ClassVar
 from django.core.validators import FileExtensionValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from characters.portraits import portrait_path, validate_portrait
 
 LANGUAGES = [
-    ("en", "English"),
-    ("zh", "Chinese"),
-    ("de", "German"),
-    ("es", "Spanish"),
-    ("fr", "French"),
-    ("it", "Italian"),
-    ("ja", "Japanese"),
-    ("ko", "Korean"),
-    ("nl", "Dutch"),
-    ("pl", "Polish"),
-    ("pt", "Portuguese"),
-    ("ru", "Russian"),
-    ("tr", "Turkish"),
-    ("uk", "Ukrainian"),
+    ("en", _("English")),
+    ("zh", _("Chinese")),
+    ("de", _("German")),
+    ("es", _("Spanish")),
+    ("fr", _("French")),
+    ("it", _("Italian")),
+    ("ja", _("Japanese")),
+    ("ko", _("Korean")),
+    ("nl", _("Dutch")),
+    ("pl", _("Polish")),
+    ("pt", _("Portuguese")),
+    ("ru", _("Russian")),
+    ("tr", _("Turkish")),
+    ("uk", _("Ukrainian")),
 ]
 
 
@@ -94,6 +95,19 @@ class Character(models.Model):
         default=0.4, validators=[MinValueValidator(0), MaxValueValidator(2)], help_text="0 is dry, 1 is wild."
     )
 
+    speak_up_secs = models.PositiveSmallIntegerField(
+        "speaks up",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(5), MaxValueValidator(600)],
+        help_text="Seconds of silence after which it says something by itself, twice at most; empty: never.",
+    )
+    apology = models.TextField(
+        "when nothing comes",
+        blank=True,
+        max_length=300,
+        help_text="What it says when nothing answers, recorded beforehand; empty for the house's words.",
+    )
     language = models.CharField(
         max_length=10, default="en", choices=LANGUAGES, help_text="Which language do the two of you speak?"
     )

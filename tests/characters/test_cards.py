@@ -1,6 +1,7 @@
 """Character Cards: every kind comes in and goes out again, and nothing is lost on the way."""
 
 import base64
+import contextlib
 import copy
 import io
 import json
@@ -447,6 +448,35 @@ def test_a_hostile_file_is_refused_with_a_reason(data):
         cards.read(data)
     assert str(refused.value).endswith((".", "nobody."))
     assert Character.objects.count() == 0
+
+
+WHOLE = [
+    as_json(V3),
+    as_png(chara=V2, ccv3=V3),
+    zipped(**{"card.json": as_json(V3), "assets/a.png": picture((8, 8))}),
+]
+injuries = st.lists(
+    st.tuples(
+        st.floats(0, 1, exclude_max=True),
+        st.sampled_from(["turn", "cut", "add"]),
+        st.binary(min_size=1, max_size=6),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(whole=st.sampled_from(WHOLE), injuries=injuries)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_an_injured_file_is_read_or_refused_and_nothing_else(whole, injuries):
+    data = bytearray(whole)
+    for place, kind, some in injuries:
+        at = int(place * len(data))
+        data[at : at + (0 if kind == "add" else len(some))] = b"" if kind == "cut" else some
+        if not data:
+            break
+    with contextlib.suppress(CardRefused):  # any other error is a finding
+        cards.read(bytes(data))
 
 
 def test_a_file_that_is_too_large_is_not_even_looked_at():
