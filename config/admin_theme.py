@@ -87,6 +87,9 @@ UNFOLD: dict[str, Any] = {
                         "admin:voicebot_providerprofile_changelist",
                         "voicebot.view_providerprofile",
                     ),
+                    _item(
+                        "API keys", "key", "admin:sessions_app_apikey_changelist", "sessions_app.view_apikey"
+                    ),
                     _item("People", "person", "admin:auth_user_changelist", "auth.view_user"),
                     _item("Roles", "groups", "admin:auth_group_changelist", "auth.view_group"),
                 ],

@@ -24,6 +24,8 @@ from django.http import HttpRequest
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 from loguru import logger as pipecat_logger
 
+from config.requests import JsonLines, WithIds
+
 OUR_LOGGERS = ("config", "characters", "sessions_app", "voicebot")
 TOKEN = re.compile(r"(token=)[^&\s\"']+")
 
@@ -130,19 +132,20 @@ def configure_logging(options: dict[str, Any]) -> None:
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "filters": {"ours": {"()": BelowWarningOnlyOurs}},
+            "filters": {"ours": {"()": BelowWarningOnlyOurs}, "ids": {"()": WithIds}},
             "formatters": {
                 "line": {
                     "()": DiscreetFormatter,
                     "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-                }
+                },
+                "json": {"()": lambda: JsonLines(DiscreetFormatter("%(message)s"))},
             },
             "handlers": {
                 "stderr": {
                     "class": "logging.StreamHandler",
                     "stream": sys.stderr,
-                    "formatter": "line",
-                    "filters": ["ours"],
+                    "formatter": options.get("format", "line"),
+                    "filters": ["ours", "ids"],
                 }
             },
             "root": {"handlers": ["stderr"], "level": level},

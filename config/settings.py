@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from config import development, embedded
+from config import development, embedded, redis
 from config.admin_theme import UNFOLD
+from config.policy import PAGES
 
 # Nothing is fetched from a model hub while the server runs: whatever tries fails at once instead.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -23,6 +25,7 @@ DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
 PRODUCTION = env.bool("PRODUCTION", default=False)  # refuses to start without keys of one's own
 DEBUG = env.bool("DEBUG", default=False)
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+LOG_FORMAT = env.str("LOG_FORMAT", default="line")  # or json, for machines that collect logs
 PORT = env.int("PORT", default=8000)
 
 
@@ -58,6 +61,17 @@ ALLOW_ANONYMOUS = env.bool("ALLOW_ANONYMOUS", default=True)
 # cache of its own, which commands in another process could not clear: so db is the default there.
 SESSION_STORE = env.str("SESSION_STORE", default="cached_db" if env.str("REDIS_URL", default="") else "db")
 MAX_SESSIONS_PER_WORKER = env.int("MAX_SESSIONS_PER_WORKER", default=64)
+STARTS_PER_ADDRESS = env.int("STARTS_PER_ADDRESS", default=120)  # a minute
+STARTS_PER_VISITOR = env.int("STARTS_PER_VISITOR", default=20)  # a minute
+CONNECTIONS_PER_ADDRESS = env.int("CONNECTIONS_PER_ADDRESS", default=100)  # open at once
+MESSAGES_PER_SEC = env.int("MESSAGES_PER_SEC", default=200)  # of one connection, on average; audio has 31
+AUDIO_BYTES_PER_SEC = env.int("AUDIO_BYTES_PER_SEC", default=400_000)  # twice 48 kHz stereo
+BYTES_BEFORE_AUTHENTICATION = env.int("BYTES_BEFORE_AUTHENTICATION", default=2**20)  # 10 s of 48 kHz
+AUTHENTICATE_SECS = env.float("AUTHENTICATE_SECS", default=10)  # for a connection to be let in
+MAX_MINUTES_PER_DAY = env.int("MAX_MINUTES_PER_DAY", default=0)  # of a visitor; 0 for as many as they like
+CLIENT_ADDRESS_HEADER = env.str("CLIENT_ADDRESS_HEADER", default="")  # that our own proxy sets
+DRAIN_SECS = env.float("DRAIN_SECS", default=10)  # for replies in flight when the server is to stop
+MAX_LOAD = env.float("MAX_LOAD", default=0.85)  # share of the loop or the cores: beyond it nobody new comes
 MAX_SESSIONS_PER_VISITOR = env.int("MAX_SESSIONS_PER_VISITOR", default=3)  # live at once
 
 # --- Providers of speech and language -----------------------------------------------------------
@@ -70,6 +84,15 @@ STAGE_PROVIDERS = {
     "llm": env.str("LLM_PROVIDER", default=""),
     "tts": env.str("TTS_PROVIDER", default=""),
 }
+# Who takes over when the first one fails; '' for nobody.
+STAGE_FALLBACKS = {
+    "stt": env.str("STT_FALLBACK", default=""),
+    "llm": env.str("LLM_FALLBACK", default=""),
+    "tts": env.str("TTS_FALLBACK", default=""),
+}
+PROVIDER_TIMEOUT_SECS = env.float("PROVIDER_TIMEOUT_SECS", default=10)  # of one remote call
+PROVIDER_RETRIES = env.int("PROVIDER_RETRIES", default=2)  # with backoff, before it has failed
+ANSWER_SECS = env.float("ANSWER_SECS", default=15)  # without a sound, after which a character apologises
 LLM_CONTEXT_TOKENS = env.int("LLM_CONTEXT_TOKENS", default=8192)  # read at once by models that do not say
 STAGE_OPTIONS = {
     "stt": env.json("STT_OPTIONS", default={}),
@@ -113,20 +136,26 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "servestatic.runserver_nostatic",
     "django.contrib.staticfiles",
+    "csp",
+    "axes",
     "channels",
     "characters",
     "sessions_app",
     "voicebot",
 ]
 MIDDLEWARE = [
+    "config.requests.RequestId",
     "django.middleware.security.SecurityMiddleware",
+    "config.policy.Policy",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",  # last
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -140,6 +169,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "voicebot.interface.languages",
             ],
         },
     },
@@ -165,24 +195,40 @@ if not DATABASES["default"]["ENGINE"].endswith("postgresql"):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_SENTINELS = env.str("REDIS_SENTINELS", default="")  # host:port,...; REDIS_URL then names the service
+REDIS_CLUSTER = env.bool("REDIS_CLUSTER", default=False)  # REDIS_URL then names some of its nodes
+REDIS_OPTIONS = env.str("REDIS_OPTIONS", default="")  # of each connection, as JSON: certificates and such
+CHANNEL_REDIS_URL = env.str("CHANNEL_REDIS_URL", default=REDIS_URL)  # where the channel layer has its own
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": REDIS_URL}}
-    CHANNEL_LAYERS = {
+    CACHES = redis.caches(REDIS_URL, REDIS_SENTINELS, REDIS_OPTIONS, cluster=REDIS_CLUSTER)
+    CHANNEL_LAYERS = redis.channel_layers(CHANNEL_REDIS_URL, REDIS_SENTINELS, REDIS_OPTIONS)
+else:
+    CACHES = {
         "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL], "prefix": "greenroom"},
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "OPTIONS": {"MAX_ENTRIES": 100_000},  # beyond it entries go at random, counts of limits too
         }
     }
-else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: it turns away whoever has guessed too often
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURES", default=5)  # then this name from this address waits
+AXES_COOLOFF_TIME = timedelta(minutes=env.int("LOGIN_COOLOFF_MINUTES", default=15))
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "voicebot.limits.address_of_request"
+AXES_RESET_ON_SUCCESS = True
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": PAGES}
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -203,7 +249,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the form of a character with a thousan
 DEFAULT_EXCEPTION_REPORTER = "config.discretion.DiscreetReporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.discretion.DiscreetReporterFilter"
 LOGGING_CONFIG = "config.discretion.configure_logging"
-LOGGING = {"level": LOG_LEVEL}
+LOGGING = {"level": LOG_LEVEL, "format": LOG_FORMAT}
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
