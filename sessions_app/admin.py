@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,13 +17,65 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminTextareaWidget
 
+from sessions_app import apikeys
 from sessions_app.exceptions import SessionError, SessionNotFound
 from sessions_app.manager import SyncSessionManager
-from sessions_app.models import VoiceSession
+from sessions_app.models import ApiKey, VoiceSession
 
 EXTENSION_SECS = 24 * 3600
 READ = "Read the transcript."
+
+
+class ApiKeyForm(forms.ModelForm):
+    origins = SimpleArrayField(
+        forms.CharField(max_length=200),
+        delimiter="\n",
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="One a line, such as https://partner.example. Empty: for programs, not for pages.",
+    )
+
+    class Meta:
+        model = ApiKey
+        fields: ClassVar = ["name", "origins"]
+
+    def clean_origins(self) -> list[str]:
+        origins = [origin.strip() for origin in self.cleaned_data["origins"] if origin.strip()]
+        apikeys.validate_origins(origins)
+        return origins
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ModelAdmin):
+    """A key is shown once, when it is made; afterwards it can only be revoked."""
+
+    form = ApiKeyForm
+    list_display: ClassVar = ["name", "shown", "pages", "created_at", "used_at", "revoked_at"]
+    search_fields: ClassVar = ["name", "shown"]
+    actions: ClassVar = ["revoke"]
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        return super().has_change_permission(request, obj) if obj is None else False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        return False  # revoking keeps the record of it
+
+    @admin.display(description="pages")
+    def pages(self, key: ApiKey) -> str:
+        return ", ".join(key.origins)
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        row, text = apikeys.issue(obj.name, obj.origins)
+        obj.pk, obj.shown, obj.created_at = row.pk, row.shown, row.created_at
+        self.message_user(request, f"The key, shown this once: {text}", messages.WARNING)
+
+    @admin.action(description="Revoke the selected keys", permissions=["add"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        for key in queryset:
+            apikeys.revoke(key)
+        self.message_user(request, f"{len(queryset)} revoked.")
 
 
 @admin.register(VoiceSession)
@@ -40,7 +95,7 @@ class VoiceSessionAdmin(ModelAdmin):
     list_select_related = ["character"]
     date_hierarchy = "created_at"
     search_fields = ["id", "visitor"]
-    actions = ["end_sessions", "extend_sessions", "erase_sessions"]
+    actions = ["end_sessions", "end_visitors", "extend_sessions", "erase_sessions"]
     fields = [
         "id",
         "character",
@@ -124,6 +179,15 @@ class VoiceSessionAdmin(ModelAdmin):
             try:
                 act(session_id)
                 count += 1
+                # By id alone: an erased session is no row any more.
+                LogEntry.objects.create(
+                    user_id=request.user.pk or 0,
+                    content_type=ContentType.objects.get_for_model(VoiceSession),
+                    object_id=str(session_id),
+                    object_repr=str(session_id),
+                    action_flag=CHANGE,
+                    change_message=f"{done.capitalize()}.",
+                )
             except SessionError:
                 refused += 1
         self.message_user(request, f"{count} {done}." + (f" {refused} were over already." if refused else ""))
@@ -132,6 +196,13 @@ class VoiceSessionAdmin(ModelAdmin):
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> None:
         manager = SyncSessionManager()
         self._each(request, queryset, lambda pk: manager.end(pk, reason="moderator"), "ended")
+
+    @admin.action(description="End every session of these visitors")
+    def end_visitors(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> None:
+        """Everything that these visitors have open, in every process, at once."""
+        visitors = set(queryset.values_list("visitor", flat=True))
+        theirs = self.model.objects.filter(visitor__in=visitors, state__in=VoiceSession.LIVE)
+        self.end_sessions(request, theirs)
 
     @admin.action(description="Give the selected sessions a day more")
     def extend_sessions(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> None:

@@ -11,7 +11,8 @@ from sessions_app.exceptions import RecordUnreadable, SessionNotFound
 from sessions_app.history import Past, Turn
 from sessions_app.keyring import WrappedKey, key_ring
 from sessions_app.lifecycle import LIVE, Lifecycle, State, as_uuid
-from sessions_app.records import Summary
+from sessions_app.records import Summary, TurnRecord
+from sessions_app.sealing import Sealer
 from sessions_app.session import sealer_of
 from sessions_app.signals import sessions_over
 from sessions_app.stores.base import Condition, Removed
@@ -23,11 +24,21 @@ class Archive(Lifecycle):
     # --- history ---
 
     def history(self, session_id: UUID | str, *, after: int = 0, newest: int | None = None) -> list[Turn]:
-        """The turns of a session, live or over, in order. Raises SessionNotFound, RecordUnreadable."""
+        """The turns of a session, live or over, in the order in which they were spoken.
+
+        Raises SessionNotFound, RecordUnreadable.
+        """
         record = self.record(session_id)
-        sealer = sealer_of(record)
-        found = self.store.turns(record.id, after=after, newest=newest)
-        return [Turn.opened(turn, sealer) for turn in found]
+        return self._spoken(sealer_of(record), self.store.turns(record.id, after=after, newest=newest))
+
+    @staticmethod
+    def _spoken(sealer: Sealer, found: Sequence[TurnRecord]) -> list[Turn]:
+        """Opens turns, and puts them in the order of their time.
+
+        A turn that could not be written while the database was away may be written after later ones, by
+        another process, and then has a later number.
+        """
+        return sorted((Turn.opened(turn, sealer) for turn in found), key=lambda turn: turn.created_at)
 
     def past(self, session_id: UUID | str, newest: int) -> Past:
         """What to go on from: the summary, and at most the `newest` turns after it."""
@@ -38,7 +49,7 @@ class Archive(Lifecycle):
         if summary is not None:
             text, upto = sealer.open("summary", "text", summary.upto, summary.sealed), summary.upto
         found = self.store.turns(record.id, after=upto, newest=newest)
-        return Past(text, upto, [Turn.opened(turn, sealer) for turn in found])
+        return Past(text, upto, self._spoken(sealer, found))
 
     def keep_summary(self, session_id: UUID | str, upto: int, text: str) -> bool:
         """Keeps what the turns up to `upto` came to; False if a summary covers as much already."""
@@ -78,9 +89,10 @@ class Archive(Lifecycle):
         sessions_over.send(type(self), session_ids=list(session_ids))
         return removed
 
-    def erase_visitor(self, visitor: str) -> Removed:
-        """Erases every session of a visitor."""
-        return self._delete([record.id for record in self.store.of_visitor(visitor)])
+    def erase_visitor(self, visitor: str, character: str = "") -> Removed:
+        """Erases every session of a visitor, or only those with one character."""
+        mine = self.store.of_visitor(visitor)
+        return self._delete([r.id for r in mine if not character or r.character == character])
 
     def end_visitor(self, visitor: str, reason: str) -> list[UUID]:
         """Ends every live session of a visitor; returns those it ended."""

@@ -4,7 +4,9 @@ Each knows its code, its HTTP status and its WebSocket close code; the views and
 into answers in one place each. Messages are written for a visitor and quote nobody.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
 
 
 class SessionError(Exception):
@@ -14,7 +16,8 @@ class SessionError(Exception):
     code: ClassVar[str] = "session_error"
     status: ClassVar[int] = 400
     close_code: ClassVar[int] = 4403
-    message: ClassVar[str] = "That did not work. Start again from the gallery."
+    # Text, translated when it is read.
+    message: ClassVar[Any] = _("That did not work. Start again from the gallery.")
 
     def __init__(self, message: str = "", *, retry_after_secs: int | None = None):
         super().__init__(message or self.message)
@@ -23,37 +26,42 @@ class SessionError(Exception):
 
 class BadRequest(SessionError):
     code, status, close_code = "bad_request", 400, 4403
-    message = "The request is not what this address expects."
+    message = _("The request is not what this address expects.")
 
 
 class TokenInvalid(SessionError):
     code, status, close_code = "bad_token", 401, 4401
-    message = "This way in is used up or too old. Start again to get a new one."
+    message = _("This way in is used up or too old. Start again to get a new one.")
+
+
+class KeyInvalid(SessionError):
+    code, status, close_code = "bad_key", 401, 4401
+    message = "This API key is unknown, revoked, or not for this origin."
 
 
 class SignInRequired(SessionError):
     code, status, close_code = "sign_in_required", 401, 4401
-    message = "Sign in to talk here."
+    message = _("Sign in to talk here.")
 
 
 class Forbidden(SessionError):
     code, status, close_code = "forbidden", 403, 4403
-    message = "This conversation belongs to somebody else."
+    message = _("This conversation belongs to somebody else.")
 
 
 class OriginRefused(SessionError):
     code, status, close_code = "origin_refused", 403, 4403
-    message = "This page may not talk to this server. Add its origin to ALLOWED_ORIGINS."
+    message = _("This page may not talk to this server. Add its origin to ALLOWED_ORIGINS.")
 
 
 class SessionNotFound(SessionError):
     code, status, close_code = "no_such_session", 404, 4404
-    message = "There is no such conversation. Start a new one."
+    message = _("There is no such conversation. Start a new one.")
 
 
 class CharacterUnknown(SessionError):
     code, status, close_code = "no_such_character", 404, 4404
-    message = "There is no such character. Pick one from the gallery."
+    message = _("There is no such character. Pick one from the gallery.")
 
 
 class SessionOver(SessionError):
@@ -64,36 +72,36 @@ class SessionOver(SessionError):
 
 class SessionEnded(SessionOver):
     code = "session_ended"
-    message = "This conversation has ended. Start a new one."
+    message = _("This conversation has ended. Start a new one.")
 
 
 class SessionExpired(SessionOver):
     code = "session_expired"
-    message = "This conversation has expired. Start a new one."
+    message = _("This conversation has expired. Start a new one.")
 
 
 class Replaced(SessionError):
     code, status, close_code = "replaced", 409, 4409
-    message = "This conversation goes on in another window."
+    message = _("This conversation goes on in another window.")
 
 
 class TooLarge(SessionError):
     code, status, close_code = "too_large", 413, 4403
-    message = "That is more than can be kept."
+    message = _("That is more than can be kept.")
 
 
 class LimitReached(SessionError):
     code, status, close_code = "limit_reached", 429, 4429
-    message = "You have as many conversations open as are allowed. End one first."
+    message = _("You have as many conversations open as are allowed. End one first.")
 
 
 class ServerFull(SessionError):
     code, status, close_code = "full", 503, 4503
-    message = "Every seat is taken. Try again in a minute."
+    message = _("Every seat is taken. Try again in a minute.")
 
 
 class RecordUnreadable(SessionError):
     """A stored record that does not open: tampered with, moved, cut off, or its key is gone."""
 
     code, status, close_code = "unreadable", 503, 4410
-    message = "This conversation cannot be opened. Start a new one."
+    message = _("This conversation cannot be opened. Start a new one.")

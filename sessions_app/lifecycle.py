@@ -10,6 +10,7 @@ from sessions_app.admission import Admission
 from sessions_app.exceptions import LimitReached, Replaced, SessionNotFound
 from sessions_app.ledger import LIVE, TOUCH_SECS, Clock, State, as_uuid
 from sessions_app.metadata import checked, merge_patch
+from sessions_app.records import Record
 from sessions_app.session import TABLE, Session, sealer_of
 from sessions_app.signals import sessions_over
 from sessions_app.stores.base import Condition
@@ -37,14 +38,9 @@ class Lifecycle(Admission):
         key = as_uuid(session_id)
         for _ in range(CONTENTION_TRIES):
             record = self._live(key)
-            sealer = sealer_of(record)
             changes: dict[str, Any] = {}
             if metadata is not None:
-                old = sealer.open(TABLE, "metadata", record.metadata_sequence, record.metadata)
-                new = checked(dict(metadata) if replace else merge_patch(old, dict(metadata)))
-                sequence = record.metadata_sequence + 1
-                changes["metadata"] = sealer.seal(TABLE, "metadata", sequence, new)
-                changes["metadata_sequence"] = sequence
+                changes |= self._metadata_changes(record, metadata, replace)
             if client_version is not None:
                 changes["client_version"] = client_version[:20]
             if not changes:
@@ -53,6 +49,31 @@ class Lifecycle(Admission):
             changed = self.store.change(key, changes, condition)
             if changed is not None:
                 return Session.opened(changed)
+        raise LimitReached("Too many changes of one conversation at once. Try again.")
+
+    @staticmethod
+    def _metadata_changes(record: Record, metadata: Mapping[str, Any], replace: bool) -> dict[str, Any]:
+        sealer, sequence = sealer_of(record), record.metadata_sequence + 1
+        old = sealer.open(TABLE, "metadata", record.metadata_sequence, record.metadata)
+        new = checked(dict(metadata) if replace else merge_patch(old, dict(metadata)))
+        return {
+            "metadata": sealer.seal(TABLE, "metadata", sequence, new),
+            "metadata_sequence": sequence,
+        }
+
+    def annotate(self, session_id: UUID | str, metadata: Mapping[str, Any]) -> Record:
+        """Merge-patches the metadata of a session, live or over: its visitor's own notes on it.
+
+        Raises SessionNotFound, RecordUnreadable, BadRequest or TooLarge.
+        """
+        for _ in range(CONTENTION_TRIES):
+            record = self.record(session_id)
+            condition = Condition(equal={"metadata_sequence": record.metadata_sequence})
+            changed = self.store.change(
+                record.id, self._metadata_changes(record, metadata, replace=False), condition
+            )
+            if changed is not None:
+                return changed
         raise LimitReached("Too many changes of one conversation at once. Try again.")
 
     def touch(self, session_id: UUID | str, connection: UUID | None = None) -> datetime:

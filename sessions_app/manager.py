@@ -96,8 +96,11 @@ class SessionManager:
     async def of_visitor(self, visitor: str) -> list[Record]:
         return await in_database(self.sync.of_visitor, visitor)
 
-    async def erase_visitor(self, visitor: str) -> Removed:
-        return await in_database(self.sync.erase_visitor, visitor)
+    async def erase_visitor(self, visitor: str, character: str = "") -> Removed:
+        return await in_database(self.sync.erase_visitor, visitor, character)
+
+    async def annotate(self, session_id: UUID | str, metadata: Mapping[str, Any]) -> Record:
+        return await in_database(self.sync.annotate, session_id, metadata)
 
     async def history(
         self, session_id: UUID | str, *, after: int = 0, newest: int | None = None

@@ -60,6 +60,29 @@ class VoiceSession(models.Model):
         return str(self.id)
 
 
+class ApiKey(models.Model):
+    """How another page or program begins conversations here: see apikeys.py. Only a hash is kept."""
+
+    name = models.CharField(max_length=80, help_text="Whose key is it?")
+    origins = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="From which pages it works in a browser, such as https://partner.example.",
+    )
+    shown = models.CharField("begins with", max_length=16, editable=False)
+    key_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField("last used", null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField("revoked", null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SessionTurn(models.Model):
     """One finished utterance of either side: appended once, never rewritten."""
 

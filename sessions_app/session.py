@@ -19,6 +19,12 @@ def sealer_of(record: Record) -> Sealer:
     return Sealer(data_key, record.id)
 
 
+def metadata_of(record: Record, sealer: Sealer) -> dict[str, Any]:
+    """A stored session's metadata. Raises RecordUnreadable."""
+    opened: dict[str, Any] = sealer.open(TABLE, "metadata", record.metadata_sequence, record.metadata)
+    return opened
+
+
 @dataclass
 class Session:
     """One visitor's conversation with one character.
@@ -40,6 +46,7 @@ class Session:
     metadata: dict[str, Any]
     connection: UUID | None = None
     connections: int = 0
+    revision: int = 0  # counts changes of the record: of two connections the later has the higher
     client_version: str = ""
     token: str = ""
     same_client: bool = False  # the client that had the last connection reconnects by itself
@@ -53,7 +60,7 @@ class Session:
         cls, record: Record, *, token: str = "", same_client: bool = False, previous: UUID | None = None
     ) -> "Session":
         """The session of a record. Raises RecordUnreadable."""
-        metadata = sealer_of(record).open(TABLE, "metadata", record.metadata_sequence, record.metadata)
+        metadata = metadata_of(record, sealer_of(record))
         return cls(
             id=record.id,
             character=record.character,
@@ -68,6 +75,7 @@ class Session:
             metadata=metadata,
             connection=record.connection,
             connections=record.connections,
+            revision=record.revision,
             client_version=record.client_version,
             token=token,
             same_client=same_client,

@@ -33,15 +33,15 @@ def known(request: HttpRequest) -> str:
 class Visit:
     """One request's visitor, who gets a cookie with the answer if there was none.
 
-    Raises SignInRequired where anonymous visitors are not allowed.
+    `invited` is somebody who brings an API key. Raises SignInRequired where nobody may be anonymous.
     """
 
-    def __init__(self, request: HttpRequest):
+    def __init__(self, request: HttpRequest, invited: bool = False):
         self.visitor = known(request)
         self._new_cookie = ""
         if self.visitor.startswith("user:"):
             return
-        if not settings.ALLOW_ANONYMOUS:
+        if not (settings.ALLOW_ANONYMOUS or invited):
             raise SignInRequired
         if not self.visitor:
             self._new_cookie = secrets.token_urlsafe(24)

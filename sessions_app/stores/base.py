@@ -75,6 +75,10 @@ class Store(ABC):
     def turns(self, session_id: UUID, *, after: int = 0, newest: int | None = None) -> list[TurnRecord]:
         """Turns with a sequence above `after`, in order; at most the `newest` ones of them."""
 
+    def first_turns(self, session_id: UUID, count: int) -> list[TurnRecord]:
+        """The first `count` turns, in order."""
+        return self.turns(session_id)[:count]
+
     @abstractmethod
     def summary(self, session_id: UUID) -> Summary | None:
         """The summary that covers the most."""

@@ -93,6 +93,10 @@ class DatabaseStore(Store):
         same = {turn.sequence for turn in there if bytes(turn.sealed) == missing[turn.sequence].sealed}
         return sorted(set(missing) - same)
 
+    def first_turns(self, session_id: UUID, count: int) -> list[TurnRecord]:
+        rows = SessionTurn.objects.filter(session_id=session_id).order_by("sequence")[:count]
+        return [TurnRecord(**{**row, "sealed": bytes(row["sealed"])}) for row in rows.values(*TURN_FIELDS)]
+
     def turns(self, session_id: UUID, *, after: int = 0, newest: int | None = None) -> list[TurnRecord]:
         rows = SessionTurn.objects.filter(session_id=session_id, sequence__gt=after).order_by("-sequence")
         values = list(rows[:newest].values(*TURN_FIELDS))

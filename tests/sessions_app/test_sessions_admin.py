@@ -81,3 +81,19 @@ def test_disabling_or_deleting_an_account_ends_its_sessions_at_once(django_user_
     second = manager.create(character="marlow", visitor=f"user:{user.pk}")
     user.delete()
     assert VoiceSession.objects.get(pk=second.id).state == "ended"
+
+
+def test_all_of_a_visitor_end_at_once_and_each_leaves_an_entry(admin_client, session):
+    manager = SyncSessionManager()
+    other = manager.create(character="marlow", visitor="anon:me")
+    somebody = manager.create(character="marlow", visitor="anon:you")
+    admin_client.post(LIST, {"action": "end_visitors", "_selected_action": [str(session.id)]})
+    states = dict(VoiceSession.objects.values_list("pk", "state"))
+    assert (states[session.id], states[other.id], states[somebody.id]) == ("ended", "ended", "created")
+    assert {entry.object_id for entry in LogEntry.objects.all()} == {str(session.id), str(other.id)}
+
+
+def test_erasing_leaves_an_entry_without_the_row(admin_client, session):
+    admin_client.post(LIST, {"action": "erase_sessions", "_selected_action": [str(session.id)]})
+    entry = LogEntry.objects.get()
+    assert (entry.object_id, entry.change_message) == (str(session.id), "Erased.")
