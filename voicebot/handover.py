@@ -6,10 +6,12 @@ import logging
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+
+from sessions_app.exceptions import Replaced
 
 log = logging.getLogger(__name__)
 
@@ -61,3 +63,40 @@ class Predecessor:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._leaving.wait(), ANSWER_SECS)
             await asyncio.wait_for(self._left.wait(), LEAVING_SECS)
+
+
+class HandsOver:
+    """Mixed into the consumer: takes its session over from an older connection, and leaves it to a newer."""
+
+    channel_layer: Any
+    channel_name: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.connection = uuid4()
+        self.session_id: UUID | None = None
+        self.hold = 0  # the session's revision when this connection took it: a later one has a higher
+        self.predecessor = Predecessor()
+
+    async def close_with(self, code: int, reason: str, why: str = "") -> None:
+        raise NotImplementedError
+
+    async def tell_others(self, what: str) -> None:
+        """Tells the other connections of this session something."""
+        if self.session_id:
+            message = {"type": what, "connection": str(self.connection), "hold": self.hold}
+            await self.channel_layer.group_send(group_of(self.session_id), message)
+
+    async def session_taken_over(self, message: dict[str, Any]) -> None:
+        """Channel layer: another connection has taken the session, unless that was before this one did."""
+        if message["connection"] != str(self.connection) and message["hold"] > self.hold:
+            await self.tell_others("session.leaving")
+            await self.close_with(Replaced.close_code, str(Replaced()))
+
+    async def session_leaving(self, message: dict[str, Any]) -> None:
+        """Channel layer: the older connection is there, and writes down what it still knows."""
+        self.predecessor.is_leaving(message["connection"])
+
+    async def session_left(self, message: dict[str, Any]) -> None:
+        """Channel layer: the older connection has written everything down."""
+        self.predecessor.has_left(message["connection"])

@@ -1,11 +1,12 @@
 """What shows that a conversation is alive: somebody speaks or types, replies come in time."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from statistics import median
 
+from django.conf import settings
 from pipecat.frames.frames import (
     BotSpeakingFrame,
     BotStartedSpeakingFrame,
@@ -18,6 +19,9 @@ from pipecat.frames.frames import (
     UserStartedSpeakingFrame,
 )
 from pipecat.observers.base_observer import BaseObserver, FramePushed
+from pipecat.services.llm_service import LLMService
+from pipecat.services.stt_service import STTService
+from pipecat.services.tts_service import TTSService
 
 from voicebot.timing import Stopwatch, Timing
 
@@ -31,12 +35,26 @@ SIGNS_OF_LIFE = (
 )
 
 
+def stage_of(frame: ErrorFrame) -> str:
+    """Which stage reported an error: stt, llm, tts or pipeline."""
+    for kind, stage in ((STTService, "stt"), (LLMService, "llm"), (TTSService, "tts")):
+        if isinstance(frame.processor, kind):
+            return stage
+    return "pipeline"
+
+
 class SignsOfLife(BaseObserver):
     """Notices that somebody speaks or types, how long replies take, and what goes wrong."""
 
-    def __init__(self, on_reply: Callable[[Timing], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        on_reply: Callable[[Timing], Awaitable[None]],
+        on_trouble: Callable[[str], Awaitable[None]],
+    ) -> None:
         super().__init__(observe_every_push=False)
-        self.errors = 0
+        self._on_trouble = on_trouble
+        self._sounded = asyncio.Event()  # the character has begun to speak
+        self.errors: Counter[str] = Counter()  # by stage
         self._calm = asyncio.Event()  # neither side speaks, nor is a reply under way
         self._calm.set()
         self._latency_ms: int | None = None  # of the reply that is being spoken
@@ -53,18 +71,29 @@ class SignsOfLife(BaseObserver):
             self._latencies.append(timing.total)
             self._latency_ms = timing.total_ms
             await self._on_reply(timing)
+        if isinstance(frame, BotStartedSpeakingFrame):
+            self._sounded.set()
         if isinstance(frame, (BotStartedSpeakingFrame, UserStartedSpeakingFrame)):
             self._calm.clear()
         elif isinstance(frame, BotStoppedSpeakingFrame):
             self._calm.set()
         elif isinstance(frame, ErrorFrame):
-            self.errors += 1
+            stage = stage_of(frame)
+            self.errors[stage] += 1
+            await self._on_trouble(stage)
             self._calm.set()
 
     def take_latency_ms(self) -> int | None:
         """How long the reply that has just ended took to begin, once; None if nobody had asked by voice."""
         taken, self._latency_ms = self._latency_ms, None
         return taken
+
+    async def sounds(self, secs: float) -> bool:
+        """Whether the character begins to speak within so many seconds from now."""
+        self._sounded.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._sounded.wait(), secs)
+        return self._sounded.is_set()
 
     async def calm(self, secs: float) -> None:
         """Waits until neither side speaks, at most so long."""
@@ -87,3 +116,10 @@ class SignsOfLife(BaseObserver):
         except TimeoutError:
             return False
         return True
+
+
+def quiet_secs() -> tuple[float, float]:
+    """Seconds of silence before the warning, and between the warning and the end of the connection."""
+    whole = float(settings.SESSION_IDLE_TIMEOUT)
+    warning = min(30.0, whole / 3)
+    return whole - warning, warning

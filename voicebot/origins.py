@@ -1,8 +1,11 @@
-"""Which pages may talk to us: our own, and those of ALLOWED_ORIGINS."""
+"""Which pages may talk to us: our own, those of ALLOWED_ORIGINS, and those that API keys are for."""
 
 from urllib.parse import urlsplit
 
 from django.conf import settings
+
+from sessions_app import apikeys
+from sessions_app.database import in_database
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -32,3 +35,11 @@ def is_allowed(origin: str | None, host: str) -> bool:
     if came_from == _parts(f"{came_from[0]}://{host}"):
         return True
     return any(came_from == _parts(allowed) for allowed in settings.ALLOWED_ORIGINS)
+
+
+async def may_come_in(origin: str | None, host: str) -> bool:
+    """As `is_allowed`, or because an API key is for this origin.
+
+    To begin a conversation from there, that key is needed, see `views.start`; to go on with one, its token.
+    """
+    return origin is None or is_allowed(origin, host) or await in_database(apikeys.names_origin, origin)

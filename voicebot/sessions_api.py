@@ -8,13 +8,15 @@ from django.utils import timezone
 
 from sessions_app import visitors
 from sessions_app.database import in_database
-from sessions_app.exceptions import SignInRequired
+from sessions_app.exceptions import BadRequest, SignInRequired
 from sessions_app.export import export
 from sessions_app.manager import SessionManager
-from sessions_app.records import Record
+from sessions_app.shelf import TITLE, Entry, shelf
 from sessions_app.stores.base import Removed
-from voicebot.answers import json_api, token_of
+from voicebot.answers import bearer_of, body_of, json_api
 
+MOST_TITLE = 120  # characters
+MOST_WORDS = 80
 manager = SessionManager()
 
 
@@ -22,8 +24,11 @@ async def _visitor(request: HttpRequest) -> str:
     return await sync_to_async(visitors.known)(request)
 
 
-def _entry(record: Record) -> dict[str, Any]:
+def _entry(entry: Entry) -> dict[str, Any]:
+    record = entry.record
     return {
+        "title": entry.title,
+        **({"found": entry.found} if entry.found else {}),
         "id": str(record.id),
         "character": record.character,
         "state": record.state,
@@ -51,22 +56,33 @@ def _receipt(removed: Removed) -> JsonResponse:
 
 @json_api("GET", "DELETE")
 async def sessions(request: HttpRequest) -> HttpResponse:
-    """GET lists the visitor's sessions; DELETE erases all of them."""
+    """GET lists the visitor's sessions; DELETE erases them. `?character=` only those with one character.
+
+    `?q=` lists those in which these words were said.
+    """
     visitor = await _visitor(request)
     if not visitor:
         raise SignInRequired("Nobody is known by this request: there is no cookie and no account.")
+    character = request.GET.get("character", "")
     if request.method == "GET":
-        records = await manager.of_visitor(visitor)
-        return JsonResponse({"sessions": [_entry(record) for record in records]})
-    return _receipt(await manager.erase_visitor(visitor))
+        words = request.GET.get("q", "").strip()[:MOST_WORDS]
+        entries = await in_database(shelf, manager.sync, visitor, character, words)
+        return JsonResponse({"sessions": [_entry(entry) for entry in entries]})
+    return _receipt(await manager.erase_visitor(visitor, character))
 
 
-@json_api("GET", "DELETE")
+@json_api("GET", "PATCH", "DELETE")
 async def session(request: HttpRequest, session_id: str) -> HttpResponse:
-    """GET gives the whole session with its transcript; DELETE erases it."""
-    record = await manager.owned(session_id, await _visitor(request), token_of(request))
+    """GET gives the whole session with its transcript; PATCH `{"title"}` names it; DELETE erases it."""
+    record = await manager.owned(session_id, await _visitor(request), bearer_of(request))
     if request.method == "GET":
         answer = JsonResponse(await in_database(export, manager.sync, record.id))
         answer["Content-Disposition"] = f'attachment; filename="session-{record.id}.json"'
         return answer
+    if request.method == "PATCH":
+        title = body_of(request).get("title")
+        if not isinstance(title, str) or len(title) > MOST_TITLE:
+            raise BadRequest(f"`title` is a text of at most {MOST_TITLE} characters.")
+        await manager.annotate(record.id, {TITLE: title.strip() or None})
+        return JsonResponse({"title": title.strip()})
     return _receipt(await manager.erase(record.id))

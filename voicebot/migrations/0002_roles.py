@@ -24,7 +24,7 @@ ROLES = {
 }
 
 
-def make_roles(apps, schema_editor):
+def give(apps, roles):
     """Groups that are there already keep what they have, and get what is missing."""
     for label in ("characters", "sessions_app", "voicebot"):
         config = apps.get_app_config(label)
@@ -32,7 +32,7 @@ def make_roles(apps, schema_editor):
         create_permissions(config, apps=apps, verbosity=0)
         config.models_module = None
     group_model, permission_model = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
-    for name, wanted in ROLES.items():
+    for name, wanted in roles.items():
         group, _ = group_model.objects.get_or_create(name=name)
         for label, codenames in wanted.items():
             found = permission_model.objects.filter(content_type__app_label=label, codename__in=codenames)
@@ -40,6 +40,10 @@ def make_roles(apps, schema_editor):
             if missing:
                 raise ValueError(f"There are no permissions {sorted(missing)} in {label}.")
             group.permissions.add(*found)
+
+
+def make_roles(apps, schema_editor):
+    give(apps, ROLES)
 
 
 class Migration(migrations.Migration):

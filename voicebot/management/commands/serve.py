@@ -7,7 +7,6 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-import uvicorn
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
@@ -15,10 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from characters.management.commands.seed_demo import seed
 from characters.models import Character
-
-MAX_MESSAGE = 256 * 1024  # bytes of one WebSocket message; two seconds of 48 kHz stereo and a bit
-PING_SECS = 10.0  # with the time-out below: a dead peer is noticed within 25 s
-PONG_SECS = 15.0
+from voicebot.server import make_server
 
 
 class Command(BaseCommand):
@@ -38,22 +34,7 @@ class Command(BaseCommand):
         # uvicorn raises the signal again when it is done; an exit in order lets the embedded PostgreSQL stop.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         self._say(f"Serving on http://{host}:{port} (press Ctrl+C to stop)")
-        server = uvicorn.Server(
-            uvicorn.Config(
-                "config.asgi:application",
-                host=host,
-                port=port,
-                loop="uvloop",
-                ws="websockets-sansio",
-                ws_max_size=MAX_MESSAGE,
-                ws_ping_interval=PING_SECS,
-                ws_ping_timeout=PONG_SECS,
-                ws_per_message_deflate=False,  # audio does not compress, and trying costs more than sending
-                access_log=False,  # its lines carry tokens
-                log_config=None,
-                timeout_graceful_shutdown=10,
-            )
-        )
+        server = make_server(host, port)
         server.run()
         if not server.started:
             raise CommandError("The server did not start; the lines above say why.")
