@@ -26,29 +26,32 @@ class Gate:
         self.rate_hz = rate_hz
         self.in_turn = False
         self.held_secs = 0.0  # that did not travel, in all
+        self.loud_secs = 0.0  # that the sound which is going on has lasted
         self._held: deque[bytes] = deque()
         self._held_bytes = 0
         self._open_secs = 0.0  # for which it stays open without anything loud
         self._quietest: deque[float] = deque([float("inf")], maxlen=BLOCKS)  # of blocks, the newest last
         self._block_secs = 0.0
 
-    def take(self, pcm: bytes) -> list[bytes]:
-        """What travels now that this packet has come: mono int16 PCM, in order; [] while it is quiet."""
+    def take(self, pcm: bytes) -> bytes:
+        """What travels now that this packet has come: mono int16 PCM, b"" while it is quiet."""
         samples = np.frombuffer(pcm, dtype=np.int16).astype(np.float32)
         secs = len(samples) / self.rate_hz
         level = float(np.sqrt(np.dot(samples, samples) / max(1, len(samples))))
         threshold = max(QUIETEST, ABOVE_ROOM * self._room(level, secs))
         if level > threshold:
+            self.loud_secs += secs
             self._open_secs = HOLD_SECS
         else:
+            self.loud_secs = 0.0
             self._open_secs = max(0.0, self._open_secs - secs)
         if self._open_secs > 0 or self.in_turn:
-            passing = [*self._held, pcm]
+            passing = b"".join((*self._held, pcm))
             self._held.clear()
             self._held_bytes = 0
             return passing
         self._hold(pcm)
-        return []
+        return b""
 
     def _hold(self, pcm: bytes) -> None:
         self._held.append(pcm)

@@ -36,8 +36,10 @@ from pipecat.transports.base_transport import BaseTransport, TransportParams
 
 from voicebot import wire
 from voicebot.gate import Gate
+from voicebot.load import CALM, load
 
 INBOX_MESSAGES = 512  # about 16 s of audio; a client that sends faster than real time loses the rest
+TOGETHER_SECS = 0.06  # of a visitor's words that travel together where there is much to do: two packets
 LEAD_SECS = 0.2  # how far ahead of playback audio is sent: the page's cushion against a jittery link
 
 
@@ -79,6 +81,7 @@ class ChannelsInputTransport(BaseInputTransport):
         self._transport = transport
         self._resampler = create_stream_resampler()
         self._gate = Gate()
+        self._gathered = b""  # that has passed the gate and waits for the next packet
         self._receive_task: asyncio.Task | None = None
 
     async def start(self, frame: StartFrame) -> None:
@@ -118,6 +121,10 @@ class ChannelsInputTransport(BaseInputTransport):
             else:
                 await self.broadcast_frame(InputTransportMessageFrame, message=item)
 
+    @property
+    def sound_secs(self) -> float:
+        return self._gate.loud_secs
+
     async def _hear(self, audio: wire.Audio) -> None:
         pcm = audio.pcm
         if audio.channels == 2:
@@ -126,9 +133,14 @@ class ChannelsInputTransport(BaseInputTransport):
         if audio.rate_hz != self.sample_rate:
             pcm = await self._resampler.resample(pcm, audio.rate_hz, self.sample_rate)
         # Straight on: Pipecat's queue for input audio is one more task and a timer for each packet.
-        for piece in self._gate.take(pcm) if self._transport.gated else [pcm]:
-            if piece:
-                await self.push_frame(InputAudioRawFrame(piece, self.sample_rate, 1))
+        if self._transport.gated:
+            pcm = self._gate.take(pcm)
+        pcm = self._gathered + pcm
+        # A first word goes at once, because it may interrupt; so does everything where there is little to do.
+        waits = self._gate.in_turn and load.share > CALM and len(pcm) < TOGETHER_SECS * self.sample_rate * 2
+        self._gathered = pcm if waits else b""
+        if pcm and not waits:
+            await self.push_frame(InputAudioRawFrame(pcm, self.sample_rate, 1))
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         await super().process_frame(frame, direction)
@@ -203,6 +215,10 @@ class ChannelsTransport(BaseTransport):
 
     def output(self) -> ChannelsOutputTransport:
         return self._output
+
+    def sound_secs(self) -> float:
+        """How long the sound that the client is sending has lasted, 0 in quiet or where nothing is gated."""
+        return self._input.sound_secs
 
     async def connected(self) -> None:
         await self._call_event_handler("on_client_connected")
