@@ -5,7 +5,7 @@ speech goes together with a strong remote model.
 """
 
 from collections.abc import AsyncGenerator, Iterator
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from pipecat.frames.frames import ErrorFrame, Frame, TTSAudioRawFrame
@@ -34,6 +34,14 @@ def _address(stage: Stage) -> dict[str, Any]:
             f"(OPENAI_{stage.upper()}_BASE_URL for this stage alone)."
         )
     return {"api_key": given["api_key"] or "unused", "base_url": given["base_url"] or None}
+
+
+def patient(service: Any) -> Any:
+    """The service, with a time-out on each call and the SDK's own retries with backoff."""
+    service._client = service._client.with_options(
+        timeout=settings.PROVIDER_TIMEOUT_SECS, max_retries=settings.PROVIDER_RETRIES
+    )
+    return service
 
 
 class CompatibleTTS(OpenAITTSService):
@@ -67,12 +75,13 @@ class CompatibleTTS(OpenAITTSService):
 class OpenAIProvider:
     def stt(self, sheet: Sheet) -> FrameProcessor:
         model = sheet.stt_model or settings.OPENAI["stt"]["model"]
-        return OpenAISTTService(
+        service = OpenAISTTService(
             **_address("stt"), settings=OpenAISTTService.Settings(model=model, language=sheet.language)
         )
+        return cast(FrameProcessor, patient(service))
 
     def llm(self, sheet: Sheet) -> FrameProcessor:
-        return BriefLLM(
+        service = BriefLLM(
             **_address("llm"),
             settings=OpenAILLMService.Settings(
                 model=sheet.llm_model or settings.OPENAI["llm"]["model"],
@@ -80,10 +89,11 @@ class OpenAIProvider:
                 max_completion_tokens=MAX_REPLY_TOKENS,
             ),
         )
+        return cast(FrameProcessor, patient(service))
 
     def tts(self, sheet: Sheet) -> FrameProcessor:
         given = settings.OPENAI["tts"]
-        return CompatibleTTS(
+        service = CompatibleTTS(
             **_address("tts"),
             sample_rate=int(given["sample_rate"]),
             settings=CompatibleTTS.Settings(
@@ -93,6 +103,7 @@ class OpenAIProvider:
             ),
             text_transforms=TRANSFORMS,
         )
+        return cast(FrameProcessor, patient(service))
 
     def warmers(self, _stage: Stage) -> Iterator[Warmer]:
         yield from ()

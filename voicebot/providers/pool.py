@@ -11,6 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from queue import PriorityQueue
 from typing import ParamSpec, TypeVar
 
+from voicebot import metrics
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -21,6 +23,7 @@ class Pool:
     def __init__(self, name: str):
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._waiting: PriorityQueue[tuple[float, int, Future, Callable[[], object]]] = PriorityQueue()
+        metrics.watch_queue(name, self._waiting.qsize)
         self._numbers = itertools.count()  # of two that are as urgent, the first that came
 
     def submit(self, due: float, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:

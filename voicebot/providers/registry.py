@@ -12,6 +12,7 @@ from typing import Literal, Protocol, runtime_checkable
 from django.conf import settings
 from django.utils.module_loading import import_string
 from pipecat.processors.frame_processor import FrameProcessor
+from pipecat.services.stt_service import SegmentedSTTService
 
 from characters.casting import Model
 from characters.prompts import Message
@@ -19,6 +20,7 @@ from characters.sheet import Sheet
 from voicebot.models import ProviderProfile
 from voicebot.providers import pipecat_service
 from voicebot.providers.errors import ProviderError
+from voicebot.providers.fallback import WithFallback
 
 Stage = Literal["stt", "llm", "tts"]
 STAGES: tuple[Stage, ...] = ("stt", "llm", "tts")
@@ -94,11 +96,18 @@ class Retunes(Protocol):
 
 @dataclass(frozen=True)
 class Services:
-    """What speaks, thinks and listens for one character."""
+    """What speaks, thinks and listens for one character. `voice` makes more of what speaks."""
 
     stt: FrameProcessor
     llm: FrameProcessor
     tts: FrameProcessor
+    voice: Factory
+
+    @property
+    def segmented(self) -> bool:
+        """Whether what listens takes utterances, and no stream that silence would be missing from."""
+        heard_by = self.stt.services if isinstance(self.stt, WithFallback) else [self.stt]
+        return all(isinstance(service, SegmentedSTTService) for service in heard_by)
 
 
 def name_for(stage: Stage, sheet: Sheet | None = None) -> str:
@@ -145,13 +154,22 @@ def factory(stage: Stage, name: str) -> Factory:
 
 def factories(sheet: Sheet) -> dict[Stage, Factory]:
     """The factories of a character's services. Reads the database. Raises ProviderError."""
-    return {stage: factory(stage, name_for(stage, sheet)) for stage in STAGES}
+    return {stage: _guarded(stage, name_for(stage, sheet)) for stage in STAGES}
+
+
+def _guarded(stage: Stage, name: str) -> Factory:
+    """The factory of a provider, with the one of the settings behind it to take over when it fails."""
+    first, other = factory(stage, name), settings.STAGE_FALLBACKS[stage]
+    if not other or other == name:
+        return first
+    second = factory(stage, other)
+    return lambda sheet: WithFallback([first(sheet), second(sheet)])
 
 
 def build(sheet: Sheet, made_by: Mapping[Stage, Factory] | None = None) -> Services:
     """New services for one connection. Raises ProviderError."""
     by = made_by or factories(sheet)
-    return Services(stt=by["stt"](sheet), llm=by["llm"](sheet), tts=by["tts"](sheet))
+    return Services(by["stt"](sheet), by["llm"](sheet), by["tts"](sheet), voice=by["tts"])
 
 
 def warmers() -> Iterator[Warmer]:

@@ -55,6 +55,7 @@ def server() -> Any:
     params.port = 0
     params.n_parallel = SLOTS
     params.cache_ram_mib = KEPT_MIB
+    params.cache_idle_slots = False  # a conversation that has its slot need not be kept a second time
     params.n_ctx = SLOTS * SLOT_TOKENS
     params.cpuparams.n_threads = REPLY_THREADS
     params.cpuparams_batch.n_threads = PROMPT_THREADS

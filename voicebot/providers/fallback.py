@@ -1,0 +1,87 @@
+"""A second provider that takes over when the first one fails (Pipecat's service switcher).
+
+What the pipeline asks of a service beyond Pipecat's own interface is handed on to those that can do it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from pipecat.frames.frames import ErrorFrame
+from pipecat.pipeline.service_switcher import ServiceSwitcher, ServiceSwitcherStrategyFailover
+from pipecat.processors.frame_processor import FrameProcessor
+
+from characters.prompts import Message
+from characters.sheet import Sheet
+
+log = logging.getLogger(__name__)
+
+RECOVER_SECS = 60.0  # after which the first provider is tried again
+
+
+class TakesOver(ServiceSwitcherStrategyFailover):
+    """Switches at the first error: a visitor is waiting. The first provider gets another chance later."""
+
+    def __init__(self, services: list[FrameProcessor]):
+        super().__init__(services)
+        self._first = services[0]
+        self._recovery: asyncio.Task | None = None
+
+    async def handle_error(self, error: ErrorFrame) -> FrameProcessor | None:
+        failed = error.processor or self.active_service
+        if failed is not self.active_service:
+            return None
+        await failed.set_usable(False)
+        switched = await super().handle_error(error)
+        if self._recovery is None or self._recovery.done():
+            self._recovery = asyncio.create_task(self._recover())
+        return switched
+
+    async def _recover(self) -> None:
+        await asyncio.sleep(RECOVER_SECS)
+        for service in self.services:
+            await service.set_usable(True)
+        await self._set_active_if_available(self._first)
+
+    def forget(self) -> None:
+        if self._recovery:
+            self._recovery.cancel()
+
+
+class WithFallback(ServiceSwitcher[TakesOver]):
+    """One stage of the pipeline, served by the first of `services` that works."""
+
+    def __init__(self, services: list[FrameProcessor]):
+        super().__init__(services, TakesOver)
+
+    async def cleanup(self) -> None:
+        self.strategy.forget()
+        await super().cleanup()
+
+    def _those_with(self, name: str) -> list[Any]:
+        return [service for service in self.services if hasattr(service, name)]
+
+    # What our own pipeline asks: see the protocols in `registry` and `memory`.
+
+    async def retune(self, sheet: Sheet) -> None:
+        for service in self._those_with("retune"):
+            await service.retune(sheet)
+
+    async def keep(self, text: str) -> None:
+        for service in self._those_with("keep"):
+            await service.keep(text)
+
+    async def prime(self, common: Sequence[Message], own: Sequence[Message]) -> None:
+        if hasattr(active := self.strategy.active_service, "prime"):
+            await active.prime(common, own)
+
+    def pausing(self) -> None:
+        if hasattr(active := self.strategy.active_service, "pausing"):
+            active.pausing()
+
+    async def run_inference(self, *args: Any, **kwargs: Any) -> str | None:
+        found: str | None = None
+        if hasattr(active := self.strategy.active_service, "run_inference"):
+            found = await active.run_inference(*args, **kwargs)
+        return found
