@@ -23,6 +23,8 @@ const shared = {
 
 await build({ ...shared, entryPoints: ["src/stage.js"], outfile: join(out, "stage.js") });
 await build({ ...shared, entryPoints: ["src/player-worklet.js"], outfile: join(out, "player-worklet.js") });
+await build({ ...shared, entryPoints: ["src/recorder-worklet.js"], outfile: join(out, "recorder-worklet.js") });
+await build({ ...shared, format: "iife", entryPoints: ["src/embed.js"], outfile: join(out, "embed.js") });
 
 await mkdir(join(out, "fonts"), { recursive: true });
 for (const [name, file] of [

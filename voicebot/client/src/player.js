@@ -23,6 +23,10 @@ export class Player {
     this._context = null;
     /** @type {AudioWorkletNode | null} */
     this._node = null;
+    /** @type {GainNode | null} */
+    this._gain = null;
+    this._volume = 1;
+    this._device = "";
   }
 
   /** Opens the sound; needs a click before it, as browsers want. Does nothing if it is open. */
@@ -35,8 +39,27 @@ export class Player {
     await this._context.audioWorklet.addModule(this._workletUrl);
     this._node = new AudioWorkletNode(this._context, "player", { numberOfInputs: 0, outputChannelCount: [2] });
     this._node.port.onmessage = ({ data }) => this._onReport(data);
-    this._node.connect(this._context.destination);
+    this._gain = this._context.createGain();
+    this._gain.gain.value = this._volume;
+    this._node.connect(this._gain).connect(this._context.destination);
+    if (this._device) await this.to(this._device);
     await this._context.resume();
+  }
+
+  /** @param {number} volume 0 to 1 */
+  set volume(volume) {
+    this._volume = volume;
+    if (this._gain) this._gain.gain.value = volume;
+  }
+
+  /**
+   * Plays through another loudspeaker, where the browser can.
+   * @param {string} device its id, '' for the usual one
+   */
+  async to(device) {
+    this._device = device;
+    const context = /** @type {any} */ (this._context);
+    if (context?.setSinkId) await context.setSinkId(device).catch(() => undefined);
   }
 
   /** @param {Int16Array} pcm mono, 24 kHz */

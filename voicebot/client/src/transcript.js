@@ -8,6 +8,9 @@
  * @property {string} spoken how much of it has been heard
  * @property {boolean} final
  * @property {boolean} cut the visitor spoke into it
+ * @property {number} at when it began, milliseconds since 1970
+ *
+ * @typedef {{who: "visitor" | "character", text: string, cut: boolean, key: string, at: number}} Turn
  */
 
 export class Transcript {
@@ -25,7 +28,7 @@ export class Transcript {
    * @returns {Line}
    */
   _add(who, text) {
-    const line = { id: this._next++, who, text, spoken: "", final: false, cut: false };
+    const line = { id: this._next++, who, text, spoken: "", final: false, cut: false, at: Date.now() };
     this.lines.push(line);
     return line;
   }
@@ -73,6 +76,27 @@ export class Transcript {
       line.text = line.spoken;
     }
     this.lines = this.lines.filter((line) => line.text);
+  }
+
+  /**
+   * What was said, one entry a turn: neighbouring pieces of the character's speech together.
+   * @returns {Turn[]}
+   */
+  get turns() {
+    /** @type {Turn[]} */
+    const turns = [];
+    for (const line of this.lines) {
+      const text = (line.who === "visitor" || line.final ? line.text : line.spoken).trim();
+      const last = turns.at(-1);
+      if (!text) continue;
+      if (last && last.who === line.who && line.who === "character" && !last.cut) {
+        last.text += ` ${text}`;
+        last.cut = line.cut;
+      } else {
+        turns.push({ who: line.who, text, cut: line.cut, key: String(line.id), at: line.at });
+      }
+    }
+    return turns;
   }
 
   /** The line that captions show: the last one. */
