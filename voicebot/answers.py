@@ -11,7 +11,7 @@ from django.http.request import RawPostDataException
 from django.views.decorators.csrf import csrf_exempt
 
 from sessions_app.exceptions import BadRequest, OriginRefused, SessionError, TooLarge
-from voicebot import origins
+from voicebot import metrics, origins
 
 log = logging.getLogger(__name__)
 
@@ -20,14 +20,15 @@ View = Callable[..., Awaitable[HttpResponse]]
 
 
 def refusal(error: SessionError) -> JsonResponse:
+    metrics.refusals.labels(str(error.status), error.code).inc()
     answer = JsonResponse({"error": {"code": error.code, "message": str(error)}}, status=error.status)
     if error.retry_after_secs:
         answer["Retry-After"] = str(error.retry_after_secs)
     return answer
 
 
-def token_of(request: HttpRequest) -> str:
-    """The session's token in `Authorization: Bearer`, for clients that keep no cookie; '' without one."""
+def bearer_of(request: HttpRequest) -> str:
+    """The session's token or API key in `Authorization: Bearer`; '' without one."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""
 
@@ -67,7 +68,7 @@ def json_api(*methods: str) -> Callable[[View], Any]:
         @functools.wraps(view)
         async def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             origin = request.headers.get("Origin")
-            if not origins.is_allowed(origin, request.get_host()):
+            if not await origins.may_come_in(origin, request.get_host()):
                 return refusal(OriginRefused())
             if request.method == "OPTIONS":
                 answer = HttpResponse(status=204)

@@ -6,18 +6,16 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
+from sessions_app import current
 from sessions_app.exceptions import (
-    OriginRefused,
-    Replaced,
     ServerFull,
     SessionError,
     SessionNotFound,
@@ -25,12 +23,14 @@ from sessions_app.exceptions import (
 )
 from sessions_app.manager import TOUCH_SECS, SessionManager
 from sessions_app.session import Session
-from voicebot import handover, memory, metrics, origins, wire
+from voicebot import handover, limits, memory, metrics, wire
+from voicebot.door import Door
 from voicebot.following import FollowsCharacter, cast, sheet_of
-from voicebot.pipeline import VoicePipeline, quiet_secs
+from voicebot.house import house
+from voicebot.life import quiet_secs
+from voicebot.pipeline import VoicePipeline
 from voicebot.providers.errors import ProviderError
 from voicebot.recorder import recorders
-from voicebot.seats import seats
 from voicebot.stage import Stage
 from voicebot.transport import ChannelsTransport
 
@@ -39,13 +39,14 @@ log = logging.getLogger(__name__)
 NORMAL, IDLE, INTERNAL_ERROR = 1000, 4408, 1011
 FLUSH_SECS = 2.0  # for a leaving visitor's last turns; then they are written without anybody waiting
 ANSWER_SECS = 1.0  # for the answer to a client message that ends the session
+LEAVE_SECS = 0.5  # for the client that has ended its session to hang up
 EXPIRING_SECS = 60.0  # before the end of a session its visitor is told
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
-class VoiceConsumer(FollowsCharacter, AsyncWebsocketConsumer):
+class VoiceConsumer(handover.HandsOver, FollowsCharacter, AsyncWebsocketConsumer):
     """One WebSocket. Channels' `dispatch` sees its beginning, its end and the channel layer, never audio.
 
     Before each message `dispatch` closes old database connections in the one thread that all visitors
@@ -56,74 +57,86 @@ class VoiceConsumer(FollowsCharacter, AsyncWebsocketConsumer):
 
     def __init__(self) -> None:
         super().__init__()
-        self.connection = uuid4()
-        self.session_id: UUID | None = None
         self._transport = ChannelsTransport(self._send_bytes)
-        self._predecessor = handover.Predecessor()
         self._performing: asyncio.Task | None = None
         self._life: asyncio.Task | None = None
         self._began = time.monotonic()
         self._errors = 0  # of pipelines before this one
         self._farewell: asyncio.Task | None = None  # ends a connection in which nobody speaks
-        self._seated = False
+        self._door: Door | None = None
+        self._early_bytes = 0  # heard before the visitor was let in
+        self._messages = limits.Bucket(5 * settings.MESSAGES_PER_SEC, settings.MESSAGES_PER_SEC)
+        self._bytes = limits.Bucket(20 * settings.AUDIO_BYTES_PER_SEC, settings.AUDIO_BYTES_PER_SEC)
+        self._torn_down = asyncio.Event()
         self._closing = False
         self._gone = False
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        async def receive_control() -> Message:
-            while True:
-                message = await receive()
-                if message["type"] != "websocket.receive":
-                    self._gone = self._gone or message["type"] == "websocket.disconnect"
-                    return message
-                await self._hear(message)
-
+        control: asyncio.Queue[Message] = asyncio.Queue()
+        listening = asyncio.create_task(self._listen(receive, control))
         try:
-            await super().__call__(scope, receive_control, send)
+            await super().__call__(scope, control.get, send)
         finally:
+            listening.cancel()
             await self._tear_down()
+
+    async def _listen(self, receive: Receive, control: asyncio.Queue[Message]) -> None:
+        """Hears the client, also while it is being let in; the rest is Channels'."""
+        while True:
+            message = await receive()
+            if message["type"] == "websocket.receive":
+                try:
+                    await self._hear(message)
+                except Exception:  # the ear stays open: it is what hears that the client has gone
+                    log.exception("a message of session %s could not be taken", self.session_id)
+                    await self.close_with(INTERNAL_ERROR, "Something went wrong. Come back in a moment.")
+                continue
+            control.put_nowait(message)
+            if message["type"] == "websocket.disconnect":
+                self._gone = True
+                return
 
     # --- letting a visitor in ---
 
     async def connect(self) -> None:
         # Accepted first: a browser is told the close code of an accepted socket only.
         await self.accept()
+        door = self._door = Door(self.scope, self.connection)
         try:
-            session = await self._let_in()
+            async with asyncio.timeout(settings.AUTHENTICATE_SECS):
+                session = await self._let_in(door)
         except SessionError as error:
-            await self._close(error.close_code, str(error))
+            await self.close_with(error.close_code, str(error), error.code)
+            return
+        except TimeoutError:
+            await self.close_with(ServerFull.close_code, "It took too long to let you in. Try again.", "slow")
             return
         except DatabaseError:
             log.exception("a visitor could not be let in")
-            await self._close(ServerFull.close_code, "Nothing can be looked up just now. Try again.")
+            await self.close_with(ServerFull.close_code, "Nothing can be looked up just now. Try again.")
             return
+        if self._closing or self._gone:
+            return
+        metrics.connects.labels("again" if session.resumed else "new").inc()
+        house.guests.add(self)
         self._performing = asyncio.create_task(self._perform(session))
-        self._life = asyncio.create_task(self._show_life(session.id))
+        self._life = asyncio.create_task(self._show_life(door, session))
 
-    async def _let_in(self) -> Session:
-        """Checks origin and token, and takes the session over. Raises SessionError."""
-        headers = dict(self.scope["headers"])
-        origin = headers.get(b"origin")
-        host = headers.get(b"host", b"").decode("latin1")
-        if not origins.is_allowed(origin.decode("latin1") if origin is not None else None, host):
-            raise OriginRefused
-        seats.take()
-        self._seated = True
-        query = parse_qs(self.scope["query_string"].decode("latin1"))
-        token = query.get("token", [""])[0]
-        session_id = self.scope["url_route"]["kwargs"]["session_id"]
-        session = await self.manager.open(session_id, token, self.connection)
-        self.session_id = session.id
+    async def _let_in(self, door: Door) -> Session:
+        """Takes the session over, and is heard of by its other connections. Raises SessionError."""
+        session = await door.enter(self.manager)
+        self.session_id, self.hold = session.id, session.revision
+        current.session_id.set(str(session.id))
         await self.channel_layer.group_add(handover.group_of(session.id), self.channel_name)
         await self.follow(session.character)
-        await self._tell("session.taken_over")
+        await self.tell_others("session.taken_over")
         return session
 
     async def _perform(self, session: Session) -> None:
         """Runs the conversation; whatever ends it ends the connection."""
         code, reason = NORMAL, "The conversation paused."
         try:
-            await self._predecessor.gone(session.previous)
+            await self.predecessor.gone(session.previous)
             while True:
                 self._pipeline = await self._make_pipeline(session)
                 await self.catch_up()
@@ -139,13 +152,15 @@ class VoiceConsumer(FollowsCharacter, AsyncWebsocketConsumer):
         except Exception:
             log.exception("the pipeline of session %s failed", session.id)
             code = INTERNAL_ERROR
-        await self._close(code, reason)
+        await self.close_with(code, reason)
 
     async def _cast_anew(self, session: Session) -> Session:
         """The character needs other services: the same client goes on with a pipeline that has them."""
         self._recasting = False
-        self._count(self._pipeline)
-        turns = self._pipeline.stage.recorder.sequence if self._pipeline else 0
+        turns = 0
+        if self._pipeline:
+            self._errors += self._pipeline.life.errors.total()
+            turns = self._pipeline.stage.recorder.sequence
         self._transport = ChannelsTransport(self._send_bytes)
         return replace(await self.manager.get(session.id), same_client=True, turns=turns)
 
@@ -154,7 +169,7 @@ class VoiceConsumer(FollowsCharacter, AsyncWebsocketConsumer):
         await recorders.settled(session.id, FLUSH_SECS)
         past = await self.manager.past(session.id, memory.NEWEST_TURNS)
         recorder = recorders.of(self.manager, session.id)
-        recorder.behind(past.turns[-1].sequence if past.turns else past.summarised)
+        recorder.behind(max((turn.sequence for turn in past.turns), default=past.summarised))
         sheet = await sheet_of(session)
         services, limit = await cast(sheet)
         stage = Stage(session, sheet, self.manager, recorder, self.connection, limit=limit)
@@ -180,27 +195,30 @@ class VoiceConsumer(FollowsCharacter, AsyncWebsocketConsumer):
             session = await self.manager.get(stage.session.id)
             switched = session.character != stage.session.character
             stage.session = session
+            await pipeline.retune()
             if switched:
                 await self.follow(session.character)
                 await self.recast(pipeline, await sheet_of(session))
         except SessionOver as error:
             await pipeline.worker.flush_pipeline(ANSWER_SECS)  # the answer goes out before the line closes
-            await self._close(error.close_code, str(error))
+            with suppress(TimeoutError):  # whoever has ended it leaves; closed first, it would complain
+                await asyncio.wait_for(self._torn_down.wait(), LEAVE_SECS)
+            await self.close_with(error.close_code, str(error), error.code)
         except Exception:
             log.exception("session %s could not be read again", stage.session.id)
 
-    async def _show_life(self, session_id: UUID) -> None:
+    async def _show_life(self, door: Door, session: Session) -> None:
         """Keeps the session alive while it is connected, and notices when it no longer should be."""
         warned = False
         while True:
             await asyncio.sleep(TOUCH_SECS)
             try:
-                expires_at: datetime = await self.manager.touch(session_id, self.connection)
+                expires_at = await door.stay(self.manager, session)
             except SessionError as error:
-                await self._close(error.close_code, str(error))
+                await self.close_with(error.close_code, str(error), error.code)
                 return
             except Exception:
-                log.exception("session %s could not be touched; trying again", session_id)
+                log.exception("session %s could not be touched; trying again", session.id)
                 continue
             left = (expires_at - timezone.now()).total_seconds()
             if left < EXPIRING_SECS and not warned and self._pipeline:
@@ -218,7 +236,7 @@ class VoiceConsumer(FollowsCharacter, AsyncWebsocketConsumer):
 
     async def _leave_if_quiet(self, pipeline: VoicePipeline, secs: float) -> None:
         if not await pipeline.life.within(secs):
-            await self._close(IDLE, "It has been quiet for a while. Come back whenever you like.")
+            await self.close_with(IDLE, "It has been quiet for a while. Come back whenever you like.")
 
     # --- messages ---
 
@@ -227,66 +245,68 @@ class VoiceConsumer(FollowsCharacter, AsyncWebsocketConsumer):
         if self._closing:
             return
         data = message.get("bytes")
+        size = len(data or message.get("text") or "")
         try:
+            if self._performing is None:
+                self._early_bytes += size
+                if self._early_bytes > settings.BYTES_BEFORE_AUTHENTICATION:
+                    raise limits.TooMuchTooEarly
+            if not self._messages.take(1) or not self._bytes.take(size):
+                raise limits.TooMuch
             if data is None:
                 raise wire.WireError(wire.UNSUPPORTED_DATA, "no text frames: send Pipecat protobuf")
             self._transport.receive(wire.decode(data))
+        except SessionError as error:
+            await self.close_with(error.close_code, str(error), error.code)
         except wire.WireError as error:
-            await self._close(error.code, error.reason)
-
-    async def session_taken_over(self, message: Message) -> None:
-        """Channel layer: a newer connection has the session now."""
-        if message["connection"] != str(self.connection):
-            await self._tell("session.leaving")
-            await self._close(Replaced.close_code, Replaced.message)
-
-    async def session_leaving(self, message: Message) -> None:
-        """Channel layer: the older connection is there, and writes down what it still knows."""
-        self._predecessor.is_leaving(message["connection"])
-
-    async def session_left(self, message: Message) -> None:
-        """Channel layer: the older connection has written everything down."""
-        self._predecessor.has_left(message["connection"])
+            await self.close_with(error.code, error.reason)
 
     async def session_over(self, message: Message) -> None:
         """Channel layer: the session was ended or erased, perhaps by somebody else."""
         if self._pipeline and self._pipeline.rtvi.answering:
             return  # by its own client, who is answered first: see _look_again
-        await self._close(SessionOver.close_code, "This conversation has ended.")
-
-    async def _tell(self, what: str) -> None:
-        """Tells the other connections of this session something."""
-        if self.session_id:
-            message = {"type": what, "connection": str(self.connection)}
-            await self.channel_layer.group_send(handover.group_of(self.session_id), message)
+        await self.close_with(SessionOver.close_code, "This conversation has ended.")
 
     # --- leaving ---
 
     async def _send_bytes(self, data: bytes) -> None:
         await self.send(bytes_data=data)
 
-    async def _close(self, code: int, reason: str) -> None:
+    async def close_with(self, code: int, reason: str, why: str = "") -> None:
         """Closes the socket once; the rest follows when the client's side has answered."""
         if self._closing or self._gone:
             return
         self._closing = True
-        metrics.refusals.labels(str(code)).inc()
+        metrics.refusals.labels(str(code), why).inc()
         self._transport.hang_up()
         with suppress(Exception):  # the client may have gone in the same moment
             await self.close(code, reason[:120])
         if self._pipeline:
             await self._pipeline.cancel()
 
+    async def see_out(self, secs: float) -> None:
+        """The process is about to stop: the visitor hears of it, and their reply to its end."""
+        if self._pipeline:
+            await self._pipeline.rtvi.send_server_message({"type": "draining", "inSecs": round(secs)})
+            await self._pipeline.life.calm(secs)
+            await self._pipeline.worker.flush_pipeline(ANSWER_SECS)  # what is told of its end goes out, too
+        await self.close_with(
+            ServerFull.close_code, "The server restarts. Come back in a moment.", "draining"
+        )
+        await self._torn_down.wait()
+
     async def _tear_down(self) -> None:
         """Leaves nothing behind: pipeline, tasks, group, seat. Runs on every way out, once."""
+        house.guests.discard(self)
         try:
             await self._stop_performing()
         finally:
             if self.session_id:
                 await self._leave(self.session_id)
-            if self._seated:
-                self._seated = False
-                seats.leave()
+            if self._door:
+                with suppress(Exception):  # a cache that is away: the place is free again in a while
+                    await self._door.leave()
+            self._torn_down.set()
 
     async def _stop_performing(self) -> None:
         if self._performing and self._pipeline:
@@ -300,26 +320,20 @@ class VoiceConsumer(FollowsCharacter, AsyncWebsocketConsumer):
         """Hands the session on: what was said is written, then whoever waits for it is told."""
         await recorders.leave(session_id, FLUSH_SECS)
         with suppress(Exception):  # a channel layer that is away: the next connection waits a moment
-            await self._tell("session.left")
+            await self.tell_others("session.left")
             await self.unfollow()
             await self.channel_layer.group_discard(handover.group_of(session_id), self.channel_name)
         try:
-            self._count(self._pipeline)
+            life = self._pipeline.life if self._pipeline else None
             await self.manager.disconnect(
                 session_id,
                 self.connection,
-                latency_ms=self._pipeline.life.latency_ms if self._pipeline else None,
+                latency_ms=life.latency_ms if life else None,
                 secs=time.monotonic() - self._began,
-                errors=self._errors,
+                errors=self._errors + (life.errors.total() if life else 0),
             )
         except Exception:
             log.exception("session %s could not be marked as idle", session_id)
-
-    def _count(self, pipeline: VoicePipeline | None) -> None:
-        """Keeps the count of a pipeline's errors when it ends."""
-        if pipeline:
-            self._errors += pipeline.life.errors
-            metrics.errors.inc(pipeline.life.errors)
 
 
 class NoSuchPath(AsyncWebsocketConsumer):

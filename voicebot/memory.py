@@ -8,7 +8,8 @@ from pipecat.processors.aggregators.llm_context import LLMContext, LLMContextMes
 
 from characters.prompts import SUMMARY_CHARACTERS
 from characters.sheet import Sheet
-from sessions_app.history import Past, Turn
+from sessions_app.history import CUT_OFF, Past, Turn
+from voicebot.stage import Stage
 
 log = logging.getLogger(__name__)
 
@@ -60,3 +61,41 @@ async def summarise(llm: Any, sheet: Sheet, summary: str, turns: Sequence[Turn])
         log.exception("a summary failed; the gist is kept instead")
         text = None
     return " ".join((text or gist(summary, turns)).split())[:SUMMARY_CHARACTERS]
+
+
+def mark_cut_off(context: LLMContext, content: str) -> None:
+    """Tells the model, too, that its last words of this `content` did not get to their end."""
+    for message in reversed(context.get_messages()):
+        if isinstance(message, dict) and (message.get("role"), message.get("content")) == (
+            "assistant",
+            content,
+        ):
+            message["content"] = content + CUT_OFF
+            return
+
+
+class Summary:
+    """Keeps the summary of a running conversation up to date; `upto` is the turn that it reaches to."""
+
+    def __init__(self, upto: int):
+        self._upto = upto
+
+    async def renew(self, stage: Stage, llm: Any) -> bool:
+        """Whether old turns have now moved from the conversation into `stage.summary`."""
+        newest = stage.recorder.sequence
+        if newest - self._upto < SUMMARISE_FROM:
+            return False
+        covered, self._upto = self._upto, newest - KEEP_TURNS
+        session_id = stage.session.id
+        try:
+            await stage.recorder.flush(FLUSH_SECS)
+            turns = await stage.manager.history(session_id, after=covered)
+            old = [turn for turn in turns if turn.sequence <= self._upto]
+            text = await summarise(llm, stage.sheet, stage.summary, old)
+            await stage.manager.keep_summary(session_id, self._upto, text)
+        except Exception:
+            self._upto = covered  # tried again after the next turn
+            log.exception("old turns of session %s could not be summarised", session_id)
+            return False
+        stage.summary = text
+        return True

@@ -13,6 +13,7 @@ from sessions_app.manager import SessionManager
 from sessions_app.metadata import checked, merge_patch
 from sessions_app.session import Session
 
+INTERRUPT = "character.interrupt"
 MOST_TURNS = 500  # of one answer to session.history
 
 _handlers: dict[str, Wrapped] = {}
@@ -89,6 +90,13 @@ async def end_session(session: Session, message: ClientMessage) -> dict[str, Any
     """Ends the session for good."""
     session.state = "ended"
     return {"ended": await manager.end(session.id, reason="visitor")}
+
+
+@client_message(INTERRUPT)
+@with_session
+async def interrupt(session: Session, message: ClientMessage) -> dict[str, Any]:
+    """The character falls silent, as if the visitor had begun to speak; see `StageRTVI`."""
+    return {"interrupted": True}
 
 
 @client_message("character.switch")

@@ -6,10 +6,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from django.conf import settings
-from pipecat.frames.frames import TTSSpeakFrame
+from pipecat.frames.frames import LLMRunFrame, TTSAudioRawFrame, TTSSpeakFrame
 from pipecat.pipeline.pipeline import Pipeline
-from pipecat.pipeline.worker import PipelineParams, PipelineWorker
+from pipecat.pipeline.worker import PipelineParams
 from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.aggregators.llm_response_universal import (
     AssistantTurnStoppedMessage,
@@ -20,16 +19,16 @@ from pipecat.processors.aggregators.llm_response_universal import (
     UserTurnMessageAddedMessage,
 )
 from pipecat.processors.frameworks.rtvi import RTVIObserverParams
-from pipecat.services.stt_service import SegmentedSTTService
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
 from pipecat.workers.runner import WorkerRunner
 
 from characters import prompts
 from characters.sheet import Sheet
-from sessions_app.history import CUT_OFF, Past, Role
-from voicebot import memory, metrics
+from sessions_app.history import Past, Role
+from voicebot import apology, memory, metrics, tracing
 from voicebot.hearing import SharedSilero, TurnStop
 from voicebot.life import SIGNS_OF_LIFE, SignsOfLife
+from voicebot.owed import OwedAnswer
 from voicebot.prompter import Prompter, prompt_of
 from voicebot.providers import registry
 from voicebot.recorder import HistoryFull
@@ -38,22 +37,14 @@ from voicebot.rtvi import StageRTVI
 from voicebot.stage import Stage
 from voicebot.timing import Timing
 from voicebot.transport import ChannelsTransport
+from voicebot.worker import Worker
 
 log = logging.getLogger(__name__)
 
 OLDEST_VERSION = "2.0.0"  # of RTVI, for a client that reconnects before it was noted
+LOOK_AGAIN_SECS = 5.0  # an editor may publish a character that speaks up
+MOST_SPEAKING_UP = 2  # then it waits, however long
 TEARDOWN_SECS = 10.0  # a pipeline that has not wound down by then is cut off
-
-
-def mark_cut_off(context: LLMContext, content: str) -> None:
-    """Tells the model, too, that its last words of this `content` did not get to their end."""
-    for message in reversed(context.get_messages()):
-        if isinstance(message, dict) and (message.get("role"), message.get("content")) == (
-            "assistant",
-            content,
-        ):
-            message["content"] = content + CUT_OFF
-            return
 
 
 class VoicePipeline:
@@ -74,24 +65,27 @@ class VoicePipeline:
     ):
         self.stage = stage
         self.transport = transport
-        self._llm, self._tts = services.llm, services.tts
+        self._llm, self._tts, self._voice = services.llm, services.tts, services.voice
         ahead = services.stt.pausing if isinstance(services.stt, registry.ListensAhead) else None
-        transport.gated = isinstance(services.stt, SegmentedSTTService)
+        transport.gated = services.segmented
         self.context = LLMContext(memory.as_messages(past))
-        stage.summary, self._summarised = past.summary, past.summarised
+        stage.summary, self._summary = past.summary, memory.Summary(past.summarised)
         stage.replies = past.summarised // 2 + sum(turn.role == "assistant" for turn in past.turns)
         self._limit = SentenceLimit(stage.sheet.reply_sentences)
         self._user, self._assistant = LLMContextAggregatorPair(
             self.context,
             user_params=LLMUserAggregatorParams(
-                vad_analyzer=SharedSilero(ahead), user_turn_strategies=UserTurnStrategies(stop=[TurnStop()])
+                vad_analyzer=SharedSilero(ahead),
+                user_turn_strategies=UserTurnStrategies(stop=[TurnStop(transport.sound_secs)]),
             ),
         )
         self.rtvi = StageRTVI(stage, self._ready, self._typed)
-        self.life = SignsOfLife(self._tell_timing)
+        self._owed = OwedAnswer(services, ask_again=self._ask_again, apologise=self._apologise)
+        self.life = SignsOfLife(self._tell_timing, self._trouble)
         self._greeted = False
+        self._spoke_up = 0  # since the visitor last said something
         self._runner = WorkerRunner(handle_sigint=False)
-        self.worker = PipelineWorker(
+        self.worker = Worker(
             Pipeline(
                 [
                     transport.input(),
@@ -112,7 +106,9 @@ class VoicePipeline:
             idle_timeout_secs=quiet_secs,
             idle_timeout_frames=SIGNS_OF_LIFE,
             cancel_on_idle_timeout=False,
-            enable_turn_tracking=False,
+            enable_turn_tracking=tracing.enabled(),
+            enable_tracing=tracing.enabled(),
+            conversation_id=str(stage.session.id),
             observers=[self.life],
         )
         self._listen(on_quiet)
@@ -121,7 +117,7 @@ class VoicePipeline:
         """Takes part in what the pipeline's parts tell: turns are handed to the recorder as they finish."""
 
         @self.worker.event_handler("on_idle_timeout")
-        async def quiet(_worker: PipelineWorker) -> None:
+        async def quiet(_worker: Worker) -> None:
             await on_quiet()
 
         @self.transport.event_handler("on_client_connected")
@@ -133,13 +129,14 @@ class VoicePipeline:
         @self._user.event_handler("on_user_turn_message_added")
         async def heard(_aggregator: LLMUserAggregator, message: UserTurnMessageAddedMessage) -> None:
             await self._remember("user", message.content)
+            self._owed.expect(self.life.sounds)
 
         @self._assistant.event_handler("on_assistant_turn_stopped")
         async def said(_aggregator: LLMAssistantAggregator, message: AssistantTurnStoppedMessage) -> None:
             if message.content:
                 self.stage.replies += 1
                 if message.interrupted:
-                    mark_cut_off(self.context, message.content)
+                    memory.mark_cut_off(self.context, message.content)
                 await self._remember("assistant", message.content, interrupted=message.interrupted)
             await self._summarise_if_long()
 
@@ -150,11 +147,34 @@ class VoicePipeline:
 
     async def _typed(self, text: str) -> None:
         await self._remember("user", text)
+        self._owed.expect(self.life.sounds)
+
+    async def _trouble(self, stage: str) -> None:
+        metrics.errors.labels(stage).inc()
+        await self._owed.trouble(stage)
+
+    async def _ask_again(self) -> None:
+        await self.worker.queue_frame(LLMRunFrame())
+
+    async def _apologise(self) -> None:
+        """Plays what was recorded for this: voice and mind may both be away."""
+        sheet = self.stage.sheet
+        found = await apology.recording(sheet)
+        words = apology.words_of(sheet)
+        await self.rtvi.send_server_message({"type": "trouble", "text": words})
+        if found is None:
+            return
+        pcm, rate_hz = found
+        await self.worker.queue_frame(TTSAudioRawFrame(pcm, rate_hz, 1))
+        self.context.add_message({"role": "assistant", "content": words})
+        await self._remember("assistant", words)
 
     async def _remember(self, role: Role, text: str, *, interrupted: bool = False) -> None:
         """Hands a finished turn to the recorder; one that cannot be kept ends the connection."""
+        metrics.turns.labels(role).inc()
         try:
             if role == "user":
+                self._spoke_up = 0
                 self.stage.recorder.add(role, text)
             else:
                 self.stage.recorder.add(
@@ -170,28 +190,13 @@ class VoicePipeline:
 
     async def _summarise_if_long(self) -> None:
         """Lets the model put old turns into a few sentences, beside the conversation, once for each turn."""
-        newest = self.stage.recorder.sequence
-        if newest - self._summarised < memory.SUMMARISE_FROM:
-            return
-        covered, self._summarised = self._summarised, newest - memory.KEEP_TURNS
-        try:
-            await self.stage.recorder.flush(memory.FLUSH_SECS)
-            turns = await self.stage.manager.history(self.stage.session.id, after=covered)
-            old = [turn for turn in turns if turn.sequence <= self._summarised]
-            text = await memory.summarise(self._llm, self.stage.sheet, self.stage.summary, old)
-            await self.stage.manager.keep_summary(self.stage.session.id, self._summarised, text)
-        except Exception:
-            self._summarised = covered  # tried again after the next turn
-            log.exception("old turns of session %s could not be summarised", self.stage.session.id)
-            return
-        self.stage.summary = text
-        self.context.set_messages(self.context.get_messages()[-memory.KEEP_TURNS :])
+        if await self._summary.renew(self.stage, self._llm):
+            self.context.set_messages(self.context.get_messages()[-memory.KEEP_TURNS :])
 
     async def _ready(self) -> None:
         """Both sides are ready: tells the page which session this is, and greets a new visitor."""
         stage, session = self.stage, self.stage.session
-        if isinstance(self._tts, registry.Retunes):
-            await self._tts.retune(stage.sheet)
+        await self.retune()
         await self.rtvi.send_server_message(
             {
                 "type": "session",
@@ -207,6 +212,7 @@ class VoicePipeline:
             await self._greet()
         else:
             await self._prime(self.context.get_messages())
+        apology.prepare(stage.sheet, self._voice)
         version = self.rtvi.client_version_text
         if version != session.client_version:
             try:
@@ -248,13 +254,33 @@ class VoicePipeline:
         if not self.stage.take_up():
             return
         self._limit.most = self.stage.sheet.reply_sentences
+        await self.retune()
+
+    async def retune(self) -> None:
+        """Takes the visitor's wish for another speed of the voice, from the next sentence on."""
         if isinstance(self._tts, registry.Retunes):
-            await self._tts.retune(self.stage.sheet)
+            await self._tts.retune(self.stage.voiced)
 
     async def run(self) -> None:
         """Runs until the pipeline ends or is stopped, whatever ends it."""
         await self._runner.add_workers(self.worker)
-        await self._runner.run()
+        watching = asyncio.create_task(self._speak_up())
+        try:
+            await self._runner.run()
+        finally:
+            watching.cancel()
+            self._owed.cancel()
+
+    async def _speak_up(self) -> None:
+        """Lets a character whose editor wishes so say something by itself after a silence, a few times."""
+        while True:
+            secs = self.stage.sheet.speak_up_secs
+            if await self.life.within(secs or LOOK_AGAIN_SECS) or not secs:
+                continue
+            if self.rtvi.ready and self._spoke_up < MOST_SPEAKING_UP:
+                self._spoke_up += 1
+                self.stage.speaking_up = True
+                await self.worker.queue_frame(LLMRunFrame())
 
     async def cancel(self) -> None:
         """Asks the pipeline to wind down at once; `run` returns when it has."""
@@ -269,10 +295,3 @@ class VoicePipeline:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-
-
-def quiet_secs() -> tuple[float, float]:
-    """Seconds of silence before the warning, and between the warning and the end of the connection."""
-    whole = float(settings.SESSION_IDLE_TIMEOUT)
-    warning = min(30.0, whole / 3)
-    return whole - warning, warning

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
-from pipecat.frames.frames import Frame, LLMContextFrame, LLMUpdateSettingsFrame
+from pipecat.frames.frames import Frame, InputAudioRawFrame, LLMContextFrame, LLMUpdateSettingsFrame
 from pipecat.processors.aggregators.llm_context import LLMContext, LLMContextMessage
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor, FrameProcessorSetup
 from pipecat.services.settings import LLMSettings
@@ -83,6 +83,8 @@ class Prompter(FrameProcessor):
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         await super().process_frame(frame, direction)
+        if isinstance(frame, InputAudioRawFrame):
+            return  # nobody behind this listens to the visitor, and each step costs every packet a task
         if isinstance(frame, LLMContextFrame) and direction == FrameDirection.DOWNSTREAM and self._stage:
             await self._on_turn()
             await self._prepare(frame, self._stage)
@@ -90,6 +92,9 @@ class Prompter(FrameProcessor):
 
     async def _prepare(self, frame: LLMContextFrame, stage: Stage) -> None:
         history = cast(list[prompts.Message], frame.context.get_messages())
+        if stage.speaking_up:  # for this turn only: it is nobody's word, and is not remembered
+            stage.speaking_up = False
+            history = [*history, {"role": "user", "content": prompts.SPEAK_UP}]
         prompt = prompt_of(stage, history, await lore_for(stage, history))
         asked = LLMSettings(system_instruction=prompt.instructions, temperature=stage.sheet.temperature)
         if asked != self._asked:

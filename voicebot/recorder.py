@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 MOST_WAITING = 500  # turns of one session: an hour of talk without a database
 BATCH = 50
-FIRST_RETRY_SECS, LAST_RETRY_SECS = 0.25, 4.0
+FIRST_RETRY_SECS, LAST_RETRY_SECS = 0.25, 1.0
 
 
 class HistoryFull(Exception):
@@ -117,6 +117,11 @@ class Recorders:
         """The recorder of a session, a new one if it has none here."""
         return self._recorders.setdefault(session_id, Recorder(manager, session_id, 0))
 
+    @property
+    def waiting(self) -> int:
+        """Turns of all sessions that are not written yet."""
+        return sum(recorder.waiting for recorder in self._recorders.values())
+
     async def settled(self, session_id: UUID, secs: float) -> bool:
         """Waits until what this process still has of a session is written."""
         recorder = self._recorders.get(session_id)
@@ -141,7 +146,7 @@ class Recorders:
     async def flush(self, secs: float) -> int:
         """The process stops: writes what it can; returns how many turns are left unwritten."""
         await asyncio.gather(*(recorder.flush(secs) for recorder in self._recorders.values()))
-        return sum(recorder.waiting for recorder in self._recorders.values())
+        return self.waiting
 
 
 recorders = Recorders()

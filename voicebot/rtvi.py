@@ -50,6 +50,11 @@ class StageRTVI(RTVIProcessor):
         await self._on_ready()
 
     @property
+    def ready(self) -> bool:
+        """Whether both sides are: the conversation is going on."""
+        return bool(self._bot_ready)
+
+    @property
     def client_version_text(self) -> str:
         return ".".join(str(part) for part in self.client_version)
 
@@ -86,6 +91,8 @@ class StageRTVI(RTVIProcessor):
         else:
             asked = models.ClientMessage(msg_id=msg_id, type=data.t, data=None)
             await self.send_server_response(asked, answer)
+            if message.type == messages.INTERRUPT:
+                await self.broadcast_interruption()
         await self._call_event_handler("on_answered", message)
         self.answering = False
 

@@ -5,7 +5,7 @@ every tool (`FunctionCallParams.app_resources`) knows the character and the visi
 being told again.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from characters.prompts import DEFAULT_LIMIT
@@ -13,6 +13,8 @@ from characters.sheet import Sheet
 from sessions_app.manager import SessionManager
 from sessions_app.session import Session
 from voicebot.recorder import Recorder
+
+SPEEDS = (0.5, 2.0)  # of a voice that is still understood
 
 
 @dataclass
@@ -28,6 +30,17 @@ class Stage:
     replies: int = 0  # of the character, in the whole session
     lore_matched: set[int] = field(default_factory=set)  # numbers of entries that were activated before
     lore_replayed: bool = False  # whether the turns of earlier connections were gone through for them
+
+    speaking_up: bool = False  # nobody has said anything for a while, and the character is to
+
+    @property
+    def voiced(self) -> Sheet:
+        """The sheet with the speed that the visitor wishes, by `metadata.voiceSpeed`, a factor."""
+        wish = self.session.metadata.get("voiceSpeed")
+        if isinstance(wish, bool) or not isinstance(wish, (int, float)):
+            return self.sheet
+        speed = min(SPEEDS[1], max(SPEEDS[0], self.sheet.voice_speed * wish))
+        return replace(self.sheet, voice_speed=speed)
 
     def __repr__(self) -> str:
         return f"<Stage {self.session!r}>"
