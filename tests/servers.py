@@ -1,12 +1,14 @@
 """A real Greenroom in a process of its own, for tests that talk to one."""
 
 import contextlib
+import http.server
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -52,6 +54,30 @@ def fresh_database(name: str) -> Iterator[str]:
             admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
+def postgres(cluster: Any, action: str, *more: str) -> None:
+    """Starts or stops an embedded cluster as its own system user."""
+    socket = cluster.get_postmaster_info().socket_dir
+    options = ["-o", f'-h "" -k {socket}', "-l", str(cluster.log)] if action == "start" else []
+    command = [str(cluster.bin_path / "pg_ctl"), "-w", "-D", str(cluster.pgdata), *options, *more, action]
+    if cluster.system_user:
+        command = ["su", cluster.system_user, "-c", " ".join(f"'{part}'" for part in command)]
+    subprocess.run(command, check=True, capture_output=True, timeout=30)
+
+
+@contextlib.contextmanager
+def listening(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
+    """A small HTTP server on a free port of loopback; its address."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 class Answer:
     """What came back of a request."""
 
@@ -90,6 +116,9 @@ class Server:
             "LOG_LEVEL": "DEBUG",
             "PORT": str(self.port),
             "PYTHONWARNINGS": "ignore",
+            # All tests come from one address; those that are about limits set their own.
+            "STARTS_PER_ADDRESS": "100000",
+            "CONNECTIONS_PER_ADDRESS": "1000",
             **environment,
         }
         self.process: subprocess.Popen[bytes] | None = None

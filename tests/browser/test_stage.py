@@ -1,47 +1,21 @@
 """The stage in a real browser, with a WAV as microphone."""
 
 import asyncio
-import wave
 
 import numpy as np
 import pytest
 import soxr
 
-from tests.visitors import RATE_HZ, speech
+from tests.browser.stage import CALL, audible, lines, on_stage, state_is, talkative
+from tests.visitors import RATE_HZ
 from tests.words import error_rate, words
 
-CALL = "window.greenroom.call"
 KEPT = f"""async () => {{
   const session = await (await fetch("/api/sessions/" + {CALL}.session)).json();
   const cut = session.turns.filter((t) => t.role === "assistant" && t.interrupted);
   window.kept = cut.map((t) => t.text).slice(0, 1);
   return window.kept.length === 1;
 }}"""  # the first turn that was cut off, as the server keeps it
-
-
-async def lines(page) -> list[dict]:
-    return await page.evaluate(
-        f"{CALL}.transcript.lines.map((l) => ({{who: l.who, text: l.text, cut: l.cut}}))"
-    )
-
-
-async def state_is(page, *states: str, secs: float = 30) -> None:
-    await page.wait_for_function(
-        f"(states) => states.includes({CALL}.state)", arg=list(states), timeout=secs * 1000
-    )
-
-
-async def audible(page) -> int:
-    return await page.evaluate(f"{CALL}.sound.heard")
-
-
-async def on_stage(page, server, slug: str = "captain-marlow") -> None:
-    """Opens the stage and begins; what the console complains about is in `page.complaints`."""
-    page.complaints = []
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("console", lambda m: page.complaints.append(m.text) if m.type == "error" else None)
-    await page.goto(f"{server.url}/talk/{slug}/")
-    await page.click("#begin")
 
 
 @pytest.mark.local
@@ -90,13 +64,7 @@ async def test_the_page_plays_all_of_the_voice_and_complains_of_nothing(server, 
 async def test_speaking_over_the_character_silences_it_in_the_page(
     local_server, browser_with_microphone, tmp_path
 ):
-    talkative = tmp_path / "again-and-again.wav"
-    with wave.open(str(talkative), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(RATE_HZ)
-        out.writeframes((bytes(2 * RATE_HZ * 3) + speech().tobytes()) * 12)
-    async with browser_with_microphone(talkative) as page:
+    async with browser_with_microphone(talkative(tmp_path / "again.wav")) as page:
         await on_stage(page, local_server)
         await page.wait_for_function(f"{CALL}.transcript.lines.some((l) => l.cut && l.text)", timeout=60_000)
         cut = next(line["text"] for line in await lines(page) if line["cut"])
@@ -158,6 +126,26 @@ async def test_a_refused_microphone_is_explained_and_typing_still_works(server, 
         )
 
 
+async def test_nobody_thinks_about_a_cough(own_server, browser_with_microphone):
+    server = await asyncio.to_thread(own_server, STT_PROVIDER="tests.voicebot.players.DeafSTT")
+    async with browser_with_microphone() as page:
+        await page.goto(f"{server.url}/talk/captain-marlow/")
+        await page.evaluate(f"""() => {{
+          window.states = [];
+          const seen = () => window.states.push({CALL}.state);
+          {CALL}.addEventListener("change", seen);
+          const told = {CALL}.callbacks;
+          Object.defineProperty({CALL}, "callbacks", {{ get: () => ({{ ...told, onUserStoppedSpeaking: () => {{
+            window.stopped = true;
+            told.onUserStoppedSpeaking();
+          }} }}) }});
+        }}""")
+        await page.click("#begin")
+        await page.wait_for_function("window.stopped")
+        await state_is(page, "listening")
+        assert "thinking" not in await page.evaluate("window.states")
+
+
 async def test_a_lost_connection_is_shown_and_mended(own_server, browser_with_microphone):
     server = await asyncio.to_thread(own_server)
     async with browser_with_microphone() as page:
@@ -215,7 +203,7 @@ async def test_what_the_page_plays_is_what_the_character_says(local_server, brow
             """window.heard = [];
             const connect = AudioNode.prototype.connect;
             AudioNode.prototype.connect = function (target, ...rest) {
-              const voice = this instanceof AudioWorkletNode && this.context.sampleRate === 24000;
+              const voice = this instanceof GainNode && this.context.sampleRate === 24000;
               if (voice && target === this.context.destination) {
                 const tap = this.context.createScriptProcessor(4096, 1, 1);
                 tap.onaudioprocess = (e) => window.heard.push(Array.from(e.inputBuffer.getChannelData(0)));

@@ -14,9 +14,10 @@ from pipecat.frames.frames import (
     TTSAudioRawFrame,
 )
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+from pipecat.services.llm_service import LLMService
 
 from characters.sheet import Sheet
-from voicebot.providers.scripted import RATE_HZ, ScriptedTTS
+from voicebot.providers.scripted import RATE_HZ, ScriptedSTT, ScriptedTTS
 
 
 class EchoLLM(FrameProcessor):
@@ -36,6 +37,34 @@ class EchoLLM(FrameProcessor):
             await self.push_frame(LLMTextFrame(f"*bows* My part: {said}."))
             await self.push_frame(LLMFullResponseEndFrame())
         else:
+            await self.push_frame(frame, direction)
+
+
+class DeafSTT(ScriptedSTT):
+    """Takes everything for a cough."""
+
+    async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame, None]:
+        for nothing in ():
+            yield nothing
+
+
+class FailingLLM(LLMService):
+    """Has lost its mind: every question is an error."""
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        await super().process_frame(frame, direction)
+        if isinstance(frame, LLMContextFrame):
+            await self.push_error("out of order")
+        else:
+            await self.push_frame(frame, direction)
+
+
+class SilentLLM(FrameProcessor):
+    """Never answers, and never says that it will not."""
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        await super().process_frame(frame, direction)
+        if not isinstance(frame, LLMContextFrame):
             await self.push_frame(frame, direction)
 
 

@@ -34,7 +34,9 @@ def house(tmp_path_factory, redis_url) -> Iterator[Server]:
 
 def publish(house: Server, folder: Path, slug: str, **fields: Any) -> str:
     """Writes a character in another process, and publishes it."""
-    ours = {name: fields.pop(name) for name in ("voice_pitch", "tts_provider") if name in fields}
+    ours = {
+        name: fields.pop(name) for name in ("voice_pitch", "tts_provider", "speak_up_secs") if name in fields
+    }
     card = {
         "spec": "chara_card_v3",
         "spec_version": "3.0",
@@ -213,3 +215,28 @@ async def test_a_draft_is_talked_with_by_editors_and_changes_as_they_save(house,
         ).fetchone()
     assert row is not None
     assert (row[0], row[1].total_seconds()) == (True, 3600.0)
+
+
+async def test_a_character_speaks_up_by_itself_twice_and_then_waits(house, tmp_path):
+    await asyncio.to_thread(publish, house, tmp_path, "restless", speak_up_secs=5)
+    url, _ = await asyncio.to_thread(house.start_session, "restless")
+    async with Visitor(url) as visitor:
+        await visitor.get_ready()
+        await visitor.until(lambda: len(visitor.of("bot-llm-started")) >= 2, 30)
+        await visitor.until(lambda: len(visitor.of("bot-stopped-speaking")) >= 3, 30)
+        assert not visitor.of("user-transcription"), "nobody's words are made up"
+        async with asyncio.timeout(15):
+            while len(turns := (await asked(visitor, "session.history", {}))["turns"]) < 3:
+                await asyncio.sleep(0.2)
+        assert [turn["role"] for turn in turns] == ["assistant"] * 3
+        await asyncio.sleep(6.5)  # a third time would come by now
+        assert len(visitor.of("bot-llm-started")) == 2
+
+
+async def test_the_visitor_sets_the_speed_of_the_voice(house, tmp_path):
+    await asyncio.to_thread(publish, house, tmp_path, "steady", tts_provider=TONE)
+    url, _ = await asyncio.to_thread(house.start_session, "steady", metadata={"voiceSpeed": 1.5})
+    async with Visitor(url) as visitor:
+        await visitor.get_ready()
+        answer = await asked(visitor, "session.metadata", {"voiceSpeed": None})
+        assert "voiceSpeed" not in answer["metadata"]

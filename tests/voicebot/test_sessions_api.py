@@ -70,3 +70,33 @@ def test_a_foreign_page_gets_nothing(client, mine):
     session, _ = mine
     for path in ("/api/sessions", f"/api/sessions/{session}"):
         assert client.get(path, headers={"origin": "https://evil.example"}).status_code == 403
+
+
+def test_a_conversation_is_named_found_and_its_name_is_sealed(client, mine):
+    session, _ = mine
+    assert client.get("/api/sessions").json()["sessions"][0]["title"] == "zanzibarquince"
+    named = client.patch(f"/api/sessions/{session}", {"title": "The quince"}, content_type="application/json")
+    assert named.json() == {"title": "The quince"}
+    assert client.get("/api/sessions?character=marlow").json()["sessions"][0]["title"] == "The quince"
+    assert client.get("/api/sessions?character=another").json()["sessions"] == []
+    (found,) = client.get("/api/sessions?q=BARQUIN").json()["sessions"]
+    assert found["found"] == "zanzibarquince"
+    assert client.get("/api/sessions?q=parrot").json()["sessions"] == []
+    row = VoiceSession.objects.get()
+    assert b"quince" not in bytes(row.metadata)
+
+
+def test_one_that_is_over_can_be_named_too_and_a_stranger_can_do_neither(client, mine):
+    session, _ = mine
+    SyncSessionManager().end(session, reason="visitor")
+    body = json.dumps({"title": "Done"})
+    assert client.patch(f"/api/sessions/{session}", body, content_type="application/json").status_code == 200
+    client.cookies.clear()
+    assert client.patch(f"/api/sessions/{session}", body, content_type="application/json").status_code == 403
+
+
+@pytest.mark.parametrize("title", [7, None, "x" * 121])
+def test_a_name_that_is_none_is_refused(client, mine, title):
+    session, _ = mine
+    body = json.dumps({"title": title})
+    assert client.patch(f"/api/sessions/{session}", body, content_type="application/json").status_code == 400

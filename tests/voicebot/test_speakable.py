@@ -26,7 +26,7 @@ from voicebot.speakable import speakable
         ("`code` and ~~gone~~ words", "code and words"),
         ("2*3*4 is 24.", "2*3*4 is 24."),
         ("A * alone stays.", "A * alone stays."),
-        ("你好，*微笑* 朋友。", "你好， 朋友。"),  # noqa: RUF001
+        ("你好，*微笑* 朋友。", "你好， 朋友。"),
         ("Don't *you* dare!", "Don't you dare!"),
         ("...", ""),
     ],

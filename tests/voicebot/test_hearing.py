@@ -1,0 +1,180 @@
+"""End of turn: the shared model decides as the published one, and waits where there is much to do."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from pipecat.audio.turn.smart_turn._whisper_features import compute_whisper_log_mel_features
+from pipecat.audio.vad.vad_analyzer import VADState
+from pipecat.frames.frames import (
+    InputAudioRawFrame,
+    TranscriptionFrame,
+    VADUserStartedSpeakingFrame,
+    VADUserStoppedSpeakingFrame,
+)
+from pipecat.utils.asyncio.task_manager import TaskManager
+
+from tests.visitors import RATE_HZ, speech
+from voicebot import hearing, turn_model
+
+WINDOW = 8 * RATE_HZ
+
+
+def test_the_cheaper_graph_says_what_the_published_one_says():
+    sentence = speech().astype(np.float32) / 32768
+    reference = turn_model.load(hearing.shipped(*hearing.SMART_TURN), turn_model.Level.ORT_DISABLE_ALL)
+    off = []
+    for end in range(RATE_HZ // 2, len(sentence), RATE_HZ // 4):
+        heard = np.pad(sentence[:end], (WINDOW - end - RATE_HZ // 5, RATE_HZ // 5))
+        features = {"input_features": compute_whisper_log_mel_features(heard)[np.newaxis]}
+        ours, theirs = (
+            float(session.run(None, features)[0].item())
+            for session in (hearing.smart_turn_session(), reference)
+        )
+        off.append(abs(ours - theirs))
+    assert len(off) > 5
+    assert np.mean(off) < 0.05
+
+
+def test_what_was_to_be_rewritten_is_found():
+    graph = turn_model.rewritten(hearing.shipped(*hearing.SMART_TURN))
+    kinds = [node.op_type for node in graph.graph.node]
+    assert "QLinearSoftmax" not in kinds
+    assert kinds.count("Gelu") >= 4
+
+
+async def changes(samples: np.ndarray) -> list[tuple[VADState, int]]:
+    """Each change between speech and quiet, with the window in which it was noticed."""
+    vad, found = hearing.SharedSilero(), [(VADState.QUIET, 0)]
+    vad.set_sample_rate(RATE_HZ)
+    for number, at in enumerate(range(0, len(samples) - hearing.WINDOW, hearing.WINDOW)):
+        state = await vad.analyze_audio(samples[at : at + hearing.WINDOW].tobytes())
+        if state in (VADState.SPEAKING, VADState.QUIET) and state != found[-1][0]:
+            found.append((state, number))
+    return found[1:]
+
+
+@pytest.mark.parametrize("room", [0, 4, 12])
+async def test_what_is_not_put_to_the_model_changes_nothing(room, monkeypatch):
+    quiet = np.zeros(2 * RATE_HZ)
+    heard = np.concatenate([quiet, speech(), quiet, speech(), quiet])
+    heard = (heard + np.random.default_rng(3).standard_normal(len(heard)) * room).astype(np.int16)
+    ours = await changes(heard)
+    monkeypatch.setattr(hearing, "QUIETEST_POWER", 0.0)
+    every = await changes(heard)
+    assert [state for state, _ in ours] == [state for state, _ in every]
+    assert all(abs(a - b) <= 1 for (_, a), (_, b) in zip(ours, every, strict=True))
+
+
+@pytest.mark.parametrize(("share", "secs"), [(0.0, 0.0), (0.3, 0.0), (0.5, 0.075), (0.7, 0.15), (3.0, 0.15)])
+def test_patience_grows_with_load(share, secs):
+    assert hearing.patience(share) == pytest.approx(secs)
+
+
+class Pause:
+    """A pause of 0.2 s after speech, at a time that stands still until it is moved.
+
+    `sound_at` is when a sound begins, if any does; `sound_when_seen` lets one begin while the model looks.
+    """
+
+    def __init__(self, busy: float = 0.0, sound_at: float | None = None, sound_when_seen: bool = False):
+        self.now, self.sound_at, self._sound_when_seen = 0.0, sound_at, sound_when_seen
+        self.looked = 0
+        self.listened = 0  # times that the sound was asked for
+        self.ended, self.seen = asyncio.Event(), asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._strategy = hearing.TurnStop(self._sound_secs, busy=lambda: busy, clock=lambda: self.now)
+
+    async def __aenter__(self) -> "Pause":
+        setup = SimpleNamespace(task_manager=TaskManager(), audio_in_sample_rate=RATE_HZ)
+        await self._strategy.setup(setup)
+        analyzer = self._strategy._smart_turn
+        self._predict, analyzer._predict_endpoint = analyzer._predict_endpoint, self._look
+        self._strategy.add_event_handler("on_user_turn_stopped", self._end)
+        await self.goes_on()
+        await self._strategy.process_frame(InputAudioRawFrame(speech().tobytes(), RATE_HZ, 1))
+        await self._strategy.process_frame(VADUserStoppedSpeakingFrame(stop_secs=0.2))
+        await self._strategy.process_frame(TranscriptionFrame("Hello.", "", "", finalized=True))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._strategy.cleanup()
+
+    def _sound_secs(self) -> float:
+        self.listened += 1
+        return 0.0 if self.sound_at is None else max(0.0, self.now - self.sound_at)
+
+    def _look(self, audio: np.ndarray) -> dict[str, Any]:
+        self.looked += 1
+        if self._sound_when_seen:
+            self.sound_at = self.now - 0.01
+        self._loop.call_soon_threadsafe(self.seen.set)
+        return {**self._predict(audio), "prediction": 1}
+
+    async def _end(self, *_: object) -> None:
+        self.ended.set()
+
+    async def goes_on(self) -> None:
+        await self._strategy.process_frame(VADUserStartedSpeakingFrame(start_secs=hearing.START_SECS))
+
+    async def nothing_more(self) -> None:
+        """Gives what might be under way a few of its own steps."""
+        await asyncio.sleep(5 * hearing.LOOK_SECS)
+
+
+async def test_a_pause_in_quiet_is_looked_at_at_once():
+    async with Pause() as pause, asyncio.timeout(10):
+        await pause.ended.wait()
+        assert pause.looked == 1
+
+
+async def test_whoever_begins_again_in_the_pause_is_not_looked_at():
+    async with Pause(sound_at=-0.05) as pause:
+        await pause.nothing_more()
+        await pause.goes_on()
+        pause.now += hearing.HOLD_SECS
+        await pause.nothing_more()
+        assert not pause.looked
+        assert not pause.ended.is_set()
+
+
+async def test_whoever_begins_again_while_it_is_looked_at_has_not_finished():
+    async with Pause(sound_when_seen=True) as pause, asyncio.timeout(10):
+        await pause.seen.wait()
+        await pause.nothing_more()
+        await pause.goes_on()
+        pause.now += hearing.HOLD_SECS
+        await pause.nothing_more()
+        assert not pause.ended.is_set()
+
+
+async def test_a_sound_that_is_no_speech_does_not_keep_a_turn_open():
+    async with Pause(sound_at=-0.05) as pause, asyncio.timeout(10):
+        await pause.nothing_more()
+        assert not pause.looked
+        pause.now += hearing.HOLD_SECS
+        await pause.ended.wait()
+
+
+async def test_noise_from_before_the_pause_is_not_waited_for():
+    async with Pause(sound_at=-5.0) as pause, asyncio.timeout(10):
+        await pause.ended.wait()
+        assert pause.listened <= 2, "once before the look, once after it"
+
+
+async def test_where_there_is_much_to_do_a_short_pause_is_not_looked_at():
+    async with Pause(busy=1.0) as pause:
+        pause.now += hearing.PATIENCE_SECS / 2
+        await pause.nothing_more()
+        await pause.goes_on()
+        pause.now += hearing.PATIENCE_SECS
+        await pause.nothing_more()
+        assert not pause.looked
+
+
+async def test_where_there_is_much_to_do_a_longer_one_is_looked_at():
+    async with Pause(busy=1.0) as pause, asyncio.timeout(10):
+        pause.now += hearing.PATIENCE_SECS + 0.01
+        await pause.ended.wait()
