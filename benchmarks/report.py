@@ -20,16 +20,17 @@ BEGIN, END = "<!-- make bench writes from here -->", "<!-- to here -->"
 COLOURS = {"stock": "#86bfdd", "greenroom": "#d9a441"}
 GOOD_SECS = 0.5
 Run = dict[str, Any]
+Sides = dict[str, dict[int, list[Run]]]
 
 
-def sides(runs: list[Run]) -> dict[str, dict[int, list[Run]]]:
-    found: dict[str, dict[int, list[Run]]] = {}
+def sides(runs: list[Run]) -> Sides:
+    found: Sides = {}
     for run in runs:
         found.setdefault(run["side"], {}).setdefault(run["sessions"], []).append(run)
     return found
 
 
-def plot(by_side: dict[str, dict[int, list[Run]]]) -> None:
+def plot(by_side: Sides) -> None:
     mpl.rcParams["svg.hashsalt"] = "greenroom"  # the same file for the same figures
     figure, axis = plt.subplots(figsize=(8, 4.2))
     for name, by_n in by_side.items():
@@ -57,7 +58,7 @@ def knee(by_n: dict[int, list[Run]]) -> int:
     return max((n for n, runs in by_n.items() if all(map(good, runs))), default=0)
 
 
-def table(by_side: dict[str, dict[int, list[Run]]]) -> str:
+def table(by_side: Sides) -> str:
     lines = [
         "| N | side | CPU of a core a session | MB a further session | p50 s | p95 s "
         "| loop p50 / p95 / p99 ms | ready s | the crowd's own p99 ms |",
@@ -81,38 +82,63 @@ def table(by_side: dict[str, dict[int, list[Run]]]) -> str:
     return "\n".join(lines)
 
 
-def ratios(by_side: dict[str, dict[int, list[Run]]]) -> list[str]:
-    """Greenroom to stock at the largest crowd that both were offered."""
-    if len(by_side) < 2:
-        return []
-    stock, ours = by_side["stock"], by_side["greenroom"]
-    n = max(set(stock) & set(ours))
-    found = [f"- every turn answered, p95 under 0.5 s: stock {knee(stock)}, Greenroom {knee(ours)}"]
-    for title, key in (
-        ("CPU a session", "cpu_per_session"),
-        ("memory a further session", "memory_per_session_mb"),
-    ):
-        theirs, mine = median_of(stock[n], key), median_of(ours[n], key)
-        if theirs and mine:
-            found.append(f"- {title} at N = {n}: {mine} to {theirs}, {mine / theirs:.2f} of stock's")
-    return found
+def compared(theirs: float | None, mine: float | None) -> str:
+    return f"{theirs} | {mine} | {mine / theirs:.2f}" if theirs and mine else f"{theirs} | {mine} | "
+
+
+def goals(scripted: Sides, local: Sides, barge_in: dict[str, list[float]]) -> str:
+    """The figures that matter, stock beside Greenroom; each ratio at one N, which stands beside it."""
+    lines = ["| figure | N | stock | Greenroom | ratio |", "| --- | --- | --- | --- | --- |"]
+    if len(scripted) == 2:
+        stock, ours = scripted["stock"], scripted["greenroom"]
+        cells = compared(knee(stock), knee(ours))
+        lines.append(f"| sessions on one core, all answered, p95 under 0.5 s, scripted | | {cells} |")
+        n = max(set(stock) & set(ours))
+        for title, key in (
+            ("CPU of a core a session, scripted", "cpu_per_session"),
+            ("MB a further session, scripted", "memory_per_session_mb"),
+        ):
+            cells = compared(median_of(stock[n], key), median_of(ours[n], key))
+            lines.append(f"| {title} | {n} | {cells} |")
+        loops = [statistics.median(run["loop_ms"]["p99"] for run in side[n]) for side in (stock, ours)]
+        lines.append(f"| event loop delay p99, ms, scripted | {n} | {compared(*loops)} |")
+    if len(local) == 2:
+        stock, ours = local["stock"], local["greenroom"]
+        alone, many = min(stock), max(set(stock) & set(ours))
+        for title, key, n in (
+            ("MB a further session, local models", "memory_per_session_mb", many),
+            ("connect to bot-ready, s, local models", "ready_p50", alone),
+            ("end of speech to first sound, s, p50, local models", "latency_p50", alone),
+            ("the same with several at once, p95", "latency_p95", many),
+        ):
+            cells = compared(median_of(stock[n], key), median_of(ours[n], key))
+            lines.append(f"| {title} | {n} | {cells} |")
+    if len(barge_in) == 2:
+        medians = [round(statistics.median(barge_in[name]), 3) for name in ("stock", "greenroom")]
+        lines.append(
+            f"| first syllable to silence of the character, s, scripted | 1 | {compared(*medians)} |"
+        )
+    return "\n".join(lines)
 
 
 def main() -> None:
     results = json.loads(RESULTS.read_text())
-    by_side = sides(results["runs"])
-    plot(by_side)
-    text = "\n".join(
-        [
-            f"{results['at']}, {results['machine']}. Scripted services, a core for each side.",
-            "",
-            *ratios(by_side),
-            "",
-            table(by_side),
-            "",
-            f"![Latency against visitors at once](images/{PLOT.name})",
-        ]
+    scripted, local = (
+        sides([run for run in results["runs"] if run["provider"] == provider])
+        for provider in ("scripted", "local")
     )
+    plot(scripted)
+    parts = [
+        f"{results['at']}, {results['machine']}, medians of {results['rounds']} rounds in turn. Scripted "
+        "services have a core for each side, local models both cores. Admission by load is off: the knee is "
+        "looked for.",
+        goals(scripted, local, results["barge_in"]),
+        "Scripted services:",
+        table(scripted),
+        f"![Latency against visitors at once](images/{PLOT.name})",
+        *(["Local models:", table(local)] if local else []),
+    ]
+    text = "\n\n".join(parts)
     page = PAGE.read_text()
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
