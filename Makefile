@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # The app runs without the extra `local` (which has GPL parts): make run EXTRAS=
 EXTRAS ?= local
 
-.PHONY: run test lint secrets clean client screenshot bench profile
+.PHONY: run test cluster chaos audit docs lint secrets clean client messages screenshot bench profile
 
 run:
 	@PYTHON="$(PYTHON)" scripts/install.sh $(if $(EXTRAS),local,base)
@@ -27,14 +27,39 @@ profile:
 	@PYTHON="$(PYTHON)" scripts/install.sh bench
 	@$(BIN)/python -m benchmarks.profile $(ARGS)
 
+# Four processes behind a small proxy, with an embedded Valkey, to try it out.
+cluster:
+	@PYTHON="$(PYTHON)" scripts/install.sh test
+	@exec $(BIN)/python scripts/cluster.py $(ARGS)
+
+# Two minutes of faults; every turn must be there afterwards.
+chaos:
+	@PYTHON="$(PYTHON)" scripts/install.sh test
+	@$(BIN)/python scripts/chaos.py $(ARGS)
+
+audit:
+	@PYTHON="$(PYTHON)" scripts/install.sh test
+	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/local.txt
+	@cd voicebot/client && npm audit --omit=dev
+
+docs:
+	@PYTHON="$(PYTHON)" scripts/install.sh test
+	@$(BIN)/python scripts/reference.py
+	@$(BIN)/mkdocs build --strict --quiet
+	@echo "The pages are in site/index.html"
+
 lint:
 	@scripts/lint.sh
+
+messages:
+	@$(BIN)/python scripts/messages.py
 
 client:
 	@scripts/client.sh build
 
 screenshot:
 	@$(BIN)/python scripts/screenshots.py
+	@$(BIN)/python scripts/contact_sheet.py
 
 secrets:
 	@$(PYTHON) -c 'import base64, secrets; \

