@@ -255,7 +255,7 @@ class VoiceConsumer(handover.HandsOver, FollowsCharacter, AsyncWebsocketConsumer
                 raise limits.TooMuch
             if data is None:
                 raise wire.WireError(wire.UNSUPPORTED_DATA, "no text frames: send Pipecat protobuf")
-            self._transport.receive(wire.decode(data))
+            await self._transport.receive(wire.decode(data))
         except SessionError as error:
             await self.close_with(error.close_code, str(error), error.code)
         except wire.WireError as error:

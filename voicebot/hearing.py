@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -30,7 +31,7 @@ from pipecat.turns.user_stop import TurnAnalyzerUserTurnStopStrategy
 
 from voicebot import turn_model
 from voicebot.gate import QUIETEST
-from voicebot.load import CALM, load
+from voicebot.looks import looks
 
 SILERO = ("pipecat.audio.vad.data", "silero_vad.onnx")
 SMART_TURN = ("pipecat.audio.turn.smart_turn.data", "smart-turn-v3.2-cpu.onnx")
@@ -45,10 +46,6 @@ PAUSE_WINDOWS = 2  # 64 ms without speech: perhaps the end, which is certain aft
 
 HOLD_SECS = 0.5  # into a pause, a sound that began in it has shown whether it is speech
 LOOK_SECS = 0.032  # a packet
-# Most pauses of 0.2 s are none at 0.35 s. A process that has much to do waits before it looks at one, and has
-# less to do by that; one that has little answers sooner.
-BUSY = 0.7  # the share of load up to which patience grows, from CALM on
-PATIENCE_SECS = 0.15
 
 NICE = 10  # of threads that compute: on a busy core the event loop comes first, and every voice with it
 
@@ -166,11 +163,6 @@ class SharedSilero(SileroVADAnalyzer):
         return max(volume, exp_smoothing(volume, self._prev_volume, self._smoothing_factor))
 
 
-def patience(share: float) -> float:
-    """Seconds that a pause may wait before it is looked at, where this share of the machine is in use."""
-    return PATIENCE_SECS * min(1.0, max(0.0, (share - CALM) / (BUSY - CALM)))
-
-
 class SharedSmartTurn(LocalSmartTurnAnalyzerV3):
     """LocalSmartTurnAnalyzerV3 without a model and a thread of its own.
 
@@ -183,6 +175,7 @@ class SharedSmartTurn(LocalSmartTurnAnalyzerV3):
         self._log_data = False  # Pipecat can write visitors' speech to disk; never here
         self._before_end = before_end
         self._heard: list[tuple[float, np.ndarray]] = []
+        self._took_secs = 0.0  # of a core, for the last look
 
     def pause(self) -> None:
         """Speech has paused: what was heard until here is what `analyze_end_of_turn` looks at.
@@ -192,10 +185,17 @@ class SharedSmartTurn(LocalSmartTurnAnalyzerV3):
         """
         self._heard = list(self._audio_buffer)
 
+    def _process_speech_segment(self, heard: list[Any]) -> tuple[EndOfTurnState, MetricsData | None]:
+        began = time.thread_time()
+        found = super()._process_speech_segment(heard)
+        self._took_secs = time.thread_time() - began
+        return found
+
     async def analyze_end_of_turn(self) -> tuple[EndOfTurnState, MetricsData | None]:
         loop = asyncio.get_running_loop()
         heard, self._heard = self._heard, []
         state, result = await loop.run_in_executor(_turn_threads, self._process_speech_segment, heard)
+        looks.looked(self._took_secs)
         if state == EndOfTurnState.COMPLETE:
             await self._before_end()
             self._clear(state)
@@ -209,7 +209,7 @@ class TurnStop(TurnAnalyzerUserTurnStopStrategy):
     finished, and the look is given up, before it has begun where many wait for theirs. `sound_secs` tells how
     long the sound that is going on has lasted, 0 in quiet: one that began in the pause may be the next word,
     and is waited for. Pipecat looks at once, and half a sentence is answered where the pause was a breath.
-    `busy` tells which share of the machine is in use. The clock, in seconds, is injected by tests.
+    `patience_secs` tells how long each pause is let go on first. The clock, in seconds, is injected by tests.
 
     A transcript that arrives when the visitor has already gone on speaking covers only what came before.
     Pipecat would take it as final and end the turn as soon as the rest is spoken, before the rest is
@@ -219,13 +219,13 @@ class TurnStop(TurnAnalyzerUserTurnStopStrategy):
     def __init__(
         self,
         sound_secs: Callable[[], float] = lambda: 0.0,
-        busy: Callable[[], float] = lambda: load.share,
+        patience_secs: Callable[[], float] = lambda: looks.patience_secs,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._smart_turn = SharedSmartTurn(self._hold)
         super().__init__(turn_analyzer=self._smart_turn)
         self._sound_secs = sound_secs
-        self._busy = busy
+        self._patience_secs = patience_secs
         self._clock = clock
         self._paused_at = 0.0
         self._looking: asyncio.Task | None = None
@@ -239,7 +239,8 @@ class TurnStop(TurnAnalyzerUserTurnStopStrategy):
         self._looking = self.task_manager.create_task(self._look(frame), f"{self}::look")
 
     async def _look(self, frame: VADUserStoppedSpeakingFrame) -> None:
-        await self._hold(frame.stop_secs + patience(self._busy()))
+        looks.paused()
+        await self._hold(frame.stop_secs + self._patience_secs())
         await super()._handle_vad_user_stopped_speaking(frame)
 
     async def _hold(self, at_least: float = 0.0) -> None:

@@ -16,6 +16,7 @@ from prometheus_client import Gauge, Histogram
 
 WAKE_SECS = 0.1
 SMOOTH_SECS = 8.0  # over which load is averaged: a reply of local models takes all cores for two
+LATELY_SECS = 2.0  # over which it is for what is decided packet by packet
 CALM = 0.3  # a share up to which everything is done at once; above, some things wait to be done together
 DELAY_BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0)
 
@@ -52,7 +53,7 @@ class Load:
         process_time: Callable[[], float] = time.process_time,
     ):
         self._clock, self._loop_time, self._process_time = clock, loop_time, process_time
-        self.share = 0.0
+        self.share = self.lately = 0.0
         self._last: tuple[float, float, float] | None = None
 
     def measure(self) -> None:
@@ -64,6 +65,7 @@ class Load:
         passed, on_loop, in_all = (new - old for new, old in zip(now, last, strict=True))
         share = max(on_loop / passed, in_all / passed / cores())
         self.share += (share - self.share) * min(1.0, passed / SMOOTH_SECS)
+        self.lately += (share - self.lately) * min(1.0, passed / LATELY_SECS)
         load_share.set(self.share)
 
     async def watch(self) -> None:

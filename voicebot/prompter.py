@@ -5,9 +5,20 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
-from pipecat.frames.frames import Frame, InputAudioRawFrame, LLMContextFrame, LLMUpdateSettingsFrame
+from pipecat.frames.frames import (
+    Frame,
+    InputAudioRawFrame,
+    LLMContextFrame,
+    LLMUpdateSettingsFrame,
+    UserSpeakingFrame,
+)
 from pipecat.processors.aggregators.llm_context import LLMContext, LLMContextMessage
-from pipecat.processors.frame_processor import FrameDirection, FrameProcessor, FrameProcessorSetup
+from pipecat.processors.frame_processor import (
+    FrameCallback,
+    FrameDirection,
+    FrameProcessor,
+    FrameProcessorSetup,
+)
 from pipecat.services.settings import LLMSettings
 
 from characters import prompts
@@ -81,10 +92,18 @@ class Prompter(FrameProcessor):
         await super().setup(setup)
         self._stage = setup.pipeline_worker.app_resources
 
+    async def queue_frame(
+        self,
+        frame: Frame,
+        direction: FrameDirection = FrameDirection.DOWNSTREAM,
+        callback: FrameCallback | None = None,
+    ) -> None:
+        """Ends the way of what nobody behind this wants to know, before it costs a task at every step."""
+        if not isinstance(frame, (InputAudioRawFrame, UserSpeakingFrame)):
+            await super().queue_frame(frame, direction, callback)
+
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         await super().process_frame(frame, direction)
-        if isinstance(frame, InputAudioRawFrame):
-            return  # nobody behind this listens to the visitor, and each step costs every packet a task
         if isinstance(frame, LLMContextFrame) and direction == FrameDirection.DOWNSTREAM and self._stage:
             await self._on_turn()
             await self._prepare(frame, self._stage)

@@ -7,6 +7,7 @@ passes through Channels' `dispatch`, a thread, the ORM or the channel layer.
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from loguru import logger
 from pipecat.audio.utils import create_stream_resampler
 from pipecat.frames.frames import (
+    BotSpeakingFrame,
     CancelFrame,
     ClientConnectedFrame,
     EndFrame,
@@ -38,8 +40,9 @@ from voicebot import wire
 from voicebot.gate import Gate
 from voicebot.load import CALM, load
 
-INBOX_MESSAGES = 512  # about 16 s of audio; a client that sends faster than real time loses the rest
+EARLY_MESSAGES = 512  # about 16 s of audio; who sends more before the pipeline has started loses the rest
 TOGETHER_SECS = 0.06  # of a visitor's words that travel together where there is much to do: two packets
+SPEAKING_SECS = 1.0  # between two frames that say that the character still speaks
 LEAD_SECS = 0.2  # how far ahead of playback audio is sent: the page's cushion against a jittery link
 
 
@@ -50,6 +53,7 @@ class ChannelsParams(TransportParams):
     audio_in_sample_rate: int | None = 16_000
     audio_out_enabled: bool = True
     audio_out_sample_rate: int | None = 24_000
+    audio_out_10ms_chunks: int = 8  # twice Pipecat's: half the packets, and the lead covers them
     audio_out_end_silence_secs: int = 0
 
 
@@ -82,44 +86,36 @@ class ChannelsInputTransport(BaseInputTransport):
         self._resampler = create_stream_resampler()
         self._gate = Gate()
         self._gathered = b""  # that has passed the gate and waits for the next packet
-        self._receive_task: asyncio.Task | None = None
 
     async def start(self, frame: StartFrame) -> None:
         await super().start(frame)
         await self._transport.connected()
         await self.push_frame(ClientConnectedFrame())
-        if not self._receive_task:
-            self._receive_task = self.create_task(self._receive_messages())
         await self.set_transport_ready(frame)
+        await self._transport.open()
 
     def _create_audio_task(self) -> None:
         """No queue and no task: audio goes straight on, see `_hear`."""
 
     async def stop(self, frame: EndFrame) -> None:
         await super().stop(frame)
-        await self._stop_receiving()
+        self._transport.close()
 
     async def cancel(self, frame: CancelFrame) -> None:
         await super().cancel(frame)
-        await self._stop_receiving()
+        self._transport.close()
 
     async def cleanup(self) -> None:
         await super().cleanup()
-        await self._stop_receiving()
+        self._transport.close()
         await self._transport.cleanup()
 
-    async def _stop_receiving(self) -> None:
-        if self._receive_task:
-            await self.cancel_task(self._receive_task)
-            self._receive_task = None
-
-    async def _receive_messages(self) -> None:
-        while True:
-            item = await self._transport.inbox.get()
-            if isinstance(item, wire.Audio):
-                await self._hear(item)
-            else:
-                await self.broadcast_frame(InputTransportMessageFrame, message=item)
+    async def take(self, item: wire.Audio | dict[str, Any]) -> None:
+        """Takes what came from the client into the pipeline."""
+        if isinstance(item, wire.Audio):
+            await self._hear(item)
+        else:
+            await self.broadcast_frame(InputTransportMessageFrame, message=item)
 
     @property
     def sound_secs(self) -> float:
@@ -137,7 +133,7 @@ class ChannelsInputTransport(BaseInputTransport):
             pcm = self._gate.take(pcm)
         pcm = self._gathered + pcm
         # A first word goes at once, because it may interrupt; so does everything where there is little to do.
-        waits = self._gate.in_turn and load.share > CALM and len(pcm) < TOGETHER_SECS * self.sample_rate * 2
+        waits = self._gate.in_turn and load.lately > CALM and len(pcm) < TOGETHER_SECS * self.sample_rate * 2
         self._gathered = pcm if waits else b""
         if pcm and not waits:
             await self.push_frame(InputAudioRawFrame(pcm, self.sample_rate, 1))
@@ -159,6 +155,7 @@ class ChannelsOutputTransport(BaseOutputTransport):
         super().__init__(params, **kwargs)
         self._transport = transport
         self._client = client
+        self._told_at = 0.0  # monotonic seconds at which it was last said that the character speaks
         self._played_at = 0.0  # monotonic seconds at which everything sent so far has been played
 
     async def start(self, frame: StartFrame) -> None:
@@ -175,6 +172,20 @@ class ChannelsOutputTransport(BaseOutputTransport):
             # The page drops what it has buffered, so the next word starts a new lead.
             self._played_at = 0.0
             await self._client.send(frame)
+
+    async def push_frame(self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM) -> None:
+        """Pushes what others want to know: what has been sent of the voice is of use to nobody."""
+        if not isinstance(frame, OutputAudioRawFrame):
+            await super().push_frame(frame, direction)
+
+    async def broadcast_frame(self, frame_cls: type[Frame], **kwargs: Any) -> None:
+        """Says less often that the character still speaks: it is read as a sign of life only."""
+        if frame_cls is BotSpeakingFrame:
+            now = time.monotonic()
+            if now - self._told_at < SPEAKING_SECS:
+                return
+            self._told_at = now
+        await super().broadcast_frame(frame_cls, **kwargs)
 
     async def send_message(
         self, frame: OutputTransportMessageFrame | OutputTransportMessageUrgentFrame
@@ -202,8 +213,8 @@ class ChannelsTransport(BaseTransport):
     def __init__(self, send: Callable[[bytes], Awaitable[None]], params: ChannelsParams | None = None):
         super().__init__()
         params = params or ChannelsParams()
-        self.inbox: asyncio.Queue[wire.Audio | dict[str, Any]] = asyncio.Queue(INBOX_MESSAGES)
-        self.dropped = 0
+        self._early: deque[wire.Audio | dict[str, Any]] = deque()
+        self._open: bool | None = None  # None until the pipeline has started
         self.gated = False  # whether silence stays here; a recogniser that takes a stream needs all of it
         self.client = ChannelsClient(send)
         self._input = ChannelsInputTransport(self, params, name=self._input_name)
@@ -223,12 +234,22 @@ class ChannelsTransport(BaseTransport):
     async def connected(self) -> None:
         await self._call_event_handler("on_client_connected")
 
-    def receive(self, item: wire.Audio | dict[str, Any]) -> None:
-        """Takes a decoded message from the consumer, before or after the pipeline has started."""
-        try:
-            self.inbox.put_nowait(item)
-        except asyncio.QueueFull:
-            self.dropped += 1
+    async def receive(self, item: wire.Audio | dict[str, Any]) -> None:
+        """Takes a decoded message from the consumer: into the pipeline, or kept until that has started."""
+        if self._open:
+            await self._input.take(item)
+        elif self._open is None and len(self._early) < EARLY_MESSAGES:
+            self._early.append(item)
+
+    async def open(self) -> None:
+        """The pipeline has started: takes what came before, then everything as it comes."""
+        while self._early:
+            await self._input.take(self._early.popleft())
+        self._open = True
+
+    def close(self) -> None:
+        """The pipeline winds down: what comes now is for nobody."""
+        self._open = False
 
     def hang_up(self) -> None:
         """The socket is gone: nothing more is sent."""

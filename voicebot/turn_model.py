@@ -3,16 +3,23 @@
 ONNX Runtime fuses the softmax of a quantised model into an operator of its own, which works through a table
 value by value, and leaves a quantised GELU in five pieces. Over 400 positions that is a quarter of the time
 of a call. Here the softmax is computed in floating point, and the GELU in one piece.
+
+An x86 processor without VNNI multiplies eight-bit numbers in pairs and keeps each sum in sixteen bits, where
+two large weights side by side do not fit: every tenth decision is another one, and nothing tells. For such a
+processor the weights of a channel that could come to that are scaled down until they fit.
+
 `benchmarks/endings.py` prints the time, and how often the decision is another one.
 """
 
+import platform
 import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+import numpy as np
 import onnx
 import onnxruntime
-from onnx import NodeProto, helper
+from onnx import NodeProto, helper, numpy_helper
 from onnxruntime import GraphOptimizationLevel as Level
 
 CPU = ["CPUExecutionProvider"]
@@ -46,6 +53,8 @@ def rewritten(model: bytes) -> onnx.ModelProto:
         graph = onnx.load(fused)
     float_softmax(graph)
     whole_gelu(graph)
+    if pairs_overflow():
+        keep_pairs_in_range(graph)
     drop_unused(graph)
     return graph
 
@@ -105,6 +114,53 @@ def whole_gelu(model: onnx.ModelProto) -> None:
         elif node.output[0] not in gone:
             nodes.append(node)
     _replace(model, nodes)
+
+
+def pairs_overflow() -> bool:
+    """Whether this processor sums products of eight-bit numbers in sixteen bits.
+
+    Where the system does not tell what it can do, it is taken for an old one.
+    """
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return False
+    try:
+        about = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return True
+    return not {"avx512_vnni", "avx_vnni"} & set(about.split())
+
+
+MOST_OF_A_PAIR = 32767 // 255  # for the sum of two weights
+# Of an operator with constant weights: where they are, their scales, the bias that has these scales, too.
+WEIGHTS = {"QLinearMatMul": (3, 4, None), "QGemm": (3, 4, 6), "QLinearConv": (3, 4, 8)}
+
+
+def keep_pairs_in_range(model: onnx.ModelProto) -> None:
+    """Scales the int8 weights of each channel so that two of them, each times 255, fit into sixteen bits."""
+    tensors = {tensor.name: tensor for tensor in model.graph.initializer}
+
+    def put(name: str, values: np.ndarray) -> None:
+        tensors[name].CopyFrom(numpy_helper.from_array(values, name))
+
+    for node in model.graph.node:
+        at, scale_at, bias_at = WEIGHTS.get(node.op_type, (None, None, None))
+        if at is None or scale_at is None or node.input[at] not in tensors:
+            continue
+        weights = numpy_helper.to_array(tensors[node.input[at]])
+        transposed = node.op_type == "QLinearConv" or any(a.name == "transB" and a.i for a in node.attribute)
+        rows = weights.reshape(len(weights), -1) if transposed else weights.T  # a channel each
+        pairs = np.pad(rows.astype(np.int32), ((0, 0), (0, rows.shape[1] % 2))).reshape(len(rows), -1, 2)
+        largest = np.maximum(pairs.clip(min=0).sum(2).max(1), -pairs.clip(max=0).sum(2).min(1))
+        factor = np.where(largest > MOST_OF_A_PAIR, largest / (MOST_OF_A_PAIR - 1), 1.0)  # rounding adds 1
+        scales = numpy_helper.to_array(tensors[node.input[scale_at]])
+        if scales.size == 1:
+            factor = np.full_like(factor, factor.max())
+        scaled = np.round(rows / factor[:, np.newaxis]).astype(np.int8)
+        put(node.input[at], np.ascontiguousarray((scaled if transposed else scaled.T).reshape(weights.shape)))
+        put(node.input[scale_at], (scales * factor[: scales.size].reshape(scales.shape)).astype(np.float32))
+        if bias_at is not None:
+            bias = numpy_helper.to_array(tensors[node.input[bias_at]])
+            put(node.input[bias_at], np.round(bias / factor).astype(np.int32))
 
 
 def drop_unused(model: onnx.ModelProto) -> None:

@@ -2,25 +2,31 @@
 
 from typing import Any
 
-from pipecat.frames.frames import InputAudioRawFrame
+from pipecat.frames.frames import AudioRawFrame, BotSpeakingFrame, TTSAudioRawFrame, UserSpeakingFrame
 from pipecat.observers.base_observer import FrameProcessed, FramePushed
 from pipecat.pipeline.worker import PipelineWorker
 from pipecat.pipeline.worker_observer import WorkerObserver
 
 
 class Observers(WorkerObserver):
-    """Passes on pushes of frames, but for the visitor's audio.
+    """Passes on pushes of frames that somebody reads.
 
     Pipecat queues each frame for each observer when it is pushed and again when it is processed, by every
-    processor. No observer here reads the latter, and none reads audio, which is most of all frames.
+    processor. No observer here reads the latter. None reads audio, which is most of all frames, but for the
+    first sound of a reply, nor more than the first push of the frames that say five times a second that
+    somebody speaks.
     """
 
     async def on_process_frame(self, data: FrameProcessed) -> None:
         pass
 
     async def on_push_frame(self, data: FramePushed) -> None:
-        if not isinstance(data.frame, InputAudioRawFrame):
-            await super().on_push_frame(data)
+        frame = data.frame
+        if isinstance(frame, AudioRawFrame) and not isinstance(frame, TTSAudioRawFrame):
+            return
+        if isinstance(frame, (UserSpeakingFrame, BotSpeakingFrame)) and frame.id in self._frames_pushed:
+            return
+        await super().on_push_frame(data)
 
 
 class Worker(PipelineWorker):

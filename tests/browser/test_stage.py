@@ -8,7 +8,7 @@ import soxr
 
 from tests.browser.stage import CALL, audible, lines, on_stage, state_is, talkative
 from tests.visitors import RATE_HZ
-from tests.words import error_rate, words
+from tests.words import letter_error_rate, words
 
 KEPT = f"""async () => {{
   const session = await (await fetch("/api/sessions/" + {CALL}.session)).json();
@@ -222,4 +222,5 @@ async def test_what_the_page_plays_is_what_the_character_says(local_server, brow
     pcm = (soxr.resample(samples, 24_000, RATE_HZ) * 32767).astype(np.int16)
     heard = await asyncio.to_thread(whisper.transcribe, pcm.tobytes())
     greeting = "Inspector Fenn. Mind the puddle. Now, start at the beginning, and leave nothing out."
-    assert error_rate([greeting], [heard]) < 0.4, heard
+    # Whisper may write "In Spectra Fen"; any other sentence has 0.6 and more.
+    assert letter_error_rate(greeting, heard) < 0.4, heard

@@ -5,7 +5,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 from pipecat.audio.turn.smart_turn._whisper_features import compute_whisper_log_mel_features
 from pipecat.audio.vad.vad_analyzer import VADState
 from pipecat.frames.frames import (
@@ -18,24 +20,55 @@ from pipecat.utils.asyncio.task_manager import TaskManager
 
 from tests.visitors import RATE_HZ, speech
 from voicebot import hearing, turn_model
+from voicebot.looks import PATIENCE_SECS
 
 WINDOW = 8 * RATE_HZ
 
 
 def test_the_cheaper_graph_says_what_the_published_one_says():
     sentence = speech().astype(np.float32) / 32768
-    reference = turn_model.load(hearing.shipped(*hearing.SMART_TURN), turn_model.Level.ORT_DISABLE_ALL)
-    off = []
+    model = hearing.shipped(*hearing.SMART_TURN)
+    sessions = (
+        turn_model.load(model, turn_model.Level.ORT_DISABLE_ALL),
+        turn_model.load(model),
+        hearing.smart_turn_session(),
+    )
+    said = []
     for end in range(RATE_HZ // 2, len(sentence), RATE_HZ // 4):
         heard = np.pad(sentence[:end], (WINDOW - end - RATE_HZ // 5, RATE_HZ // 5))
         features = {"input_features": compute_whisper_log_mel_features(heard)[np.newaxis]}
-        ours, theirs = (
-            float(session.run(None, features)[0].item())
-            for session in (hearing.smart_turn_session(), reference)
-        )
-        off.append(abs(ours - theirs))
-    assert len(off) > 5
-    assert np.mean(off) < 0.05
+        said.append([float(session.run(None, features)[0].item()) for session in sessions])
+    published, stock, ours = np.array(said).T
+    assert len(said) > 5
+    # How far stock's is off depends on the processor: 0.03 or 0.1.
+    assert np.mean(abs(ours - published)) < 0.05 + np.mean(abs(stock - published))
+
+
+def weights_of(model: onnx.ModelProto) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The int8 weights, a row for each channel, and the channels' scales, of all matrix products."""
+    tensors = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    products = [node for node in model.graph.node if node.op_type == "QLinearMatMul"]
+    return [
+        (tensors[node.input[3]].T.astype(np.int32), tensors[node.input[4]])
+        for node in products
+        if node.input[3] in tensors
+    ]
+
+
+def test_weights_are_scaled_down_for_processors_whose_sums_overflow(monkeypatch):
+    model = hearing.shipped(*hearing.SMART_TURN)
+    before, after = [], []
+    for overflow, found in ((False, before), (True, after)):
+        monkeypatch.setattr(turn_model, "pairs_overflow", lambda overflow=overflow: overflow)
+        found += weights_of(turn_model.rewritten(model))
+    largest = [abs(rows.reshape(len(rows), -1, 2).sum(2)).max() * 255 for rows, _ in before]
+    assert max(largest) > 32767, "or there was nothing to do"
+    for (rows, scales), (rows_before, scales_before) in zip(after, before, strict=True):
+        pairs = rows.reshape(len(rows), -1, 2)
+        assert pairs.clip(min=0).sum(2).max() * 255 <= 32767
+        assert pairs.clip(max=0).sum(2).min() * 255 >= -32768
+        off = rows * scales[:, np.newaxis] - rows_before * scales_before[:, np.newaxis]
+        assert np.all(abs(off) <= scales[:, np.newaxis] * 0.501), "the same numbers, rounded"
 
 
 def test_what_was_to_be_rewritten_is_found():
@@ -68,24 +101,19 @@ async def test_what_is_not_put_to_the_model_changes_nothing(room, monkeypatch):
     assert all(abs(a - b) <= 1 for (_, a), (_, b) in zip(ours, every, strict=True))
 
 
-@pytest.mark.parametrize(("share", "secs"), [(0.0, 0.0), (0.3, 0.0), (0.5, 0.075), (0.7, 0.15), (3.0, 0.15)])
-def test_patience_grows_with_load(share, secs):
-    assert hearing.patience(share) == pytest.approx(secs)
-
-
 class Pause:
     """A pause of 0.2 s after speech, at a time that stands still until it is moved.
 
     `sound_at` is when a sound begins, if any does; `sound_when_seen` lets one begin while the model looks.
     """
 
-    def __init__(self, busy: float = 0.0, sound_at: float | None = None, sound_when_seen: bool = False):
+    def __init__(self, patience: float = 0.0, sound_at: float | None = None, sound_when_seen: bool = False):
         self.now, self.sound_at, self._sound_when_seen = 0.0, sound_at, sound_when_seen
         self.looked = 0
         self.listened = 0  # times that the sound was asked for
         self.ended, self.seen = asyncio.Event(), asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._strategy = hearing.TurnStop(self._sound_secs, busy=lambda: busy, clock=lambda: self.now)
+        self._strategy = hearing.TurnStop(self._sound_secs, lambda: patience, lambda: self.now)
 
     async def __aenter__(self) -> "Pause":
         setup = SimpleNamespace(task_manager=TaskManager(), audio_in_sample_rate=RATE_HZ)
@@ -165,16 +193,16 @@ async def test_noise_from_before_the_pause_is_not_waited_for():
 
 
 async def test_where_there_is_much_to_do_a_short_pause_is_not_looked_at():
-    async with Pause(busy=1.0) as pause:
-        pause.now += hearing.PATIENCE_SECS / 2
+    async with Pause(patience=PATIENCE_SECS) as pause:
+        pause.now += PATIENCE_SECS / 2
         await pause.nothing_more()
         await pause.goes_on()
-        pause.now += hearing.PATIENCE_SECS
+        pause.now += PATIENCE_SECS
         await pause.nothing_more()
         assert not pause.looked
 
 
 async def test_where_there_is_much_to_do_a_longer_one_is_looked_at():
-    async with Pause(busy=1.0) as pause, asyncio.timeout(10):
-        pause.now += hearing.PATIENCE_SECS + 0.01
+    async with Pause(patience=PATIENCE_SECS) as pause, asyncio.timeout(10):
+        pause.now += PATIENCE_SECS + 0.01
         await pause.ended.wait()
