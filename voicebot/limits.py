@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.exceptions import LimitReached
@@ -46,11 +47,14 @@ class DayUsedUp(LimitReached):
     message = _("You have talked as long as is allowed in a day. Come back tomorrow.")
 
 
-def _add(name: str, amount: int, window_secs: int) -> int:
-    """Adds to a count of the present window, and returns what it has come to; 0 if nothing can be counted."""
-    key = f"{PREFIX}:{name}:{int(time.time()) // window_secs}"
+def _add(name: str, amount: int, lasts_secs: int) -> int:
+    """Adds to a count, and returns what it has come to; 0 if nothing can be counted.
+
+    A count begins with what is added first, and is forgotten when it has lasted its time.
+    """
+    key = f"{PREFIX}:{name}"
     try:
-        if cache.add(key, amount, window_secs + 10):
+        if cache.add(key, amount, lasts_secs):
             return amount
         return int(cache.incr(key, amount))
     except Exception:  # a cache that is away, or a key that went in this very moment
@@ -72,7 +76,7 @@ def talked(visitor: str, secs: int) -> None:
     """Counts time talked. Raises DayUsedUp once it is more than MAX_MINUTES_PER_DAY, where that is set."""
     if (
         settings.MAX_MINUTES_PER_DAY
-        and _add(f"talk:{visitor}", secs, DAY) > 60 * settings.MAX_MINUTES_PER_DAY
+        and _add(f"talk:{visitor}:{timezone.localdate()}", secs, DAY) > 60 * settings.MAX_MINUTES_PER_DAY
     ):
         raise DayUsedUp
 

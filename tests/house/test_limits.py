@@ -8,6 +8,7 @@ import numpy as np
 import psycopg
 import pytest
 import websockets
+from django.core.cache.backends.locmem import LocMemCache
 
 from tests.visitors import Visitor, audio_message, rtvi_message
 from voicebot import limits
@@ -35,6 +36,21 @@ async def test_starts(own_server, name, value, code):
     assert int(answers[-1].headers["Retry-After"]) > 0
     metrics = (await asyncio.to_thread(server.request, "/metrics")).body.decode()
     assert re.search(rf'greenroom_refusals_total{{code="429",reason="{code}"}} 2', metrics)
+
+
+@pytest.mark.parametrize("second", [0, 59.9])
+def test_starts_are_counted_from_the_first_one_on(settings, monkeypatch, second):
+    settings.STARTS_PER_ADDRESS = 1
+    now = 60 * 1_000_000 + second
+    monkeypatch.setattr("time.time", lambda: now)
+    monkeypatch.setattr(limits, "cache", LocMemCache(f"starts-{second}", {}))  # one that goes by this clock
+    limits.check_start("1.2.3.4", "anon:1")
+    for later in (0.2, 58):
+        now += later
+        with pytest.raises(limits.TooManyStarts):
+            limits.check_start("1.2.3.4", "anon:1")
+    now += 2
+    limits.check_start("1.2.3.4", "anon:1")
 
 
 async def test_connections_of_one_address(own_server):
