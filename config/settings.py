@@ -15,6 +15,8 @@ from config.policy import PAGES
 # Nothing is fetched from a model hub while the server runs: whatever tries fails at once instead.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
+# NumPy's products are small; a second thread for them would spin while it waits, on a core that models need.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent

@@ -1,8 +1,8 @@
 """How long a pause may wait before Smart Turn looks at it, by what all looks cost.
 
 A look takes 20 to 90 ms of a core, more than all else in a turn. Most pauses of 0.2 s are none at 0.35 s:
-where looks come so close that they would wait for one another, waiting first makes half of them unnecessary,
-and everybody is answered sooner. Where they do not, each is done at once.
+where looks and all else would take most of the machine, waiting first makes half of them unnecessary, and
+everybody is answered sooner than in the queue that would form. Where they do not, each is done at once.
 """
 
 import math
@@ -14,7 +14,7 @@ from voicebot.load import Load, cores, load
 PATIENCE_SECS = 0.15
 OVER_SECS = 3.0  # over which pauses are counted
 FIRST_GUESS_SECS = 0.04  # of a look, until one was measured
-CALM, FULL = 0.8, 1.2  # share of the machine that would be in use if every pause were looked at at once
+CALM, FULL = 0.5, 0.8  # share of the machine that would be in use if every pause were looked at at once
 FEW, MANY = 0.05, 0.25  # share of a core; few looks have no part in it if the machine is busy
 
 

@@ -36,7 +36,7 @@ from voicebot.reply import SentenceLimit
 from voicebot.rtvi import StageRTVI
 from voicebot.stage import Stage
 from voicebot.timing import Timing
-from voicebot.transport import ChannelsTransport
+from voicebot.transport import SPEAKING_SECS, ChannelsTransport
 from voicebot.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,9 @@ class VoicePipeline:
                 user_turn_strategies=UserTurnStrategies(stop=[TurnStop(transport.sound_secs)]),
             ),
         )
-        self.rtvi = StageRTVI(stage, self._ready, self._typed)
+        if ear := self._user._vad_controller:  # tells it five times a second, to every processor
+            ear._speech_activity_period = SPEAKING_SECS
+        self.rtvi = StageRTVI(stage, transport.client.send, self._ready, self._typed)
         self._owed = OwedAnswer(services, ask_again=self._ask_again, apologise=self._apologise)
         self.life = SignsOfLife(self._tell_timing, self._trouble)
         self._greeted = False

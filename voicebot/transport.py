@@ -42,7 +42,7 @@ from voicebot.load import CALM, load
 
 EARLY_MESSAGES = 512  # about 16 s of audio; who sends more before the pipeline has started loses the rest
 TOGETHER_SECS = 0.06  # of a visitor's words that travel together where there is much to do: two packets
-SPEAKING_SECS = 1.0  # between two frames that say that the character still speaks
+SPEAKING_SECS = 1.0  # between two frames that say that somebody still speaks
 LEAD_SECS = 0.2  # how far ahead of playback audio is sent: the page's cushion against a jittery link
 
 

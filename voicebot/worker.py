@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from pipecat.frames.frames import AudioRawFrame, BotSpeakingFrame, TTSAudioRawFrame, UserSpeakingFrame
+from pipecat.frames.frames import (
+    AggregatedTextFrame,
+    AggregatedTextProgressFrame,
+    AudioRawFrame,
+    TTSAudioRawFrame,
+)
 from pipecat.observers.base_observer import FrameProcessed, FramePushed
 from pipecat.pipeline.worker import PipelineWorker
 from pipecat.pipeline.worker_observer import WorkerObserver
@@ -13,8 +18,7 @@ class Observers(WorkerObserver):
 
     Pipecat queues each frame for each observer when it is pushed and again when it is processed, by every
     processor. No observer here reads the latter. None reads audio, which is most of all frames, but for the
-    first sound of a reply, nor more than the first push of the frames that say five times a second that
-    somebody speaks.
+    first sound of a reply, nor more than the first push of anything but text that is being spoken.
     """
 
     async def on_process_frame(self, data: FrameProcessed) -> None:
@@ -24,7 +28,8 @@ class Observers(WorkerObserver):
         frame = data.frame
         if isinstance(frame, AudioRawFrame) and not isinstance(frame, TTSAudioRawFrame):
             return
-        if isinstance(frame, (UserSpeakingFrame, BotSpeakingFrame)) and frame.id in self._frames_pushed:
+        spoken = isinstance(frame, (AggregatedTextFrame, AggregatedTextProgressFrame))
+        if frame.id in self._frames_pushed and not spoken:
             return
         await super().on_push_frame(data)
 
