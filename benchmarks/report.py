@@ -89,27 +89,26 @@ def compared(theirs: float | None, mine: float | None) -> str:
 def goals(scripted: Sides, local: Sides, barge_in: dict[str, list[float]]) -> str:
     """The figures that matter, stock beside Greenroom, and the N of each.
 
-    What a session costs is compared twice: with as many on both sides, and with as many as each can hold, which
-    is what an operator pays for.
+    What a session costs is compared twice: with as many on both sides, and with as many as each can hold,
+    which is what an operator pays for.
     """
     lines = ["| figure | N | stock | Greenroom | ratio |", "| --- | --- | --- | --- | --- |"]
     if len(scripted) == 2:
         stock, ours = scripted["stock"], scripted["greenroom"]
-        most = knee(stock), knee(ours)
-        cells = compared(*most)
-        lines.append(f"| sessions on one core, all answered, p95 under 0.5 s, scripted | | {cells} |")
+        held = knee(stock), knee(ours)
+        lines.append(
+            f"| sessions on one core, all answered, p95 under 0.5 s, scripted | | {compared(*held)} |"
+        )
         n = max(set(stock) & set(ours))
-        for title, key in (
-            ("MB a further session, scripted", "memory_per_session_mb"),
-            ("CPU of a core a session, scripted", "cpu_per_session"),
-        ):
-            cells = compared(median_of(stock[n], key), median_of(ours[n], key))
-            lines.append(f"| {title} | {n} | {cells} |")
-        if all(most):
-            held = (median_of(side[of], "cpu_per_session") for side, of in zip((stock, ours), most, strict=True))
-            lines.append(
-                f"| the same with as many as each can hold | {most[0]} : {most[1]} | {compared(*held)} |"
-            )
+        figures: list[tuple[str, str, tuple[int, int]]] = [
+            ("MB a further session, scripted", "memory_per_session_mb", (n, n)),
+            ("CPU of a core a session, scripted", "cpu_per_session", (n, n)),
+        ]
+        if all(held):
+            figures.append(("the same with as many as each can hold", "cpu_per_session", held))
+        for title, key, (theirs, mine) in figures:
+            cells = compared(median_of(stock[theirs], key), median_of(ours[mine], key))
+            lines.append(f"| {title} | {theirs if theirs == mine else f'{theirs} : {mine}'} | {cells} |")
         loops = [statistics.median(run["loop_ms"]["p99"] for run in side[n]) for side in (stock, ours)]
         lines.append(f"| event loop delay p99, ms, scripted | {n} | {compared(*loops)} |")
     if len(local) == 2:
