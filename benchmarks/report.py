@@ -86,6 +86,12 @@ def compared(theirs: float | None, mine: float | None) -> str:
     return f"{theirs} | {mine} | {mine / theirs:.2f}" if theirs and mine else f"{theirs} | {mine} | "
 
 
+def row(title: str, key: str, stock: dict[int, list[Run]], ours: dict[int, list[Run]], *of: int) -> str:
+    """A figure of both sides with `of` visitors: one N for both, or stock's and Greenroom's."""
+    n = " : ".join(map(str, of))
+    return f"| {title} | {n} | {compared(median_of(stock[of[0]], key), median_of(ours[of[-1]], key))} |"
+
+
 def goals(scripted: Sides, local: Sides, barge_in: dict[str, list[float]]) -> str:
     """The figures that matter, stock beside Greenroom, and the N of each.
 
@@ -100,28 +106,25 @@ def goals(scripted: Sides, local: Sides, barge_in: dict[str, list[float]]) -> st
             f"| sessions on one core, all answered, p95 under 0.5 s, scripted | | {compared(*held)} |"
         )
         n = max(set(stock) & set(ours))
-        figures: list[tuple[str, str, tuple[int, int]]] = [
-            ("MB a further session, scripted", "memory_per_session_mb", (n, n)),
-            ("CPU of a core a session, scripted", "cpu_per_session", (n, n)),
-        ]
+        cpu = "cpu_per_session"
+        lines.append(row("CPU of a core a session, scripted", cpu, stock, ours, n))
         if all(held):
-            figures.append(("the same with as many as each can hold", "cpu_per_session", held))
-        for title, key, (theirs, mine) in figures:
-            cells = compared(median_of(stock[theirs], key), median_of(ours[mine], key))
-            lines.append(f"| {title} | {theirs if theirs == mine else f'{theirs} : {mine}'} | {cells} |")
+            lines.append(row("the same with as many as each can hold", cpu, stock, ours, *held))
+        lines.append(row("MB a further session, scripted", "memory_per_session_mb", stock, ours, n))
         loops = [statistics.median(run["loop_ms"]["p99"] for run in side[n]) for side in (stock, ours)]
         lines.append(f"| event loop delay p99, ms, scripted | {n} | {compared(*loops)} |")
     if len(local) == 2:
         stock, ours = local["stock"], local["greenroom"]
         alone, many = min(stock), max(set(stock) & set(ours))
-        for title, key, n in (
-            ("MB a further session, local models", "memory_per_session_mb", many),
-            ("connect to bot-ready, s, local models", "ready_p50", alone),
-            ("end of speech to first sound, s, p50, local models", "latency_p50", alone),
-            ("the same with several at once, p95", "latency_p95", many),
-        ):
-            cells = compared(median_of(stock[n], key), median_of(ours[n], key))
-            lines.append(f"| {title} | {n} | {cells} |")
+        lines += [
+            row(title, key, stock, ours, n)
+            for title, key, n in (
+                ("MB a further session, local models", "memory_per_session_mb", many),
+                ("connect to bot-ready, s, local models", "ready_p50", alone),
+                ("end of speech to first sound, s, p50, local models", "latency_p50", alone),
+                ("the same with several at once, p95", "latency_p95", many),
+            )
+        ]
     if len(barge_in) == 2:
         medians = [round(statistics.median(barge_in[name]), 3) for name in ("stock", "greenroom")]
         lines.append(

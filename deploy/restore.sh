@@ -7,6 +7,7 @@ set -eu
 umask 077
 sql=$(mktemp)
 trap 'rm -f "$sql"' EXIT
+trap 'exit 1' HUP INT TERM
 pg_restore --no-owner --file="$sql" "$1"
 # Tools since PostgreSQL 17 set a parameter that older servers do not know.
 sed '/^SET transaction_timeout = 0;$/d' "$sql" |

@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 NORMAL, IDLE, INTERNAL_ERROR = 1000, 4408, 1011
 FLUSH_SECS = 2.0  # for a leaving visitor's last turns; then they are written without anybody waiting
-ANSWER_SECS = 1.0  # for the answer to a client message that ends the session
+REPLY_END_SECS = 1.0  # for what is told of a reply's end to go out
 LEAVE_SECS = 0.5  # for the client that has ended its session to hang up
 EXPIRING_SECS = 60.0  # before the end of a session its visitor is told
 Message = dict[str, Any]
@@ -200,7 +200,6 @@ class VoiceConsumer(handover.HandsOver, FollowsCharacter, AsyncWebsocketConsumer
                 await self.follow(session.character)
                 await self.recast(pipeline, await sheet_of(session))
         except SessionOver as error:
-            await pipeline.worker.flush_pipeline(ANSWER_SECS)  # the answer goes out before the line closes
             with suppress(TimeoutError):  # whoever has ended it leaves; closed first, it would complain
                 await asyncio.wait_for(self._torn_down.wait(), LEAVE_SECS)
             await self.close_with(error.close_code, str(error), error.code)
@@ -289,7 +288,7 @@ class VoiceConsumer(handover.HandsOver, FollowsCharacter, AsyncWebsocketConsumer
         if self._pipeline:
             await self._pipeline.rtvi.send_server_message({"type": "draining", "inSecs": round(secs)})
             await self._pipeline.life.calm(secs)
-            await self._pipeline.worker.flush_pipeline(ANSWER_SECS)  # what is told of its end goes out, too
+            await self._pipeline.worker.flush_pipeline(REPLY_END_SECS)
         await self.close_with(
             ServerFull.close_code, "The server restarts. Come back in a moment.", "draining"
         )

@@ -79,7 +79,7 @@ class VoicePipeline:
                 user_turn_strategies=UserTurnStrategies(stop=[TurnStop(transport.sound_secs)]),
             ),
         )
-        if ear := self._user._vad_controller:  # tells it five times a second, to every processor
+        if ear := self._user._vad_controller:  # tells all processors five times a second that it hears speech
             ear._speech_activity_period = SPEAKING_SECS
         self.rtvi = StageRTVI(stage, transport.client.send, self._ready, self._typed)
         self._owed = OwedAnswer(services, ask_again=self._ask_again, apologise=self._apologise)
