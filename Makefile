@@ -7,11 +7,16 @@ BIN := $(VENV)/bin
 # The app runs without the extra `local` (which has GPL parts): make run EXTRAS=
 EXTRAS ?= local
 
-.PHONY: run test cluster chaos audit docs lint secrets clean client messages screenshot bench profile
+.PHONY: run lan test cluster chaos fuzz audit docs lint secrets clean client messages screenshot bench profile
 
 run:
 	@PYTHON="$(PYTHON)" scripts/install.sh $(if $(EXTRAS),local,base)
 	@exec $(BIN)/python manage.py serve
+
+# For phones in the same network: HTTPS with a certificate made here, and a QR code of the address.
+lan:
+	@PYTHON="$(PYTHON)" scripts/install.sh $(if $(EXTRAS),local,base)
+	@exec $(BIN)/python scripts/lan.py $(ARGS)
 
 test:
 	@PYTHON="$(PYTHON)" scripts/install.sh test
@@ -32,10 +37,15 @@ cluster:
 	@PYTHON="$(PYTHON)" scripts/install.sh test
 	@exec $(BIN)/python scripts/cluster.py $(ARGS)
 
-# Two minutes of faults; every turn must be there afterwards.
+# Two minutes of faults; every turn must be there afterwards. ARGS="--turns 10000 --write" takes some 25 minutes.
 chaos:
 	@PYTHON="$(PYTHON)" scripts/install.sh test
-	@$(BIN)/python scripts/chaos.py $(ARGS)
+	@$(BIN)/python -m scripts.chaos $(ARGS)
+
+# A million inputs of strangers; nothing may break, hold the event loop or grow: some ten minutes.
+fuzz:
+	@PYTHON="$(PYTHON)" scripts/install.sh test
+	@$(BIN)/python -m scripts.fuzz $(ARGS)
 
 audit:
 	@PYTHON="$(PYTHON)" scripts/install.sh test
@@ -45,6 +55,7 @@ audit:
 docs:
 	@PYTHON="$(PYTHON)" scripts/install.sh test
 	@$(BIN)/python scripts/reference.py
+	@$(BIN)/python scripts/openapi.py
 	@$(BIN)/mkdocs build --strict --quiet
 	@echo "The pages are in site/index.html"
 

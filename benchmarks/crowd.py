@@ -59,7 +59,7 @@ def loud(pcm: bytes) -> bool:
     return bool(np.abs(np.frombuffer(pcm, np.int16)).max(initial=0) > AUDIBLE)
 
 
-class Guest:
+class LiveConnection:
     def __init__(self, tally: Tally, packets: list[tuple[str, list[bytes]]]):
         self.tally, self.packets = tally, packets
         self.asked_at: float | None = None
@@ -183,9 +183,9 @@ async def _own_delay(tally: Tally) -> None:
 
 
 async def speak_over(times: int, *, ws: str = "", start: str = "") -> list[float]:
-    """As `Guest.speak_over`, for one visitor alone."""
+    """As `LiveConnection.speak_over`, for one visitor alone."""
     url = ws or await asyncio.to_thread(way_in, start, "captain-marlow")
-    return await Guest(Tally(), script()).speak_over(url, times)
+    return await LiveConnection(Tally(), script()).speak_over(url, times)
 
 
 async def visit(
@@ -196,8 +196,8 @@ async def visit(
     _, memory_before = usage(pid)
     urls = [ws or await asyncio.to_thread(way_in, start, "captain-marlow") for _ in range(n)]
     watching = asyncio.create_task(_own_delay(tally))
-    guests = [
-        asyncio.create_task(Guest(tally, packets).talk(url, secs, number * STAGGER_SECS))
+    connections = [
+        asyncio.create_task(LiveConnection(tally, packets).talk(url, secs, number * STAGGER_SECS))
         for number, url in enumerate(urls)
     ]
     await asyncio.sleep(n * STAGGER_SECS + SETTLE_SECS)
@@ -207,7 +207,7 @@ async def visit(
     await asyncio.sleep(max(2.0, secs - n * STAGGER_SECS - 2 * SETTLE_SECS))
     (cpu_to, memory), to_at = usage(pid), time.perf_counter()
     loop = json.load(await asyncio.to_thread(urllib.request.urlopen, probe)) if probe else {}
-    failures = [repr(r) for r in await asyncio.gather(*guests, return_exceptions=True) if r is not None]
+    failures = [repr(r) for r in await asyncio.gather(*connections, return_exceptions=True) if r is not None]
     watching.cancel()
 
     def share(values: list[float], part: float) -> float | None:

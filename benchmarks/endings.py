@@ -12,7 +12,8 @@ import numpy as np
 from pipecat.audio.turn.smart_turn._whisper_features import compute_whisper_log_mel_features
 
 from benchmarks.spoken import RATE_HZ, spoken
-from voicebot import hearing, turn_model
+from voicebot.pipecat_internals.smart_turn import SMART_TURN_FILE
+from voicebot.turns import onnx_sessions, smart_turn
 
 WINDOW = 8 * RATE_HZ
 
@@ -30,11 +31,11 @@ def clips() -> list[tuple[np.ndarray, bool]]:
 
 
 def main() -> None:
-    model = hearing.shipped(*hearing.SMART_TURN)
+    model = onnx_sessions.shipped(*SMART_TURN_FILE)
     sessions = {
-        "published": turn_model.load(model, turn_model.Level.ORT_DISABLE_ALL),
-        "stock": turn_model.load(model),
-        "greenroom": hearing.smart_turn_session(),
+        "published": onnx_sessions.load(model, onnx_sessions.Level.ORT_DISABLE_ALL),
+        "stock": onnx_sessions.load(model),
+        "greenroom": smart_turn.smart_turn_session(),
     }
     heard = clips()
     took: dict[str, list[float]] = {name: [] for name in sessions}

@@ -30,8 +30,8 @@ def main() -> None:
     django.setup()
     from characters import content, prompts
     from characters.lore import scan
-    from characters.lore.book import book_of
-    from characters.sheet import Sheet
+    from characters.lore.book import lorebook_of
+    from characters.spec import CharacterSpec
 
     rules = {"lore_scan_depth": 10, "lore_token_budget": 400, "lore_recursive": False}
     talk = [" ".join(WORDS[(n + k) % len(WORDS)] for k in range(12)) for n in range(10)]
@@ -52,12 +52,12 @@ def main() -> None:
                 }
                 for n in range(count)
             ]
-            book = book_of(rules, entries)
-            sheet = Sheet(slug="m", name="Marlow", system_prompt="You are {{char}}.", book=book)
+            book = lorebook_of(rules, entries)
+            spec = CharacterSpec(slug="m", name="Marlow", system_prompt="You are {{char}}.", book=book)
             found = scan(book, talk, secs=60)
             p50, p99 = milliseconds(lambda book=book: scan(book, talk, secs=60))
             prompt, _ = milliseconds(
-                lambda sheet=sheet, found=found: prompts.render(sheet, {"name": "R"}, history, lore=found)
+                lambda spec=spec, found=found: prompts.render(spec, {"name": "R"}, history, lore=found)
             )
             print(f"{count:>8} {kind:>8} {p50:>10.2f} {p99:>10.2f} {prompt:>11.2f}")
 

@@ -110,8 +110,8 @@ def appends(length: int, watches: dict[str, Stopwatch], continuities: dict[str, 
     """Appending ten turns to a conversation of `length` turns, ours and pipecat-session-continuity's."""
     from django.utils import timezone
 
-    from sessions_app.history import Turn
     from sessions_app.manager import SyncSessionManager
+    from sessions_app.session.turn import Turn
 
     manager = SyncSessionManager()
     text = "It was a calm evening, and we sailed slowly along the coast until the lamps were lit."
@@ -158,8 +158,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the medians as JSON, too")
     options = parser.parse_args()
     with place():
-        from characters import publishing
         from characters.models import Character
+        from characters.versions import publishing
 
         publishing.publish(Character.objects.create(slug="marlow", name="Marlow", greeting="Ahoy."))
         continuities = continuity_managers()

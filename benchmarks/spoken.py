@@ -62,6 +62,20 @@ I have been working on a boat with my brother all summer, and we hope to finish 
 Well, I think that we should go home now, because it is getting late and the children are tired.
 How do you know which way to sail when there are no stars to be seen?""".splitlines()
 
+STORY = """When I was a boy my grandfather kept a small wooden boat in the harbor, and I helped him paint it.
+We started before breakfast, while the water was still gray and quiet.
+We did not stop until the sun stood high above the old church.
+He told me stories about the islands, about storms and about people who had come home after many years.
+I never knew which of them were true, but I believed every single word.
+I still remember the smell of the paint and the sound of the gulls.""".splitlines()
+
+
+def say(text: str, pitch: float = 0.0, speed: float = 1.0) -> np.ndarray:
+    """`text` as a microphone would hear it, with half a second of silence: mono int16 PCM at 16 kHz."""
+    pcm = np.frombuffer(piper.synthesize(text, pitch, speed).pcm, np.int16).astype(np.float32)
+    heard = np.concatenate([soxr.resample(pcm, piper.RATE_HZ, RATE_HZ), np.zeros(RATE_HZ // 2)])
+    return np.clip(heard, -32768, 32767).astype(np.int16)
+
 
 def spoken() -> list[np.ndarray]:
     """Every sentence as a microphone at 16 kHz would hear it, the second half with noise."""

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.crowd import speak_over, visit
-from tests.servers import free_port
-from voicebot.turn_model import pairs_overflow
+from tests.workers import free_port
+from voicebot.turns.onnx_sessions import pairs_overflow
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results.json"

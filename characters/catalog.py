@@ -1,4 +1,4 @@
-"""The read side of characters: sheets out of the cache, forgotten the moment an editor changes one."""
+"""Character catalog: specs of published versions out of the cache, dropped when an editor changes one."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ from django.db.models.signals import post_delete
 from characters import content
 from characters.exceptions import CharacterNotFound
 from characters.models import Character, CharacterVersion
-from characters.sheet import Sheet
+from characters.spec import CharacterSpec
 
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,50}")
 FORMAT = 2  # part of the key: a new shape of content never reads an old entry
@@ -33,7 +33,7 @@ def load(slug: str) -> tuple[int, dict[str, Any]]:
     return row
 
 
-def get(slug: str, at_least: int = 0) -> Sheet:
+def get(slug: str, at_least: int = 0) -> CharacterSpec:
     """The sheet of the version on stage, from the cache if it is there. Raises CharacterNotFound.
 
     `at_least` is a version that the caller has heard of: an older one in the cache is not good enough.
@@ -44,10 +44,10 @@ def get(slug: str, at_least: int = 0) -> Sheet:
     if found is None or found[0] < at_least:
         found = load(slug)
         cache.set(_key(slug), found, CACHE_SECS)
-    return Sheet.of(slug, *found)
+    return CharacterSpec.of(slug, *found)
 
 
-def version(slug: str, number: int) -> Sheet:
+def version(slug: str, number: int) -> CharacterSpec:
     """The sheet of one published version, on stage or not. Raises CharacterNotFound.
 
     Versions never change, so these are cached for as long as others.
@@ -60,15 +60,15 @@ def version(slug: str, number: int) -> Sheet:
             raise CharacterNotFound(slug)
         found = row.content
         cache.set(key, found, CACHE_SECS)
-    return Sheet.of(slug, number, found)
+    return CharacterSpec.of(slug, number, found)
 
 
-def draft(slug: str) -> Sheet:
+def draft(slug: str) -> CharacterSpec:
     """The sheet of the draft as it is stored now. Raises CharacterNotFound."""
     character = Character.objects.filter(slug=slug).first() if SLUG.fullmatch(slug) else None
     if character is None:
         raise CharacterNotFound(slug)
-    return content.draft_sheet(character)
+    return content.draft_spec(character)
 
 
 def forget(slug: str) -> None:

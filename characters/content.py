@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import FloatField
 
 from characters.models import Character, LoreEntry
-from characters.sheet import DRAFT, Sheet
+from characters.spec import DRAFT, CharacterSpec
 
 FIELDS = (
     "name",
@@ -99,9 +99,9 @@ def digest_of(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
-def draft_sheet(character: Character, lore: list[Content] | None = None) -> Sheet:
+def draft_spec(character: Character, lore: list[Content] | None = None) -> CharacterSpec:
     """The sheet of the draft."""
-    return Sheet.of(character.slug, DRAFT, of(character, lore))
+    return CharacterSpec.of(character.slug, DRAFT, of(character, lore))
 
 
 def note_draft(character: Character) -> None:

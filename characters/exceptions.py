@@ -1,4 +1,4 @@
-"""What can go wrong with characters. Messages quote nobody's conversation."""
+"""Errors of characters. Messages quote nobody's conversation."""
 
 
 class CharacterError(Exception):

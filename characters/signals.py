@@ -1,4 +1,4 @@
-"""What others may want to know of characters."""
+"""Signals of characters."""
 
 from django.dispatch import Signal
 

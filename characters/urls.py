@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from characters import views
+from characters.pages import views
 
 urlpatterns = [
     path("", views.show_gallery, name="gallery"),

@@ -1,4 +1,4 @@
-"""How the admin looks: django-unfold in the colours of the house, and what stands in its sidebar."""
+"""Admin theme: django-unfold's colours and sidebar."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ UNFOLD: dict[str, Any] = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("voicebot/lamp.svg")}
     ],
     "BORDER_RADIUS": "10px",
-    "DASHBOARD_CALLBACK": "sessions_app.dashboard.add_to",
+    "DASHBOARD_CALLBACK": "sessions_app.admin.dashboard.add_to",
     "COLORS": {
         # Grounds, lines and text of look.md, both themes in one ramp.
         "base": {
@@ -56,6 +56,7 @@ UNFOLD: dict[str, Any] = {
             "950": "#1a1406",
         },
     },
+    "ACCOUNT": {"navigation": [{"title": "Your account", "link": reverse_lazy("admin:account")}]},
     "SIDEBAR": {
         "show_search": True,
         "navigation": [
@@ -92,6 +93,13 @@ UNFOLD: dict[str, Any] = {
                     ),
                     _item("People", "person", "admin:auth_user_changelist", "auth.view_user"),
                     _item("Roles", "groups", "admin:auth_group_changelist", "auth.view_group"),
+                    _item("Passkeys", "passkey", "admin:staff_passkey_changelist", "staff.view_passkey"),
+                    _item(
+                        "Authenticators",
+                        "phonelink_lock",
+                        "admin:staff_authenticator_changelist",
+                        "staff.view_authenticator",
+                    ),
                 ],
             },
         ],

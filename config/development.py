@@ -1,25 +1,32 @@
-"""Secrets that a development machine makes for itself, once, and keeps under `.data`."""
+"""Development secrets: made once by the machine for itself, and kept under `.data`."""
 
 import base64
 import os
 import secrets
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 DEVELOPMENT_KEY_ID = "development"  # the key ring refuses this id in production
 
 
 def remembered(path: Path, make: Callable[[], str]) -> str:
-    """What stands in `path`; made and written there first, readable by its owner only, if it is new."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        value = make()
-        file.write(value + "\n")
-    return value
+    """What stands in `path`; made and written there first, readable by its owner only, if it is new.
+
+    Of processes that start at once one writes, whole before anybody reads, and the others take that.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, own = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # with mode 0600
+        try:
+            with os.fdopen(handle, "w") as file:
+                file.write(make() + "\n")
+            with suppress(FileExistsError):
+                os.link(own, path)
+        finally:
+            Path(own).unlink()
+    return path.read_text().strip()
 
 
 def secret_key() -> str:

@@ -1,4 +1,4 @@
-"""Logs and error pages that say where something went wrong, and never what somebody said.
+"""Log redaction: logs and error pages say where something went wrong, and never what somebody said.
 
 Pipecat writes conversations into its log lines: the whole context at DEBUG, the sentence that was not
 spoken in a warning. Its lines are therefore kept without their values: what reaches our log is the
@@ -24,9 +24,9 @@ from django.http import HttpRequest
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 from loguru import logger as pipecat_logger
 
-from config.requests import JsonLines, WithIds
+from config.http.request_id import JsonLines, WithIds
 
-OUR_LOGGERS = ("config", "characters", "sessions_app", "voicebot")
+OUR_LOGGERS = ("config", "characters", "sessions_app", "staff", "voicebot", "audit")
 TOKEN = re.compile(r"(token=)[^&\s\"']+")
 
 
@@ -112,6 +112,13 @@ def _forward(message: Any) -> None:
     )
 
 
+class NotEachRefusal(logging.Filter):
+    """Leaves out Django's line for every 503: being full is no error, and an outage is told of once."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return getattr(record, "status_code", None) != 503
+
+
 class BelowWarningOnlyOurs(logging.Filter):
     """Lets the libraries speak from WARNING on, whatever LOG_LEVEL says: some print payloads below it."""
 
@@ -132,7 +139,11 @@ def configure_logging(options: dict[str, Any]) -> None:
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "filters": {"ours": {"()": BelowWarningOnlyOurs}, "ids": {"()": WithIds}},
+            "filters": {
+                "ours": {"()": BelowWarningOnlyOurs},
+                "ids": {"()": WithIds},
+                "refusals": {"()": NotEachRefusal},
+            },
             "formatters": {
                 "line": {
                     "()": DiscreetFormatter,
@@ -153,8 +164,12 @@ def configure_logging(options: dict[str, Any]) -> None:
                 # Django's own handlers would format tracebacks with everything in them.
                 "django": {"handlers": [], "propagate": True, "level": "NOTSET"},
                 "django.server": {"handlers": [], "propagate": True, "level": "NOTSET"},
+                "audit": {"level": "INFO"},  # whatever LOG_LEVEL says
                 # SQL statements carry their parameters; uvicorn's access lines carry tokens.
                 "django.db.backends": {"level": "WARNING"},
+                "django.request": {"filters": ["refusals"]},
+                # A line for each attempt of each connection; sessions_app.database tells of an outage once.
+                "psycopg.pool": {"level": "ERROR"},
                 "uvicorn.access": {"level": "WARNING"},
                 # At DEBUG it prints what every WebSocket frame holds.
                 **{

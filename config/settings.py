@@ -1,16 +1,17 @@
-"""Every setting and every environment variable of Greenroom, read once, typed, with a default."""
+"""Django's settings. What the environment may say, and what it means, is in `config.environment`."""
 
 import os
 from collections.abc import Callable
-from datetime import timedelta
-from pathlib import Path
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse
+from environ import Env
 
-from config import development, embedded, redis
+from config import development, environment, media, production, redis
 from config.admin_theme import UNFOLD
-from config.policy import PAGES
+from config.environment import BASE_DIR
+from config.http.content_security_policy import PAGES
+from config.postgresql import embedded
 
 # Nothing is fetched from a model hub while the server runs: whatever tries fails at once instead.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -18,22 +19,22 @@ os.environ["TRANSFORMERS_OFFLINE"] = "1"
 # NumPy's products are small; a second thread for them would spin while it waits, on a core that models need.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-env = environ.Env()
-BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
+env = environment.read()
+DATA_DIR = env.DATA_DIR.resolve()
 
 # --- What kind of place this is ---------------------------------------------------------------
 
-PRODUCTION = env.bool("PRODUCTION", default=False)  # refuses to start without keys of one's own
-DEBUG = env.bool("DEBUG", default=False)
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
-LOG_FORMAT = env.str("LOG_FORMAT", default="line")  # or json, for machines that collect logs
-PORT = env.int("PORT", default=8000)
+PRODUCTION = env.PRODUCTION
+DEBUG = env.DEBUG
+LOG_LEVEL = env.LOG_LEVEL
+LOG_FORMAT = env.LOG_FORMAT
+HOST = env.HOST
+PORT = env.PORT
+TRACES_ENDPOINT = env.OTEL_EXPORTER_OTLP_ENDPOINT
 
 
-def _secret(name: str, make: Callable[[], str]) -> str:
+def _secret(name: str, value: str, make: Callable[[], str]) -> str:
     """A secret from the environment; in development one that this machine made for itself."""
-    value: str = env.str(name, default="")
     if value:
         return value
     if PRODUCTION:
@@ -43,95 +44,68 @@ def _secret(name: str, make: Callable[[], str]) -> str:
     return development.remembered(DATA_DIR / name.lower(), make)
 
 
-SECRET_KEY = _secret("SECRET_KEY", development.secret_key)
-SESSION_KEYS = _secret("SESSION_KEYS", development.session_keys)  # id:base64key,... the first encrypts
+SECRET_KEY = _secret("SECRET_KEY", env.SECRET_KEY, development.secret_key)
+SESSION_KEYS = _secret("SESSION_KEYS", env.SESSION_KEYS, development.session_keys)
 
-ALLOWED_ORIGINS = env.list("ALLOWED_ORIGINS", default=[])  # other pages that may talk to us; ours always may
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+TRUSTED_PROXIES = env.TRUSTED_PROXIES
+ALLOWED_ORIGINS = env.ALLOWED_ORIGINS
+ALLOWED_HOSTS = env.ALLOWED_HOSTS
 CSRF_TRUSTED_ORIGINS = [
-    f"{scheme}://{host}" for host in ALLOWED_HOSTS if host != "*" for scheme in ("https", "http")
+    f"{scheme}://{'*' * host.startswith('.')}{host}"
+    for host in ALLOWED_HOSTS
+    if host != "*"
+    for scheme in (("https",) if PRODUCTION else ("https", "http"))
 ]
 
-# --- Sessions (seconds) -----------------------------------------------------------------------
+# --- Sessions -----------------------------------------------------------------------
 
-SESSION_TTL = env.int("SESSION_TTL", default=24 * 3600)  # a session lives this long after it was last used
-SESSION_IDLE_TIMEOUT = env.int("SESSION_IDLE_TIMEOUT", default=300)  # silence that ends a connection
-SESSION_MAX_DURATION = env.int("SESSION_MAX_DURATION", default=7 * 24 * 3600)  # whatever happens
-SESSION_RETENTION = env.int("SESSION_RETENTION", default=30 * 24 * 3600)  # after its end nothing is left
-ALLOW_ANONYMOUS = env.bool("ALLOW_ANONYMOUS", default=True)
-# memory, cache, db, cached_db, or the dotted path of a store. Without Redis each process would have a
-# cache of its own, which commands in another process could not clear: so db is the default there.
-SESSION_STORE = env.str("SESSION_STORE", default="cached_db" if env.str("REDIS_URL", default="") else "db")
-MAX_SESSIONS_PER_WORKER = env.int("MAX_SESSIONS_PER_WORKER", default=64)
-STARTS_PER_ADDRESS = env.int("STARTS_PER_ADDRESS", default=120)  # a minute
-STARTS_PER_VISITOR = env.int("STARTS_PER_VISITOR", default=20)  # a minute
-CONNECTIONS_PER_ADDRESS = env.int("CONNECTIONS_PER_ADDRESS", default=100)  # open at once
-MESSAGES_PER_SEC = env.int("MESSAGES_PER_SEC", default=200)  # of one connection, on average; audio has 31
-AUDIO_BYTES_PER_SEC = env.int("AUDIO_BYTES_PER_SEC", default=400_000)  # twice 48 kHz stereo
-BYTES_BEFORE_AUTHENTICATION = env.int("BYTES_BEFORE_AUTHENTICATION", default=2**20)  # 10 s of 48 kHz
-AUTHENTICATE_SECS = env.float("AUTHENTICATE_SECS", default=10)  # for a connection to be let in
-MAX_MINUTES_PER_DAY = env.int("MAX_MINUTES_PER_DAY", default=0)  # of a visitor; 0 for as many as they like
-CLIENT_ADDRESS_HEADER = env.str("CLIENT_ADDRESS_HEADER", default="")  # that our own proxy sets
-DRAIN_SECS = env.float("DRAIN_SECS", default=10)  # for replies in flight when the server is to stop
-MAX_LOAD = env.float("MAX_LOAD", default=0.85)  # share of the loop or the cores: beyond it nobody new comes
-MAX_SESSIONS_PER_VISITOR = env.int("MAX_SESSIONS_PER_VISITOR", default=3)  # live at once
+SESSION_TTL = env.SESSION_TTL
+SESSION_IDLE_TIMEOUT = env.SESSION_IDLE_TIMEOUT
+SESSION_MAX_DURATION = env.SESSION_MAX_DURATION
+SESSION_RETENTION = env.SESSION_RETENTION
+ALLOW_ANONYMOUS = env.ALLOW_ANONYMOUS
+SESSION_STORE = env.SESSION_STORE
+MAX_SESSIONS_PER_WORKER = env.MAX_SESSIONS_PER_WORKER
+STARTS_PER_ADDRESS = env.STARTS_PER_ADDRESS
+STARTS_PER_VISITOR = env.STARTS_PER_VISITOR
+CONNECTIONS_PER_ADDRESS = env.CONNECTIONS_PER_ADDRESS
+READS_PER_MINUTE = env.READS_PER_MINUTE
+SESSION_MAX_TURNS = env.SESSION_MAX_TURNS
+MESSAGES_PER_SEC = env.MESSAGES_PER_SEC
+AUDIO_SECS_PER_SEC = env.AUDIO_SECS_PER_SEC
+AUDIO_BURST_SECS = env.AUDIO_BURST_SECS
+BYTES_BEFORE_AUTHENTICATION = env.BYTES_BEFORE_AUTHENTICATION
+AUTHENTICATE_SECS = env.AUTHENTICATE_SECS
+READY_SECS = env.READY_SECS
+MAX_MINUTES_PER_DAY = env.MAX_MINUTES_PER_DAY
+CLIENT_ADDRESS_HEADER = env.CLIENT_ADDRESS_HEADER
+DRAIN_SECS = env.DRAIN_SECS
+MAX_LOAD = env.MAX_LOAD
+MAX_SESSIONS_PER_VISITOR = env.MAX_SESSIONS_PER_VISITOR
 
 # --- Providers of speech and language -----------------------------------------------------------
 
-DEFAULT_PROVIDER = env.str("DEFAULT_PROVIDER", default="local")
-# One stage can differ from the rest. Besides `local`, `openai` and `scripted` a provider may be the
-# dotted path of any Pipecat service class, its arguments as JSON in the options.
-STAGE_PROVIDERS = {
-    "stt": env.str("STT_PROVIDER", default=""),
-    "llm": env.str("LLM_PROVIDER", default=""),
-    "tts": env.str("TTS_PROVIDER", default=""),
-}
-# Who takes over when the first one fails; '' for nobody.
-STAGE_FALLBACKS = {
-    "stt": env.str("STT_FALLBACK", default=""),
-    "llm": env.str("LLM_FALLBACK", default=""),
-    "tts": env.str("TTS_FALLBACK", default=""),
-}
-PROVIDER_TIMEOUT_SECS = env.float("PROVIDER_TIMEOUT_SECS", default=10)  # of one remote call
-PROVIDER_RETRIES = env.int("PROVIDER_RETRIES", default=2)  # with backoff, before it has failed
-ANSWER_SECS = env.float("ANSWER_SECS", default=15)  # without a sound, after which a character apologises
-LLM_CONTEXT_TOKENS = env.int("LLM_CONTEXT_TOKENS", default=8192)  # read at once by models that do not say
-STAGE_OPTIONS = {
-    "stt": env.json("STT_OPTIONS", default={}),
-    "llm": env.json("LLM_OPTIONS", default={}),
-    "tts": env.json("TTS_OPTIONS", default={}),
-}
+DEFAULT_PROVIDER = env.DEFAULT_PROVIDER
+STAGE_PROVIDERS = {"stt": env.STT_PROVIDER, "llm": env.LLM_PROVIDER, "tts": env.TTS_PROVIDER}
+STAGE_FALLBACKS = {"stt": env.STT_FALLBACK, "llm": env.LLM_FALLBACK, "tts": env.TTS_FALLBACK}
+PROVIDER_PACKAGES = env.PROVIDER_PACKAGES
+PROVIDER_TIMEOUT_SECS = env.PROVIDER_TIMEOUT_SECS
+PROVIDER_RETRIES = env.PROVIDER_RETRIES
+MODEL_LOAD_SECS = env.MODEL_LOAD_SECS
+ANSWER_SECS = env.ANSWER_SECS
+LLM_CONTEXT_TOKENS = env.LLM_CONTEXT_TOKENS
+STAGE_OPTIONS = {"stt": env.STT_OPTIONS, "llm": env.LLM_OPTIONS, "tts": env.TTS_OPTIONS}
 
 
-def _openai(stage: str, model: str) -> dict[str, str]:
-    """Where the OpenAI API of one stage is, which key it takes and which model it runs."""
-    base_url = env.str("OPENAI_BASE_URL", default="")
-    api_key = env.str("OPENAI_API_KEY", default="")
-    return {
-        "base_url": env.str(f"OPENAI_{stage}_BASE_URL", default=base_url),
-        "api_key": env.str(f"OPENAI_{stage}_API_KEY", default=api_key),
-        "model": env.str(f"OPENAI_{stage}_MODEL", default=model),
-    }
-
-
-OPENAI = {
-    "stt": _openai("STT", "gpt-4o-mini-transcribe"),
-    "llm": _openai("LLM", "gpt-4.1-mini"),
-    "tts": _openai("TTS", "gpt-4o-mini-tts")
-    | {
-        "voice": env.str("OPENAI_TTS_VOICE", default="alloy"),
-        # What the endpoint speaks: OpenAI 24000, a Piper behind speaches 22050.
-        "sample_rate": env.str("OPENAI_TTS_SAMPLE_RATE", default="24000"),
-    },
-}
+OPENAI = env.openai
 
 __all__ = ["UNFOLD"]  # read by django-unfold
 
 # --- Django -------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "unfold",  # before the admin, whose templates it replaces
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",  # before the admin, whose templates it replaces
+    "staff.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -139,25 +113,28 @@ INSTALLED_APPS = [
     "servestatic.runserver_nostatic",
     "django.contrib.staticfiles",
     "csp",
-    "axes",
     "channels",
     "characters",
     "sessions_app",
     "voicebot",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "staff",  # after the apps whose admins it replaces
 ]
 MIDDLEWARE = [
-    "config.requests.RequestId",
+    "config.http.request_id.RequestId",
     "django.middleware.security.SecurityMiddleware",
-    "config.policy.Policy",
+    "config.http.content_security_policy.Policy",
+    "config.http.outage.WhileAway",
     "servestatic.middleware.ServeStaticMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.http.body_limit.LoginSessions",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "staff.middleware.StaffLogins",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "axes.middleware.AxesMiddleware",  # last
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -171,36 +148,46 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "voicebot.interface.languages",
+                "voicebot.http.i18n_catalog.languages",
             ],
         },
     },
 ]
 
-DATABASE_URL = env.str("DATABASE_URL", default="")
-_database = env.db_url("DATABASE_URL") if DATABASE_URL else embedded.database(DATA_DIR / "postgres")
+DATABASE_URL = env.DATABASE_URL
+_database = Env.db_url_config(DATABASE_URL) if DATABASE_URL else embedded.database(DATA_DIR / "postgres")
+if not _database["ENGINE"].endswith("postgresql"):
+    raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL server (postgresql://...).")
 DATABASES = {
     "default": {
         **_database,
+        "ENGINE": "config.postgresql",
+        # A cursor on the server lives in its connection, and behind PgBouncer the next FETCH goes to another.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
         "CONN_MAX_AGE": 0,  # the pool keeps connections, not the threads
         "CONN_HEALTH_CHECKS": True,  # one that a restart has broken is replaced, not handed out
         "OPTIONS": {
-            "pool": {"min_size": 1, "max_size": 12, "timeout": 10},
-            "options": "-c statement_timeout=15s",
+            # A pool whose attempts to connect are given up soon begins anew with the next request: with its
+            # own patience it would come back minutes after a database that was away for minutes.
+            "pool": {"min_size": 1, "max_size": 16, "timeout": 5, "reconnect_timeout": 2},
+            "statement_timeout_ms": 10_000,
             "connect_timeout": 5,
+            # A peer that went without a word is noticed by the system, not waited for.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 15_000,
             **_database.get("OPTIONS", {}),  # what the address asks for, such as sslmode=require
         },
     }
 }
-if not DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL server (postgresql://...).")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", default="")
-REDIS_SENTINELS = env.str("REDIS_SENTINELS", default="")  # host:port,...; REDIS_URL then names the service
-REDIS_CLUSTER = env.bool("REDIS_CLUSTER", default=False)  # REDIS_URL then names some of its nodes
-REDIS_OPTIONS = env.str("REDIS_OPTIONS", default="")  # of each connection, as JSON: certificates and such
-CHANNEL_REDIS_URL = env.str("CHANNEL_REDIS_URL", default=REDIS_URL)  # where the channel layer has its own
+REDIS_URL = env.REDIS_URL
+REDIS_SENTINELS = env.REDIS_SENTINELS
+REDIS_CLUSTER = env.REDIS_CLUSTER
+REDIS_OPTIONS = env.REDIS_OPTIONS
+CHANNEL_REDIS_URL = env.CHANNEL_REDIS_URL
 if REDIS_URL:
     CACHES = redis.caches(REDIS_URL, REDIS_SENTINELS, REDIS_OPTIONS, cluster=REDIS_CLUSTER)
     CHANNEL_LAYERS = redis.channel_layers(CHANNEL_REDIS_URL, REDIS_SENTINELS, REDIS_OPTIONS)
@@ -211,17 +198,22 @@ else:
             "OPTIONS": {"MAX_ENTRIES": 100_000},  # beyond it entries go at random, counts of limits too
         }
     }
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "config.redis.channel_layer.LocalChannelLayer"}}
 
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",  # first: it turns away whoever has guessed too often
-    "django.contrib.auth.backends.ModelBackend",
-]
-AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURES", default=5)  # then this name from this address waits
-AXES_COOLOFF_TIME = timedelta(minutes=env.int("LOGIN_COOLOFF_MINUTES", default=15))
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "voicebot.limits.address_of_request"
-AXES_RESET_ON_SUCCESS = True
+LOGIN_REDIRECT_URL = "admin:index"  # of a login that came from nowhere in particular
+AUTHENTICATION_BACKENDS = ["staff.backends.LimitedModelBackend"]
+STAFF_LOGIN_SECS = env.STAFF_LOGIN_SECS
+STAFF_IDLE_SECS = env.STAFF_IDLE_SECS
+CONFIRM_SECS = env.CONFIRM_SECS
+SECOND_FACTOR_REQUIRED = env.SECOND_FACTOR_REQUIRED
+PASSKEY_DOMAIN = env.PASSKEY_DOMAIN
+OTP_TOTP_ISSUER = "Greenroom"  # what authenticators and passkeys call us
+LOGIN_COOLOFF_MINUTES = env.LOGIN_COOLOFF_MINUTES
+LOGIN_FAILURES = env.LOGIN_FAILURES
+LOGIN_FAILURES_PER_ADDRESS = env.LOGIN_FAILURES_PER_ADDRESS
+LOGIN_FAILURES_PER_NAME = env.LOGIN_FAILURES_PER_NAME
+LOGIN_FAILURES_IN_ALL = env.LOGIN_FAILURES_IN_ALL
+LOGIN_DELAY_SECS = env.LOGIN_DELAY_SECS
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -237,10 +229,14 @@ USE_TZ = True
 STATIC_URL = "/static/"
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-}
+S3_BUCKET = env.S3_BUCKET
+S3_ENDPOINT_URL = env.S3_ENDPOINT_URL
+S3_REGION = env.S3_REGION
+S3_PREFIX = env.S3_PREFIX
+STORAGES = media.storages(S3_BUCKET, S3_ENDPOINT_URL, S3_REGION, S3_PREFIX)
+# Characters know neither the page that talks with them nor its fonts.
+ABSOLUTE_URL_OVERRIDES = {"characters.character": lambda character: reverse("talk", args=[character.slug])}
+SHARE_IMAGE_SERIF, SHARE_IMAGE_SANS = "voicebot/fonts/fraunces.woff2", "voicebot/fonts/inter.woff2"
 SERVESTATIC_USE_FINDERS = True  # no collectstatic step before the first page
 SERVESTATIC_USE_MANIFEST = False
 SERVESTATIC_USE_STATIC_ROOT = False
@@ -256,13 +252,29 @@ LOGGING = {"level": LOG_LEVEL, "format": LOG_FORMAT}
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+SESSION_ENGINE = "config.http.hashed_sessions"  # a dump of the database is no login
 SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "voicebot.http.error_pages.csrf_failure"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+REQUIRE_TLS = PRODUCTION  # of the API and of sockets, which no redirect can protect
 if PRODUCTION:
-    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)  # False where a proxy does it
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = env.SECURE_SSL_REDIRECT
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+    # What /api/ gets without TLS it refuses: a redirect would come after the token or key was sent.
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$", r"^api/"]
     SESSION_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = "__Host-sessionid"  # no other host of the domain can set these
     CSRF_COOKIE_SECURE = True
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+    LANGUAGE_COOKIE_SECURE = True
+    production.check(
+        debug=DEBUG,
+        secret_key=SECRET_KEY,
+        allowed_hosts=ALLOWED_HOSTS,
+        redis_url=REDIS_URL,
+        redis_options=REDIS_OPTIONS,
+    )

@@ -8,7 +8,10 @@ admin.site.site_header = "Greenroom"
 admin.site.site_title = "Greenroom"
 admin.site.index_title = "The company"
 
-handler404 = "voicebot.views.not_found"
+handler400 = "voicebot.http.error_pages.bad_request"
+handler403 = "voicebot.http.error_pages.forbidden"
+handler404 = "voicebot.http.error_pages.not_found"
+handler500 = "config.http.outage.on_server_error"
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("language/", set_language, name="set_language"),

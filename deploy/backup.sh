@@ -1,10 +1,29 @@
 #!/bin/sh
-# The database together with the keys: one is worth nothing without the other, and keeping them in one place
-# undoes the encryption. So they go into two files, for two places.
-#   DATABASE_URL=... SESSION_KEYS=... SECRET_KEY=... deploy/backup.sh DATABASE_FILE KEYS_FILE
+# The database in four files, which belong apart:
+# - DATABASE_FILE: everything but the wrapped data keys and the staff's logins. Without data keys its words are noise.
+# - KEYS_FILE: SECRET_KEY and SESSION_KEYS, which unwrap data keys. Another place.
+# - DATA_KEYS_FILE: the data keys of what is there now. Each backup replaces it, and it fits every older DATABASE_FILE:
+#   keep no older copy, because an older one still has the keys of what was erased since.
+# - ERASURES_FILE: the journal of erasures, ids and times; each backup replaces it.
+#   DATABASE_URL=... SESSION_KEYS=... SECRET_KEY=... deploy/backup.sh DATABASE_FILE KEYS_FILE DATA_KEYS_FILE ERASURES_FILE
+# With `-` as DATABASE_FILE and KEYS_FILE only the latter two are renewed: as often as an erasure is to reach backups.
 set -eu
-[ $# -eq 2 ] || { echo "Use: deploy/backup.sh DATABASE_FILE KEYS_FILE" >&2; exit 2; }
+[ $# -eq 4 ] || { echo "Use: deploy/backup.sh DATABASE_FILE KEYS_FILE DATA_KEYS_FILE ERASURES_FILE" >&2; exit 2; }
 umask 077
-pg_dump --format=custom --no-owner --file="$1" "$DATABASE_URL"
-printf 'SECRET_KEY=%s\nSESSION_KEYS=%s\n' "$SECRET_KEY" "$SESSION_KEYS" >"$2"
-echo "$1 and $2 are written. Keep them apart."
+. "$(dirname "$0")/connection.sh"
+copied() {
+    psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --dbname="$database" \
+        --command="COPY (SELECT $1) TO STDOUT" >"$2.new"
+    mv "$2.new" "$2" # a backup that fails leaves the last one whole
+}
+if [ "$1" != - ]; then
+    pg_dump --format=custom --no-owner --exclude-table-data=sessions_app_datakey \
+        --exclude-table-data=django_session --file="$1" --dbname="$database"
+fi
+if [ "$2" != - ]; then
+    printf 'SECRET_KEY=%s\nSESSION_KEYS=%s\n' "$SECRET_KEY" "$SESSION_KEYS" >"$2"
+fi
+# After the dump: no key of what it holds is missing but those of what was erased meanwhile.
+copied "session_id, key_id, wrapped_key FROM sessions_app_datakey" "$3"
+copied "session_id, erased_at FROM sessions_app_erasure" "$4"
+echo "$1, $2, $3 and $4 are written. Keep them apart."

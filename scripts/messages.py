@@ -1,4 +1,4 @@
-"""The words of the interface: `make messages` collects them from pages, Python and JavaScript into
+"""The words of the interface: `make messages` collects them from pages, Python and TypeScript into
 locale/*/LC_MESSAGES, and compiles what is translated. `--check` writes nothing and fails if any is missing.
 
 Babel reads the sources, so no GNU gettext is needed.
@@ -21,11 +21,18 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 PAGES = [ROOT / "templates", ROOT / "voicebot" / "templates"]
-# What visitors see; the admin's own words are the editors', in English.
+# What visitors see, and what staff sign in with; the rest of the admin's words are the editors', in English.
 PYTHON = [
+    ROOT / "staff" / "account_pages.py",
+    ROOT / "staff" / "confirmation.py",
+    ROOT / "staff" / "forms.py",
+    ROOT / "staff" / "second_factor_pages.py",
+    ROOT / "staff" / "site.py",
     ROOT / "sessions_app" / "exceptions.py",
-    ROOT / "voicebot" / "limits.py",
-    ROOT / "characters" / "gallery.py",
+    ROOT / "voicebot" / "connection" / "rate_limits.py",
+    ROOT / "voicebot" / "ops" / "token_bucket.py",
+    ROOT / "voicebot" / "http" / "error_pages.py",
+    ROOT / "characters" / "pages" / "gallery.py",
     ROOT / "characters" / "models" / "character.py",
 ]
 SCRIPTS = ROOT / "voicebot" / "client" / "src"
@@ -51,7 +58,7 @@ def of_python() -> Iterator[str]:
 
 
 def of_scripts() -> Iterator[str]:
-    for path in sorted(SCRIPTS.glob("*.js")):
+    for path in sorted(SCRIPTS.glob("*.ts")):
         yield from _extract("javascript", path.read_text())
 
 

@@ -36,9 +36,9 @@ from datetime import timedelta
 from uuid import uuid4
 from django.contrib.auth import get_user_model
 from django.utils import timezone
-from characters import publishing
+from characters.versions import publishing
 from characters.models import Character
-from sessions_app.history import Turn
+from sessions_app.session import Turn
 from sessions_app.manager import SyncSessionManager
 from sessions_app.models import VoiceSession, SessionTurn
 user = get_user_model().objects.get(username="admin")

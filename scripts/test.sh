@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs every test; arguments go to pytest. Installs Chromium where it is missing and we are root.
+# Runs every test; arguments go to pytest. Installs Chromium and PgBouncer where they are missing and we are root.
 set -eu
 cd "$(dirname "$0")/.."
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
@@ -17,8 +17,15 @@ if [ -z "$chromium" ]; then
     fi
 fi
 export CHROMIUM="$chromium"
+if ! command -v pgbouncer >/dev/null 2>&1 && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    say "Installing PgBouncer for its test, which is left out otherwise"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends pgbouncer >/dev/null
+fi
 # The tests keep to a place of their own, whatever a server next to them does.
 export DATA_DIR="${DATA_DIR:-$(pwd)/.data/test}"
 scripts/lint.sh
 say "pytest"
+# All of them: by two workers a core, as tests wait half of their time, and with a table of the slowest.
+[ $# -gt 0 ] || set -- -n "$(($(getconf _NPROCESSORS_ONLN) * 2))" --dist load --maxschedchunk 4 --durations 25
 exec .venv/bin/python -m pytest "$@"

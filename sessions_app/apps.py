@@ -9,10 +9,10 @@ class SessionsConfig(AppConfig):
     def ready(self) -> None:
         from django.conf import settings
 
-        from sessions_app import accounts
-        from sessions_app.keyring import check_strength, key_ring
+        from sessions_app import receivers
+        from sessions_app.crypto import check_strength, key_ring
 
         if settings.PRODUCTION:
             check_strength(settings.SESSION_KEYS)
         key_ring()  # a ring with a mistake in it stops the start, not the first visitor
-        accounts.end_sessions_of_disabled()
+        receivers.end_sessions_of_disabled()

@@ -1,4 +1,4 @@
-"""The family of errors that sessions raise.
+"""Errors of sessions, each with its code.
 
 Each knows its code, its HTTP status and its WebSocket close code; the views and the consumer turn them
 into answers in one place each. Messages are written for a visitor and quote nobody.
@@ -54,6 +54,11 @@ class OriginRefused(SessionError):
     message = _("This page may not talk to this server. Add its origin to ALLOWED_ORIGINS.")
 
 
+class PlainText(SessionError):
+    code, status, close_code = "https_required", 403, 4403
+    message = _("Come by https: what is said here, and the way in, are not for the whole network.")
+
+
 class SessionNotFound(SessionError):
     code, status, close_code = "no_such_session", 404, 4404
     message = _("There is no such conversation. Start a new one.")
@@ -62,6 +67,10 @@ class SessionNotFound(SessionError):
 class CharacterUnknown(SessionError):
     code, status, close_code = "no_such_character", 404, 4404
     message = _("There is no such character. Pick one from the gallery.")
+
+
+class CharacterWithdrawn(CharacterUnknown):
+    message = _("This character has left the stage. Pick another one from the gallery.")
 
 
 class SessionOver(SessionError):
@@ -98,6 +107,33 @@ class LimitReached(SessionError):
 class ServerFull(SessionError):
     code, status, close_code = "full", 503, 4503
     message = _("Every seat is taken. Try again in a minute.")
+
+
+class Draining(ServerFull):
+    """This process is about to stop; another one, or the next at this address, takes whoever tries again."""
+
+    code = "draining"
+    message = _("The server restarts. Come back in a moment.")
+
+    def __init__(self, message: str = "", *, retry_after_secs: int | None = 2):
+        super().__init__(message, retry_after_secs=retry_after_secs)
+
+
+class Unforeseen(SessionError):
+    """A fault of ours; its cause stands in the log only."""
+
+    code, status, close_code = "internal_error", 500, 1011
+    message = _("Something went wrong here. It is not your fault. Come back in a moment.")
+
+
+class Unavailable(SessionError):
+    """Something that sessions need cannot be reached; it passes by itself."""
+
+    code, status, close_code = "unavailable", 503, 4504
+    message = _("The server cannot reach its records just now. It tries again by itself; so can you.")
+
+    def __init__(self, message: str = "", *, retry_after_secs: int | None = 5):
+        super().__init__(message, retry_after_secs=retry_after_secs)
 
 
 class RecordUnreadable(SessionError):

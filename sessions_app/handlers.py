@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from sessions_app.manager import SessionManager, as_uuid
-from sessions_app.session import Session
+from sessions_app.manager import SessionManager
+from sessions_app.session import Session, as_uuid, same_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,9 @@ def with_session(handler: Handler, manager: SessionManager | None = None) -> Wra
     """Turns `handler(session, message)` into `wrapper(session_id, message)`.
 
     Loads the session, refuses one that is over, saves what the handler changed in `session.metadata`, and
-    extends the session's life. Handlers of one session run one at a time and in the order in which they
-    were called; those of different sessions run together. A handler that raises changes nothing.
+    extends the session's life. What others change meanwhile stays as they made it. Handlers of one session
+    run one at a time and in the order in which they were called; those of different sessions run together.
+    A handler that raises changes nothing.
 
     The wrapper raises SessionNotFound, SessionExpired, SessionEnded, what the handler raises, and
     BadRequest or TooLarge for metadata that cannot be kept.
@@ -52,8 +53,8 @@ def with_session(handler: Handler, manager: SessionManager | None = None) -> Wra
             session = await keeper.get(key)
             before = copy.deepcopy(session.metadata)
             answer = await handler(session, message)
-            if session.metadata != before:
-                await keeper.update(key, metadata=session.metadata, replace=True)
+            if not same_json(session.metadata, before):
+                await keeper.save(key, before, session.metadata)
             if session.live:
                 await keeper.touch(key)
             return answer

@@ -1,9 +1,11 @@
-"""What is remembered: sessions, and the turns spoken in them. Only sealed words are stored."""
+"""Models of sessions and of the turns spoken in them. Only sealed words are stored."""
 
 import uuid
 from typing import ClassVar
 
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
+from django.db.models.functions import Now
 
 from characters.models import Character
 
@@ -24,7 +26,7 @@ class VoiceSession(models.Model):
     character = models.ForeignKey(Character, on_delete=models.PROTECT, to_field="slug", db_column="character")
     version = models.PositiveIntegerField(default=0)  # of the character, when the session was made
     draft = models.BooleanField(default=False)  # an editor tries out what is not published
-    visitor = models.CharField(max_length=80, db_index=True)  # user:<pk> or anon:<hash>, see visitors.py
+    visitor = models.CharField(max_length=80)  # user:<pk> or anon:<hash>, see visitors.py
     state = models.CharField(max_length=10, choices=State.choices, default=State.CREATED)
 
     created_at = models.DateTimeField()
@@ -41,23 +43,61 @@ class VoiceSession(models.Model):
     token_used = models.BooleanField(default=False)  # a client that brings it again is the same one
 
     revision = models.PositiveIntegerField(default=0)  # counts changes, so that a cache knows the newer one
-    key_id = models.CharField(max_length=32, db_index=True)
-    wrapped_key = models.BinaryField()
     metadata = models.BinaryField()  # sealed
     metadata_sequence = models.PositiveIntegerField(default=0)
     turns = models.PositiveIntegerField(default=0)
     client_version = models.CharField(max_length=20, blank=True)  # RTVI, once the client was ready
+    greeted = models.BooleanField(default=False, db_default=False)  # a greeting has sounded
     latency_ms = models.PositiveIntegerField(null=True, blank=True)  # median of the last connection's replies
     connected_secs = models.PositiveIntegerField(default=0)  # of all connections together
     errors = models.PositiveIntegerField(default=0)  # that a provider or the pipeline reported
+    # Above it the connection that has the session numbers its turns: an earlier one may still write below.
+    sequence_floor = models.PositiveIntegerField(default=0, db_default=0)
+    settled = models.BooleanField(default=True, db_default=True)  # nobody has turns that are not written yet
+    secret_hash = models.CharField(max_length=64, blank=True, default="", db_default="")  # see tokens.py
+    opened_from = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     class Meta:
         ordering: ClassVar = ["-active_at"]
         permissions: ClassVar = [("read_transcript", "Can read what was said in voice sessions")]
-        indexes: ClassVar = [models.Index(fields=["state", "expires_at"], name="session_due")]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "expires_at"], name="session_due"),
+            models.Index(fields=["visitor", "-active_at"], name="session_list"),
+            models.Index(
+                fields=["ended_at"], name="session_over", condition=models.Q(ended_at__isnull=False)
+            ),
+            models.Index(
+                fields=["active_at"],
+                name="session_unused",
+                condition=models.Q(connections=0, turns=0),
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class DataKey(models.Model):
+    """A session's data key, wrapped. Backups leave this table out, see deploy/backup.sh."""
+
+    session = models.OneToOneField(
+        VoiceSession, on_delete=models.CASCADE, primary_key=True, related_name="data_key"
+    )
+    key_id = models.CharField(max_length=32, db_index=True)
+    wrapped_key = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.session_id} under {self.key_id}"
+
+
+class Erasure(models.Model):
+    """The journal of removed sessions, without words: what a restored backup brings back is removed again."""
+
+    session_id = models.UUIDField(primary_key=True)
+    erased_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return str(self.session_id)
 
 
 class ApiKey(models.Model):
@@ -94,6 +134,8 @@ class SessionTurn(models.Model):
     latency_ms = models.PositiveIntegerField(null=True)  # from the end of the question to its first sound
     sealed = models.BinaryField()
     created_at = models.DateTimeField(db_index=True)
+    # Given when the turn is made: written again, it is the same one.
+    identity = models.UUIDField(db_default=RandomUUID(), unique=True, editable=False)
 
     class Meta:
         ordering: ClassVar = ["sequence"]

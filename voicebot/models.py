@@ -1,19 +1,24 @@
 """Provider profiles: services of speech and language that an operator set up in the admin."""
 
 import uuid
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
 from django.db import models
 
-from sessions_app.keyring import WrappedKey, key_ring
-from sessions_app.sealing import Sealer
+from sessions_app.crypto import SealedRow
+from voicebot.providers import options as service_options
 
-TABLE, FIELD = "provider_profile", "api_key"
+TABLE, FIELD, OPTIONS_FIELD = "provider_profile", "api_key", "options"
 
 
-class ProviderProfile(models.Model):
-    """A named way to build a Pipecat service. Its API key is sealed under the key ring, and never shown."""
+class ProviderProfile(SealedRow):
+    """A named way to build a Pipecat service. Its secrets are sealed under the key ring, and never shown.
+
+    They are bound to where they go (`options.destination`): after the service or its address has changed, by
+    whatever hand, they do not open any more.
+    """
 
     class Stage(models.TextChoices):
         STT = "stt", "listens (speech-to-text)"
@@ -38,9 +43,8 @@ class ProviderProfile(models.Model):
         blank=True,
         help_text="How much its model reads at once; empty for LLM_CONTEXT_TOKENS.",
     )
-    key_id = models.CharField(max_length=32, blank=True, editable=False)
-    wrapped_key = models.BinaryField(null=True, editable=False)
     sealed_api_key = models.BinaryField(null=True, editable=False)
+    sealed_options = models.BinaryField(null=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -50,34 +54,44 @@ class ProviderProfile(models.Model):
         return self.name
 
     @property
+    def seal_id(self) -> uuid.UUID:
+        return self.id
+
+    @property
     def has_api_key(self) -> bool:
         return bool(self.sealed_api_key)
 
-    def seal(self, api_key: str) -> None:
-        """Keeps an API key, sealed; '' forgets it."""
-        if not api_key:
-            self.key_id, self.wrapped_key, self.sealed_api_key = "", None, None
+    @property
+    def has_secrets(self) -> bool:
+        return bool(self.sealed_api_key or self.sealed_options)
+
+    @property
+    def destination(self) -> str:
+        """Where its secrets go."""
+        return service_options.destination(self.service, self.options)
+
+    def seal(self, api_key: str, secret_options: Mapping[str, Any] | None = None) -> None:
+        """Keeps these secrets and no others, sealed for where the service points now."""
+        if not api_key and not secret_options:
+            self.key_id, self.wrapped_key, self.sealed_api_key, self.sealed_options = "", None, None, None
             return
-        data_key, wrapped = key_ring().new_data_key(self.id)
-        self.key_id, self.wrapped_key = wrapped.key_id, wrapped.data
-        self.sealed_api_key = Sealer(data_key, self.id).seal(TABLE, FIELD, 0, api_key)
+        seal, bound = self.new_sealer().seal, self.destination
+        self.sealed_api_key = seal(TABLE, FIELD, 0, api_key, bound) if api_key else None
+        self.sealed_options = (
+            seal(TABLE, OPTIONS_FIELD, 0, dict(secret_options), bound) if secret_options else None
+        )
 
     def api_key(self) -> str:
         """The API key in the clear, '' if there is none. Raises RecordUnreadable."""
-        if not self.sealed_api_key or self.wrapped_key is None:
-            return ""
-        data_key = key_ring().unwrap(WrappedKey(self.key_id, bytes(self.wrapped_key)), self.id)
-        opened: str = Sealer(data_key, self.id).open(TABLE, FIELD, 0, bytes(self.sealed_api_key))
+        opened: str = self._open(FIELD, self.sealed_api_key) or ""
         return opened
 
-    @classmethod
-    def rewrap_all(cls) -> int:
-        """Rewraps each API key that an older key wraps; returns how many. Raises RecordUnreadable."""
-        ring, done = key_ring(), 0
-        for profile in cls.objects.exclude(key_id__in=["", ring.active]):
-            data_key = ring.unwrap(WrappedKey(profile.key_id, bytes(profile.wrapped_key or b"")), profile.id)
-            wrapped = ring.wrap(data_key, profile.id)
-            done += cls.objects.filter(pk=profile.pk, key_id=profile.key_id).update(
-                key_id=wrapped.key_id, wrapped_key=wrapped.data
-            )
-        return done
+    def secret_options(self) -> dict[str, Any]:
+        """The options that are sealed, in the clear. Raises RecordUnreadable."""
+        opened: dict[str, Any] = self._open(OPTIONS_FIELD, self.sealed_options) or {}
+        return opened
+
+    def _open(self, field: str, sealed: bytes | memoryview | None) -> Any:
+        if not sealed:
+            return None
+        return self.sealer().open(TABLE, field, 0, bytes(sealed), self.destination)

@@ -2,9 +2,9 @@
 
 from django.urls import path, re_path
 
-from voicebot.consumers import NoSuchPath, VoiceConsumer
+from voicebot.connection import consumer
 
 websocket_routes = [
-    path("ws/session/<uuid:session_id>/", VoiceConsumer.as_asgi()),
-    re_path(r"", NoSuchPath.as_asgi()),
+    path("ws/session/<uuid:session_id>/", consumer.VoiceConsumer.as_asgi()),
+    re_path(r"", consumer.NoSuchPath.as_asgi()),
 ]

@@ -1,4 +1,4 @@
-"""The editor's desk: characters are written, tried out and published here."""
+"""Character admin: characters are written, tried out, compared and published."""
 
 from characters.admin.character import CharacterAdmin
 

@@ -1,4 +1,4 @@
-"""Cards on the editor's desk: dragged onto the list to come in, chosen from a menu to go out."""
+"""Card admin: cards are imported by dragging files onto the list, exported from a menu."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from characters import cards
-from characters.cards import limits
+from characters.cards import card_limits
 from characters.exceptions import CardRefused
 from characters.models import Character
 
@@ -36,8 +36,8 @@ class Cards:
         for file in request.FILES.getlist("cards")[:MOST_FILES]:
             outcome: dict[str, Any] = {"file": file.name}
             try:
-                if (file.size or 0) > limits.FILE_BYTES:
-                    raise CardRefused(f"The file is larger than {limits.FILE_BYTES // 1024 // 1024} MB.")
+                if (file.size or 0) > card_limits.FILE_BYTES:
+                    raise CardRefused(f"The file is larger than {card_limits.FILE_BYTES // 1024 // 1024} MB.")
                 card = cards.read(file.read())
                 character = cards.store(card)
                 self.log_addition(request, character, "Imported a card.")  # type: ignore[attr-defined]

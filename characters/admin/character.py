@@ -1,4 +1,4 @@
-"""The character's form and list."""
+"""Character admin: the form, the list, and what its buttons do."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -11,13 +11,13 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin, StackedInline
 from unfold.decorators import display
 
-from characters import casting, publishing
 from characters.admin.cards import Cards
 from characters.admin.forms import CharacterForm, LoreForm
-from characters.admin.history import History
 from characters.admin.rehearsal import Rehearsal
+from characters.admin.version_history import History
 from characters.exceptions import NotPublishable
 from characters.models import Character, LoreEntry
+from characters.versions import publishing
 
 
 class LoreInline(StackedInline):
@@ -141,9 +141,7 @@ class CharacterAdmin(Cards, History, Rehearsal, ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        asked = casting.ask()
         context = {
-            "providers": {stage: asked.providers(stage) for stage in ("stt", "llm", "tts")},
             "may_publish": self.has_publish_permission(request),
             **(extra_context or {}),
         }
@@ -173,7 +171,8 @@ class CharacterAdmin(Cards, History, Rehearsal, ModelAdmin):
         done = 0
         for character in queryset:
             try:
-                publishing.publish(character, author=request.user)
+                version = publishing.publish(character, author=request.user)
+                self.log_change(request, character, f"Published {version}.")
                 done += 1
             except NotPublishable as error:
                 self.message_user(request, str(error), "ERROR")
@@ -182,5 +181,9 @@ class CharacterAdmin(Cards, History, Rehearsal, ModelAdmin):
 
     @admin.action(description="Take the selected characters off the stage", permissions=["publish"])
     def withdraw_selected(self, request: HttpRequest, queryset: QuerySet[Character]) -> None:
-        done = sum(publishing.withdraw(character) for character in queryset)
+        done = 0
+        for character in queryset:
+            if publishing.withdraw(character):
+                self.log_change(request, character, "Withdrawn.")
+                done += 1
         self.message_user(request, f"{done} taken off the stage.")

@@ -1,17 +1,23 @@
-"""The forms of the editor's desk."""
+"""Admin forms of characters and their lore entries."""
 
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
-from characters import casting, content
+from characters import content, field_limits, provider_choice
 from characters.models import Character, LoreEntry
-from characters.portraits import square, validate_portrait
+from characters.portraits import square
+from characters.text import cleaned
 
 MOST_ITEMS = 200
+PROVIDERS = ("stt_provider", "llm_provider", "tts_provider")
 SEPARATOR = "---"  # a line of its own between two texts of a list
 
 
@@ -51,25 +57,36 @@ class TextsField(LinesField):
         return f"\n{text}\n".replace("\r\n", "\n").split(f"\n{SEPARATOR}\n")
 
 
-def _provider(stage: str, label: str) -> forms.CharField:
-    return forms.CharField(
+def _provider(stage: str, label: str) -> forms.ChoiceField:
+    """One of a closed list: a name that somebody types never says what is imported."""
+    return forms.ChoiceField(
         label=label,
         required=False,
-        max_length=200,
-        help_text="A provider's name, or the dotted path of a Pipecat service; empty for the house's own.",
-        widget=UnfoldAdminTextInputWidget(attrs={"list": f"providers-{stage}"}),
+        choices=lambda: [("", "the house's own"), *provider_choice.ask().providers(stage)],
+        help_text="What is built in, and the profiles that operators made.",
+        widget=UnfoldAdminSelectWidget(),
+        error_messages={
+            "invalid_choice": "There is no provider “%(value)s” here: choose one of the list. "
+            "An operator adds others as profiles."
+        },
     )
 
 
 class PlainLines(forms.ModelForm):
-    """Browsers send line breaks as CR LF; what is stored has LF, so that a save alone changes nothing."""
+    """Text as it is stored: browsers send CR LF, LF is kept, so that a save alone changes nothing."""
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        return {
-            name: value.replace("\r\n", "\n") if isinstance(value, str) else value
-            for name, value in cleaned.items()
-        }
+        given = super().clean() or {}
+        taken = {name: self._plain(value) for name, value in given.items()}
+        for name, sentence in field_limits.too_long(taken).items():
+            self.add_error(name if name in self.fields else None, sentence)
+        return taken
+
+    @staticmethod
+    def _plain(value: Any) -> Any:
+        if isinstance(value, str):
+            return cleaned(value.replace("\r\n", "\n"))
+        return [cleaned(item) for item in value] if isinstance(value, list) else value
 
 
 class CharacterForm(PlainLines):
@@ -105,24 +122,31 @@ class CharacterForm(PlainLines):
         ):
             if name in self.fields:
                 self.fields[name].widget.attrs["rows"] = rows
+        for name in filter(self.fields.__contains__, PROVIDERS):
+            self._show_what_is_gone(name)
+
+    def _show_what_is_gone(self, name: str) -> None:
+        """A provider that is not in the list any more is shown as it is, so that a save does not hide it."""
+        field, now = self.fields[name], getattr(self.instance, name)
+        if now not in dict(field.choices):  # type: ignore[attr-defined]
+            field.widget.choices = [*field.choices, (now, f"{now} (not here)")]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """A new portrait becomes a small square WebP without the camera's metadata."""
-        cleaned = super().clean()
-        avatar = cleaned.get("avatar")
+        taken = super().clean()
+        avatar = taken.get("avatar")
         if isinstance(avatar, UploadedFile) and "avatar" not in self.errors:
             try:
-                validate_portrait(avatar)
-                cleaned["avatar"] = square(avatar.read())
+                taken["avatar"] = square(avatar.read())
             except ValidationError as error:
                 self.add_error("avatar", error)
-        return cleaned
+        return taken
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
         if self.errors:
             return
-        for field, sentence in casting.ask().problems(content.draft_sheet(self.instance, [])).items():
+        for field, sentence in provider_choice.ask().problems(content.draft_spec(self.instance, [])).items():
             self.add_error(field if field in self.fields else None, sentence)
 
 

@@ -1,4 +1,4 @@
-"""Trying a draft out while it is written: its prompt, its lore, its voice. Nothing is saved here."""
+"""Draft preview: the prompt, the lore and the voice of a draft as it is written. Nothing is saved."""
 
 import re
 from typing import Any
@@ -9,11 +9,11 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
-from characters import casting, content, prompts
+from characters import content, prompts, provider_choice
 from characters.exceptions import CharacterError
-from characters.macros import Macros
 from characters.models import Character
-from characters.sheet import Sheet
+from characters.spec import CharacterSpec
+from characters.text import Macros
 
 SAMPLE_CHARACTERS = 200
 TALK_CHARACTERS = 8000
@@ -49,7 +49,7 @@ class Rehearsal:
             path("rehearse/voice/", wrap(self.sample_voice), name="characters_character_voice"),
         ]
 
-    def _sheet(self, request: HttpRequest) -> Sheet:
+    def _spec(self, request: HttpRequest) -> CharacterSpec:
         """The sheet of the form as it is typed, saved or not; what does not validate stays as it was."""
         if not request.user.has_perm("characters.change_character"):
             raise PermissionDenied
@@ -67,22 +67,22 @@ class Rehearsal:
                 deleted = getattr(entry, "cleaned_data", {}).get("DELETE")
                 if not deleted:
                     lore.append((entry.instance.order, len(lore), content.lore_of(entry.instance)))
-        return content.draft_sheet(form.instance, [entry for *_, entry in sorted(lore, key=lambda e: e[:2])])
+        return content.draft_spec(form.instance, [entry for *_, entry in sorted(lore, key=lambda e: e[:2])])
 
     def show_prompt(self, request: HttpRequest) -> HttpResponse:
         """The exact messages that the language model would get, and how long they are."""
-        sheet = self._sheet(request)
+        spec = self._spec(request)
         talk = conversation(request.POST.get("_talk", ""))
         metadata = {"name": "Robin"}
-        lore = prompts.activate(sheet, metadata, talk, replies=sum(m["role"] == "assistant" for m in talk))
-        model = casting.ask().model(sheet)
-        prompt = prompts.render(sheet, metadata, talk, lore=lore, limit=model.limit)
+        lore = prompts.activate(spec, metadata, talk, replies=sum(m["role"] == "assistant" for m in talk))
+        model = provider_choice.ask().model(spec)
+        prompt = prompts.render(spec, metadata, talk, lore=lore, limit=model.limit)
         tokens, exact = model.measure(prompt)
         return JsonResponse(
             {
                 "messages": prompt.as_messages(),
                 "examples": prompt.examples,
-                "greeting": prompts.greeting(sheet, metadata),
+                "greeting": prompts.greeting(spec, metadata),
                 "tokens": tokens,
                 "exact": exact,
                 "limit": model.limit,
@@ -93,11 +93,11 @@ class Rehearsal:
 
     def try_lore(self, request: HttpRequest) -> HttpResponse:
         """Which entries a typed conversation calls for, and why."""
-        sheet = self._sheet(request)
+        spec = self._spec(request)
         talk = conversation(request.POST.get("_talk", ""))
         replies = sum(message["role"] == "assistant" for message in talk)
-        found = prompts.activate(sheet, {"name": "Robin"}, talk, replies=replies)
-        macros = Macros(char=sheet.spoken_name, metadata={"name": "Robin"})
+        found = prompts.activate(spec, {"name": "Robin"}, talk, replies=replies)
+        macros = Macros(char=spec.spoken_name, metadata={"name": "Robin"})
         return JsonResponse(
             {
                 "entries": [
@@ -111,20 +111,20 @@ class Rehearsal:
                     for verdict in found.verdicts
                 ],
                 "tokens": found.tokens,
-                "budget": sheet.book.token_budget,
+                "budget": spec.book.token_budget,
                 "milliseconds": round(found.secs * 1000, 1),
             }
         )
 
     def sample_voice(self, request: HttpRequest) -> HttpResponse:
         """A sentence in the chosen voice, as WAV; what goes wrong as JSON with a sentence."""
-        sheet = self._sheet(request)
+        spec = self._spec(request)
         sentence = request.POST.get("_sentence", "").strip()[:SAMPLE_CHARACTERS]
-        problems = casting.ask().problems(sheet)
+        problems = provider_choice.ask().problems(spec)
         if problems:
             return JsonResponse({"error": " ".join(problems.values())}, status=400)
         try:
-            wav = casting.ask().speak(sheet, sentence or "Good evening. This is how I sound.")
+            wav = provider_choice.ask().speak(spec, sentence or "Good evening. This is how I sound.")
         except CharacterError as error:
             return JsonResponse({"error": str(error)}, status=502)
         return HttpResponse(wav, content_type="audio/wav", headers={"Cache-Control": "no-store"})

@@ -1,23 +1,37 @@
 """Cards in CHARX files: a ZIP with `card.json` and the card's own files."""
 
 import io
+import lzma
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
 
-from characters.cards import limits
+from characters.cards import card_limits
 from characters.exceptions import CardRefused
 
 CARD = "card.json"
 CHUNK = 64 * 1024
+# What zipfile and the decompressors beneath it raise of bytes that are not what they should be.
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    ValueError,
+)
 
 
 def is_safe(path: str) -> bool:
     """Whether a path stays within the folder it is in, wherever it is unpacked."""
     parts = path.split("/")
     return (
-        0 < len(path) <= limits.PATH_CHARACTERS
+        0 < len(path) <= card_limits.PATH_CHARACTERS
         and not path.startswith("/")
         and not any(part in ("", ".", "..") for part in parts)
         and not any(character in path for character in '\\:*?"<>|')
@@ -43,7 +57,7 @@ def read(data: bytes) -> tuple[bytes, dict[str, bytes]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _read(archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError) as error:
+    except DAMAGED as error:
         raise CardRefused("The CHARX is no ZIP file that can be read.") from error
     except RuntimeError as error:  # zipfile's answer to an encrypted file
         raise CardRefused("The CHARX is encrypted.") from error
@@ -51,8 +65,8 @@ def read(data: bytes) -> tuple[bytes, dict[str, bytes]]:
 
 def _read(archive: zipfile.ZipFile) -> tuple[bytes, dict[str, bytes]]:
     members = [info for info in archive.infolist() if not info.is_dir()]
-    if len(members) > limits.ASSETS + 1:
-        raise CardRefused(f"The CHARX holds more than {limits.ASSETS} files.")
+    if len(members) > card_limits.ASSETS + 1:
+        raise CardRefused(f"The CHARX holds more than {card_limits.ASSETS} files.")
     card: bytes | None = None
     files: dict[str, bytes] = {}
     total = 0
@@ -64,11 +78,11 @@ def _read(archive: zipfile.ZipFile) -> tuple[bytes, dict[str, bytes]]:
         if stat.S_ISLNK(info.external_attr >> 16):
             raise CardRefused("The CHARX holds a link instead of a file.")
         if info.filename == CARD:
-            card = _member(archive, info, limits.JSON_BYTES)
+            card = _member(archive, info, card_limits.JSON_BYTES)
             continue
-        file = _member(archive, info, limits.ASSET_BYTES)
+        file = _member(archive, info, card_limits.ASSET_BYTES)
         total += len(file)
-        if total > limits.ASSETS_BYTES:
+        if total > card_limits.ASSETS_BYTES:
             raise CardRefused("The files within the card are too large together.")
         files[info.filename] = file
     if card is None:

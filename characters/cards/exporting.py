@@ -1,4 +1,4 @@
-"""Writing a character's card, for every tool that reads one."""
+"""Card export: a character as JSON, PNG or CHARX, for every tool that reads one."""
 
 import io
 import json
@@ -13,6 +13,7 @@ from characters import content
 from characters.cards import charx, giving, mapping, png
 from characters.cards.json_text import parse
 from characters.models import Character
+from characters.portraits import opened
 
 FORMATS: Mapping[str, str] = {
     "v3-png": "Picture with the card in it, V3 and V2 (PNG)",
@@ -49,7 +50,7 @@ def _picture(character: Character) -> bytes:
         return bytes(original.data)
     out = io.BytesIO()
     if character.avatar:
-        with default_storage.open(str(character.avatar.name)) as file, Image.open(file) as portrait:
+        with default_storage.open(str(character.avatar.name)) as file, opened(file) as portrait:
             portrait.convert("RGB").save(out, "PNG")
     else:
         blank = Image.new("RGB", (PLAIN_SIZE, PLAIN_SIZE), PLAIN_COLOUR)

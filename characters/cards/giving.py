@@ -1,4 +1,4 @@
-"""From a character's fields back to a card's JSON, laid over the card that they came from."""
+"""Card JSON from a character's fields, laid over the card that they came from."""
 
 import copy
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Taking a stranger's card in: recognised by its content, bounded, and never followed to any address."""
+"""Card import: a file is recognised by its content, bounded, and never followed to any address."""
 
 import base64
 import binascii
@@ -13,11 +13,13 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils.text import slugify
 
-from characters import content, publishing
-from characters.cards import charx, json_text, limits, mapping, png
+from characters import content
+from characters import field_limits as limits_of_fields
+from characters.cards import card_limits, charx, json_text, mapping, png
 from characters.exceptions import CardRefused
 from characters.models import Character, CharacterAsset
 from characters.portraits import square, validate_portrait
+from characters.versions import publishing
 
 DATA_URL = re.compile(r"data:image/(?:png|jpeg|webp);base64,", re.IGNORECASE)
 EMBEDDED = re.compile(r"embed(?:d)?ed://")  # the specification spells it with one d
@@ -40,8 +42,8 @@ class Card:
 
 def read(data: bytes) -> Card:
     """The card in a file's bytes. Raises CardRefused with a reason that a person understands."""
-    if len(data) > limits.FILE_BYTES:
-        raise CardRefused(f"The file is larger than {limits.FILE_BYTES // 1024 // 1024} MB.")
+    if len(data) > card_limits.FILE_BYTES:
+        raise CardRefused(f"The file is larger than {card_limits.FILE_BYTES // 1024 // 1024} MB.")
     if data.startswith(png.SIGNATURE):
         return _from_png(data)
     if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
@@ -72,7 +74,7 @@ def _card(
             file = ContentFile(source, name="portrait")
             validate_portrait(file)
             card.portrait = square(source).read()
-        except (ValidationError, OSError, ValueError, SyntaxError):
+        except ValidationError:
             card.notes.append("Its picture could not be read.")
     return card
 
@@ -122,8 +124,18 @@ def update(card: Card, character: Character) -> Character:
     return _store(card, character)
 
 
+def _refuse_too_long(fields: dict[str, Any]) -> None:
+    for name, sentence in limits_of_fields.too_long(fields).items():
+        raise CardRefused(f"The card's {name.replace('_', ' ')} is too long. {sentence}")
+    for entry in fields["lore"]:
+        for name, sentence in limits_of_fields.too_long(entry).items():
+            title = f"“{entry['name'][:40]}”" if entry["name"] else "an entry"
+            raise CardRefused(f"The {name.replace('_', ' ')} of {title} of its lorebook: {sentence}")
+
+
 @transaction.atomic
 def _store(card: Card, character: Character) -> Character:
+    _refuse_too_long(card.fields)
     for name, value in card.fields.items():
         if name != "lore":
             setattr(character, name, value)

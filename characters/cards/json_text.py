@@ -1,9 +1,9 @@
-"""JSON from strangers: bounded in size, depth and number of values."""
+"""JSON parsing of cards: bounded in size, depth and number of values."""
 
 import json
 from typing import Any
 
-from characters.cards import limits
+from characters.cards import card_limits
 from characters.exceptions import CardRefused
 
 
@@ -17,9 +17,9 @@ def check_shape(value: Any) -> None:
     while level:
         depth += 1
         seen += len(level)
-        if depth > limits.JSON_DEPTH:
-            raise CardRefused(f"The card is nested more than {limits.JSON_DEPTH} levels deep.")
-        if seen > limits.JSON_ITEMS:
+        if depth > card_limits.JSON_DEPTH:
+            raise CardRefused(f"The card is nested more than {card_limits.JSON_DEPTH} levels deep.")
+        if seen > card_limits.JSON_ITEMS:
             raise CardRefused("The card holds too many values.")
         below: list[Any] = []
         for item in level:
@@ -32,13 +32,13 @@ def check_shape(value: Any) -> None:
 
 def parse(data: bytes) -> dict[str, Any]:
     """The JSON object in `data` (UTF-8, with or without a byte order mark). Raises CardRefused."""
-    if len(data) > limits.JSON_BYTES:
-        raise CardRefused(f"The card's text is larger than {limits.JSON_BYTES // 1024 // 1024} MB.")
+    if len(data) > card_limits.JSON_BYTES:
+        raise CardRefused(f"The card's text is larger than {card_limits.JSON_BYTES // 1024 // 1024} MB.")
     try:
         text = data.decode("utf-8-sig", "surrogatepass")
         value = json.loads(text, parse_constant=_refuse_constant)
     except RecursionError as error:
-        raise CardRefused(f"The card is nested more than {limits.JSON_DEPTH} levels deep.") from error
+        raise CardRefused(f"The card is nested more than {card_limits.JSON_DEPTH} levels deep.") from error
     except ValueError as error:
         raise CardRefused("The card's text is not JSON.") from error
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Between a card's JSON and a character's fields.
+"""Card mapping: which key of a card's JSON is which field of a character.
 
 Whatever a card holds stays: the JSON that came is kept beside the fields, and an export lays the fields
 over it. A field that nobody has touched gives back exactly what was there, so that a round trip changes
@@ -9,11 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from characters.cards import limits, values
+from characters.cards import card_limits, values
 from characters.cards.json_text import dump
 from characters.exceptions import CardRefused
-from characters.models import Character, LoreEntry
-from characters.models.character import LANGUAGES
+from characters.models import LANGUAGES, Character, LoreEntry
 
 Json = dict[str, Any]
 V2, V3 = "chara_card_v2", "chara_card_v3"
@@ -141,9 +140,13 @@ def _take_book(book: Any, taken: Taken) -> None:
     entries = book.get("entries")
     if isinstance(entries, dict):  # as world info files number them
         entries = list(entries.values())
-    entries = [entry for entry in entries or [] if isinstance(entry, dict)] if entries else []
-    if len(entries) > limits.LORE_ENTRIES:
-        raise CardRefused(f"The lorebook has more than {limits.LORE_ENTRIES} entries.")
+    if not isinstance(entries, list):
+        if entries is not None:
+            taken.notes.append("The lorebook's entries were no list.")
+        entries = []
+    entries = [entry for entry in entries if isinstance(entry, dict)]
+    if len(entries) > card_limits.LORE_ENTRIES:
+        raise CardRefused(f"The lorebook has more than {card_limits.LORE_ENTRIES} entries.")
     taken.fields["lore"] = [take_entry(entry) for entry in entries]
 
 

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from characters.cards import limits
+from characters.cards import card_limits
 from characters.exceptions import CardRefused
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -73,13 +73,13 @@ def read(data: bytes) -> Png:
             keyword, _, text = bytes(body).partition(b"\0")
             name = keyword.decode("latin-1")
             if name in ("chara", "ccv3"):
-                texts.setdefault(name, _decoded(text, limits.JSON_BYTES, "The card"))
-            elif name.startswith(ASSET) and len(assets) < limits.ASSETS:
+                texts.setdefault(name, _decoded(text, card_limits.JSON_BYTES, "The card"))
+            elif name.startswith(ASSET) and len(assets) < card_limits.ASSETS:
                 total += len(text)
-                if total > limits.ASSETS_BYTES:
+                if total > card_limits.ASSETS_BYTES:
                     raise CardRefused("The files within the card are too large.")
-                assets[name[len(ASSET) :][: limits.PATH_CHARACTERS]] = _decoded(
-                    text, limits.ASSET_BYTES, "A file"
+                assets[name[len(ASSET) :][: card_limits.PATH_CHARACTERS]] = _decoded(
+                    text, card_limits.ASSET_BYTES, "A file"
                 )
         elif kind in KEEP_CHUNKS:
             kept.append((kind, body))

@@ -1,13 +1,12 @@
-"""From what cards hold to what our fields hold: strings, lists and numbers, whatever type they came in.
+"""Value coercion of cards: strings, lists and numbers, whatever type they came in.
 
 Each reader gives the value and whether it had to be mended; None stands for "not there".
 """
 
 import math
-import re
 from typing import Any
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+from characters.text import cleaned
 
 
 def text(value: Any) -> str:
@@ -16,8 +15,7 @@ def text(value: Any) -> str:
         return ""
     if isinstance(value, list):
         return "\n".join(filter(None, map(text, value)))
-    plain = str(value).replace("\r\n", "\n")
-    return _UNSTORABLE.sub(lambda match: "" if match.group() == "\0" else "\ufffd", plain)
+    return cleaned(str(value).replace("\r\n", "\n"))
 
 
 def line(most: int) -> Any:

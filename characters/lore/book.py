@@ -1,4 +1,4 @@
-"""A lorebook as it is scanned: entries with their keys, conditions and place in the prompt."""
+"""Lorebook as it is scanned: entries with their keys, conditions and place in the prompt."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class Lorebook:
     """The lorebook of one version of a character."""
 
     entries: tuple[Entry, ...] = ()
@@ -82,9 +82,9 @@ def _entry(number: int, data: Mapping[str, Any]) -> Entry:
     )
 
 
-def book_of(settings: Mapping[str, Any], entries: list[Mapping[str, Any]]) -> Book:
+def lorebook_of(settings: Mapping[str, Any], entries: list[Mapping[str, Any]]) -> Lorebook:
     """The book of a snapshot: its `lore_*` settings and its entries, in their order."""
-    return Book(
+    return Lorebook(
         entries=tuple(_entry(number, data) for number, data in enumerate(entries)),
         scan_depth=SCAN_DEPTH if settings["lore_scan_depth"] is None else settings["lore_scan_depth"],
         token_budget=TOKEN_BUDGET if settings["lore_token_budget"] is None else settings["lore_token_budget"],

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-LINE = re.compile(r"^[ \t]*(@{2,3})([a-z_]+)[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+LINE = re.compile(r"^[ \t]*(@{2,3})([a-z_]+)(.*)$", re.MULTILINE)
 ROLES = ("assistant", "system", "user")
 POSITIONS = ("after_desc", "before_desc", "personality", "scenario")
 UI_PROMPTS = ("post_history_instructions", "system_prompt")
@@ -106,7 +106,7 @@ def parse(content: str) -> tuple[Decorators, str]:
     settled = True  # whether the decorator before this line, or one of its fallbacks, was understood
     fallbacks = 0
     for match in LINE.finditer(content):
-        at, name, value = match.groups()
+        at, name, value = match.group(1), match.group(2), match.group(3).strip(" \t")
         if at == "@@@":
             fallbacks += 1
             if settled or fallbacks > MOST_FALLBACKS:

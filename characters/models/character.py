@@ -4,10 +4,9 @@ from typing import ClassVar
 
 from django.core.validators import FileExtensionValidator, MaxValueValidator, MinValueValidator
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from characters.portraits import portrait_path, validate_portrait
+from characters.portraits import PortraitField, portrait_path, validate_portrait
 
 LANGUAGES = [
     ("en", _("English")),
@@ -42,7 +41,7 @@ class Character(models.Model):
     tagline = models.CharField(
         max_length=120, blank=True, help_text="One line under the name in the gallery."
     )
-    avatar = models.ImageField(
+    avatar = PortraitField(
         "portrait",
         upload_to=portrait_path,
         blank=True,
@@ -167,6 +166,3 @@ class Character(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("talk", args=[self.slug])

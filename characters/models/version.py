@@ -1,4 +1,4 @@
-"""Published versions: what was put on stage, when and by whom."""
+"""Published versions: what was published, when and by whom."""
 
 from typing import Any, ClassVar
 

@@ -15,7 +15,7 @@ await build({
   jsx: "automatic",
   outfile: process.argv[3],
   nodePaths: [join(client, "node_modules")],
-  alias: { "@daily-co/daily-js": join(client, "src", "daily-stub.js") },
+  alias: { "@daily-co/daily-js": join(client, "src", "daily-stub.ts") },
   define: { "process.env.NODE_ENV": '"production"' },
   logLevel: "warning",
 });

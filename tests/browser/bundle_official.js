@@ -40,6 +40,6 @@ await build({
   bundle: true,
   format: "esm",
   outfile: process.argv[2],
-  alias: { "@daily-co/daily-js": join(client, "src", "daily-stub.js") },
+  alias: { "@daily-co/daily-js": join(client, "src", "daily-stub.ts") },
   logLevel: "warning",
 });

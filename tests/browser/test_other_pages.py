@@ -10,8 +10,8 @@ from tests.servers import ROOT
 
 PARTS = """<button id="talk">Talk</button><button id="leave">Leave</button><div id="transcript"></div>"""
 ISSUE = """
-from sessions_app import apikeys
-print("KEY", apikeys.issue("partner", {origins!r})[1])
+from sessions_app.identity import api_keys
+print("KEY", api_keys.issue("partner", {origins!r})[1])
 """
 
 
@@ -117,7 +117,8 @@ async def test_a_key_works_where_it_is_for_and_nowhere_else(server):
         assert code is None or answer.json["error"]["code"] == code
     assert (await asyncio.to_thread(ask_before, server, "https://partner.example")).status == 204
     revoke = (
-        "from sessions_app import apikeys, models\nfor k in models.ApiKey.objects.all(): apikeys.revoke(k)"
+        "from sessions_app.identity import api_keys\nfrom sessions_app.models import ApiKey\n"
+        "for k in ApiKey.objects.all(): api_keys.revoke(k)"
     )
     await asyncio.to_thread(server.command, "shell", "-c", revoke)
     # Both changes were made by another process: they hold here from the next request on.

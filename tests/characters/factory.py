@@ -5,8 +5,9 @@ from typing import Any
 
 from PIL import Image
 
-from characters import content, publishing
+from characters import content
 from characters.models import Character
+from characters.versions import publishing
 
 
 def make_character(

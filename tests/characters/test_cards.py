@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from characters import cards, content
-from characters.cards import charx, giving, limits, mapping, png
+from characters.cards import card_limits, charx, giving, mapping, png
 from characters.exceptions import CardRefused
 from characters.models import Character
 from tests.characters.factory import make_character, picture
@@ -413,7 +413,7 @@ HOSTILE = {
     "very deep": nested(200_000),
     "wide": b'{"name": "x", "a": [' + b"1," * 300_000 + b"1]}",
     "a huge number": b'{"name": "x", "a": ' + b"9" * 10_000 + b"}",
-    "large text": b'{"name": "x", "description": "' + b"a" * (limits.JSON_BYTES + 1) + b'"}',
+    "large text": b'{"name": "x", "description": "' + b"a" * (card_limits.JSON_BYTES + 1) + b'"}',
     "a name that is no text": b'{"name": {"a": 1}}',
     "data that is no object": b'{"spec": "chara_card_v2", "data": 1}',
     "a PNG that claims to be huge": header(2**31 - 1, 5) + chunk(b"IEND", b""),
@@ -424,13 +424,13 @@ HOSTILE = {
     "base64 that is none": header(5, 5) + chunk(b"tEXt", b"ccv3\0!!!") + chunk(b"IEND", b""),
     "100 MB of base64": header(5, 5) + chunk(b"tEXt", b"ccv3\0" + b"A" * (8 << 20)) + chunk(b"IEND", b""),
     "a ZIP without a card": zipped(**{"x.txt": b"x"}),
-    "a ZIP bomb": zipped(**{"card.json": as_json(V3), "a.bin": b"\0" * (limits.ASSET_BYTES + 1)}),
+    "a ZIP bomb": zipped(**{"card.json": as_json(V3), "a.bin": b"\0" * (card_limits.ASSET_BYTES + 1)}),
     "a ZIP bomb of many": zipped(
         **{"card.json": as_json(V3)} | {f"{n}": b"\0" * (7 << 20) for n in range(9)}
     ),
-    "a card in a ZIP that is a bomb": zipped(**{"card.json": b" " * (limits.JSON_BYTES + 1)}),
+    "a card in a ZIP that is a bomb": zipped(**{"card.json": b" " * (card_limits.JSON_BYTES + 1)}),
     "too many files": zipped(
-        **{"card.json": as_json(V3)} | {f"{n}.x": b"" for n in range(limits.ASSETS + 2)}
+        **{"card.json": as_json(V3)} | {f"{n}.x": b"" for n in range(card_limits.ASSETS + 2)}
     ),
     "a path out of the ZIP": zipped(**{"card.json": as_json(V3), "../../etc/passwd": b"x"}),
     "an absolute path": zipped(**{"card.json": as_json(V3), "/etc/passwd": b"x"}),
@@ -481,7 +481,7 @@ def test_an_injured_file_is_read_or_refused_and_nothing_else(whole, injuries):
 
 def test_a_file_that_is_too_large_is_not_even_looked_at():
     with pytest.raises(CardRefused, match="32 MB"):
-        cards.read(b"{" * (limits.FILE_BYTES + 1))
+        cards.read(b"{" * (card_limits.FILE_BYTES + 1))
 
 
 def test_a_link_and_an_encrypted_file_in_a_zip_are_refused():
@@ -534,7 +534,7 @@ def test_markup_in_every_field_stays_text(admin_client, client):
         )
     data["character_book"]["entries"][0] |= {"keys": [evil], "content": evil, "comment": evil, "name": evil}
     ada = stored(as_json(card))
-    from characters import publishing
+    from characters.versions import publishing
 
     publishing.publish(ada)
     for url in (
@@ -602,3 +602,9 @@ def test_a_character_is_exported_by_command_and_comes_back(form, tmp_path, capsy
 def test_exporting_nobody_says_so():
     with pytest.raises(CommandError, match="no character"):
         call_command("export_character", "nobody")
+
+
+@pytest.mark.parametrize("entries", [7, 1.5, True, "dragons", [1, None, "x"], {"0": 3}])
+def test_entries_of_a_lorebook_that_are_none_are_left_out(entries):
+    card = {"spec": "chara_card_v2", "data": {"name": "Ada", "character_book": {"entries": entries}}}
+    assert cards.read(json.dumps(card).encode()).fields["lore"] == []

@@ -2,8 +2,9 @@
 
 import pytest
 
-from characters import catalog, publishing
+from characters import catalog
 from characters.exceptions import CharacterNotFound
+from characters.versions import publishing
 from tests.characters.factory import make_character
 
 pytestmark = pytest.mark.django_db

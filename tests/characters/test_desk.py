@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from characters import publishing
 from characters.models import Character
+from characters.versions import publishing
 from tests.characters.factory import make_character
 from tests.characters.test_admin import WRITTEN
 from tests.characters.test_cards import V3, as_json, as_png
@@ -108,8 +108,12 @@ def test_a_voice_that_cannot_be_heard_says_why(admin_client):
         ({"stt_provider": "local", "language": "zh"}, "language", "English only"),
         ({"llm_provider": "local", "llm_model": "gpt-9"}, "llm_model", "one model"),
         ({"tts_provider": "openai"}, "tts_provider", "OPENAI_API_KEY"),
-        ({"llm_provider": "no.such.Service"}, "llm_provider", "no Pipecat service"),
-        ({"stt_provider": "pipecat.services.openai.llm.OpenAILLMService"}, "stt_provider", "cannot listen"),
+        ({"llm_provider": "no.such.Service"}, "llm_provider", "There is no provider"),
+        (
+            {"stt_provider": "pipecat.services.openai.llm.OpenAILLMService"},
+            "stt_provider",
+            "There is no provider",
+        ),
         ({"llm_provider": "nobody"}, "llm_provider", "There is no provider"),
     ],
 )

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from characters import publishing
+from characters.versions import publishing
 from tests.characters.factory import make_character
 
 pytestmark = pytest.mark.django_db

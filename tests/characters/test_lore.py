@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from characters import prompts
-from characters.lore import Activation, Book, scan
-from characters.lore.book import book_of
+from characters.lore import Activation, Lorebook, scan
+from characters.lore.book import lorebook_of
 from characters.lore.decorators import parse
-from characters.sheet import Sheet
+from characters.spec import CharacterSpec
 
 NEW: dict[str, Any] = {
     "name": "",
@@ -31,9 +31,9 @@ NEW: dict[str, Any] = {
 
 def book(
     *entries: dict[str, Any], depth: int | None = None, budget: int | None = None, recursive=None
-) -> Book:
+) -> Lorebook:
     rules = {"lore_scan_depth": depth, "lore_token_budget": budget, "lore_recursive": recursive}
-    return book_of(
+    return lorebook_of(
         rules, [{**NEW, "content": f"about {number}", **entry} for number, entry in enumerate(entries)]
     )
 
@@ -146,11 +146,58 @@ def test_a_pattern_that_would_take_for_ever_is_given_up():
     assert found.secs < 0.5
 
 
+class Ticking:
+    """A clock on which each look takes a millisecond."""
+
+    def __init__(self) -> None:
+        self.secs = 0.0
+
+    def __call__(self) -> float:
+        self.secs += 0.001
+        return self.secs
+
+
 def test_a_scan_that_has_had_its_time_stops_and_says_so():
-    moments = iter(range(100))
-    found = scan(book({"keys": ["a"]}, {"keys": ["a"]}), ["a"], clock=lambda: float(next(moments)), secs=1.5)
-    assert fired(found) == [0]
+    found = scan(book({"keys": ["a"]}, {"keys": ["a"]}), ["a"], clock=Ticking(), secs=0.0035)
+    assert why(found, 0) == "“a” in the last 6 messages"
     assert why(found, 1) == "there was no time to look"
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [f"key {number}" for number in range(190_000)],
+        [f"key {{{{char}}}} {number}" for number in range(20_000)],
+        ["x" * 50_000] * 1_000,
+    ],
+    ids=["many", "with macros", "long"],
+)
+def test_the_time_of_a_scan_holds_within_one_entry_too(keys):
+    clock, filled = Ticking(), []
+
+    def fill(key: str) -> str:
+        filled.append(key)
+        return key
+
+    found = scan(book({"keys": keys}, {"keys": ["a"]}), ["a"], clock=clock, fill=fill)
+    assert clock.secs < 0.03
+    assert len(filled) < 30
+    assert why(found, 1) == "there was no time to look"
+
+
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [
+        ("|".join(f"word{number}" for number in range(30_000)) + "|a", False),
+        ("a" * 999, False),
+        ("b|" * 450 + "a", True),
+        ("{{random:" + ",".join(f"b{number}" for number in range(80)) + "}}|a", False),
+    ],
+    ids=["too long to compile", "as long as it may be", "long", "made anew by macros"],
+)
+def test_a_pattern_that_would_take_long_to_compile_is_not_compiled(key, found):
+    entries = book({"keys": [key], "use_regex": True})
+    assert bool(fired(scan(entries, ["a"], fill=str))) is found
 
 
 @pytest.mark.parametrize(
@@ -186,13 +233,13 @@ def test_no_content_breaks_the_decorators(content):
     assert not any(line.startswith("@@depth 1\n") for line in left.splitlines())
 
 
-def sheet(*entries: dict[str, Any], **fields: Any) -> Sheet:
+def spec(*entries: dict[str, Any], **fields: Any) -> CharacterSpec:
     persona = {"description": "DESC", "personality": "PERS", "scenario": "SCEN", "system_prompt": "SYS"}
-    return Sheet(slug="m", name="Marlow", book=book(*entries), **{**persona, **fields})
+    return CharacterSpec(slug="m", name="Marlow", book=book(*entries), **{**persona, **fields})
 
 
 def test_entries_come_into_the_prompt_where_they_ask_to():
-    marlow = sheet(
+    marlow = spec(
         {"constant": True, "content": "AFTER", "position": "after_char"},
         {"constant": True, "content": "BEFORE"},
         {"constant": True, "content": "@@position before_desc\nBEFORE_DESC"},
@@ -224,7 +271,7 @@ def test_entries_come_into_the_prompt_where_they_ask_to():
 
 
 def test_what_may_go_first_goes_first_when_there_is_no_room():
-    marlow = sheet(
+    marlow = spec(
         {"constant": True, "content": "@@ignore_on_max_context\n" + "often " * 40, "priority": 99.0},
         {"constant": True, "content": "kept " * 40, "priority": 1.0},
         system_prompt="SYS",
@@ -237,7 +284,7 @@ def test_what_may_go_first_goes_first_when_there_is_no_room():
 
 
 def test_an_entry_can_silence_the_last_word():
-    marlow = sheet(
+    marlow = spec(
         {"keys": ["quiet"], "content": "@@disable_ui_prompt post_history_instructions\nx"},
         post_history="LAST",
     )

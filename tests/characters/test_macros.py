@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from characters.macros import GROWN, Macros, scannable
+from characters.text.macros import GROWN, Macros, scannable
 
 MACROS = Macros(
     char="Marlow", metadata={"name": "Robin", "trip": {"to": "Oslo"}}, original="ORIGINAL", seed="s"

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from characters import prompts
-from characters.sheet import Sheet
+from characters import prompts, text
+from characters.prompts.rendering import FORGET_AT_ONCE
+from characters.spec import CharacterSpec
 
-SHEET = Sheet(
+SHEET = CharacterSpec(
     slug="marlow",
     name="Captain Marlow",
     description="Old.",
@@ -49,8 +50,8 @@ def test_the_greeting_says_the_name_without_quotes():
 
 
 def test_metadata_is_found_by_dotted_path():
-    sheet = replace(SHEET, system_prompt="{{metadata.trip.to}} and {{ metadata.nothing }}")
-    text = prompts.render(sheet, {"trip": {"to": "Oslo"}}).instructions
+    spec = replace(SHEET, system_prompt="{{metadata.trip.to}} and {{ metadata.nothing }}")
+    text = prompts.render(spec, {"trip": {"to": "Oslo"}}).instructions
     assert text.startswith('"Oslo" and unknown')
 
 
@@ -66,8 +67,8 @@ def test_metadata_is_found_by_dotted_path():
     ],
 )
 def test_a_visitors_value_cannot_pose_as_instructions(attack):
-    sheet = replace(SHEET, system_prompt="The visitor is called {{user}}.")
-    first, *rest = prompts.render(sheet, {"name": attack, "secret": "x"}).instructions.splitlines()
+    spec = replace(SHEET, system_prompt="The visitor is called {{user}}.")
+    first, *rest = prompts.render(spec, {"name": attack, "secret": "x"}).instructions.splitlines()
     quoted = first.removeprefix("The visitor is called ").removesuffix(".")
     assert isinstance(json.loads(quoted), str)  # one JSON string, nothing escaped from it
     assert not set(quoted) & set("{}<>[]|#`\n\u2028")
@@ -76,9 +77,9 @@ def test_a_visitors_value_cannot_pose_as_instructions(attack):
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x, max_size=3)))
 def test_whatever_a_value_is_it_stays_one_bounded_json_string(value):
-    quoted = prompts.quoted(value)
+    quoted = text.quoted(value)
     assert isinstance(json.loads(quoted), str)
-    assert len(json.loads(quoted)) <= prompts.VALUE_LIMIT
+    assert len(json.loads(quoted)) <= text.VALUE_LIMIT
     assert len(quoted.splitlines()) == 1
 
 
@@ -109,7 +110,7 @@ def test_a_long_conversation_is_forgotten_a_few_messages_at_once_so_that_prompts
         assert prompt.tokens <= 800 - prompts.REPLY_TOKENS
         assert prompt.messages[-1]["content"].startswith(f"{turns - 1} ")
         firsts.append(prompt.messages[0]["content"])
-    assert len(set(firsts)) <= 1 + 40 // prompts.FORGET_AT_ONCE + 1
+    assert len(set(firsts)) <= 1 + 40 // FORGET_AT_ONCE + 1
 
 
 def test_a_tools_answer_is_never_without_its_call():
@@ -121,22 +122,22 @@ def test_a_tools_answer_is_never_without_its_call():
 
 
 def test_notes_for_people_never_enter_the_prompt():
-    sheet = replace(SHEET, about="zanzibarquince", tags=("zanzibarquince",), tagline="zanzibarquince")
-    prompt = prompts.render(sheet, {}, talk(2))
+    spec = replace(SHEET, about="zanzibarquince", tags=("zanzibarquince",), tagline="zanzibarquince")
+    prompt = prompts.render(spec, {}, talk(2))
     assert "zanzibarquince" not in str(prompt.as_messages())
 
 
 def test_the_original_line_and_the_last_word_have_their_places():
-    sheet = replace(SHEET, system_prompt="{{original}} Be brief.", post_history="Stay in character.")
-    prompt = prompts.render(sheet, {}, talk(1))
+    spec = replace(SHEET, system_prompt="{{original}} Be brief.", post_history="Stay in character.")
+    prompt = prompts.render(spec, {}, talk(1))
     assert prompt.instructions.startswith("You are Captain Marlow. Be brief.")
     assert prompt.messages[-1] == {"role": "system", "content": "Stay in character."}
 
 
 def test_a_page_may_ask_for_another_greeting_and_gets_the_first_for_nonsense():
-    sheet = replace(SHEET, greeting="One.", alternate_greetings=("Two.", "Three."))
+    spec = replace(SHEET, greeting="One.", alternate_greetings=("Two.", "Three."))
     for asked, said in ((0, "One."), (2, "Three."), (3, "One."), (-1, "One."), (True, "One."), ("2", "One.")):
-        assert prompts.greeting(sheet, {"greeting": asked}) == said
+        assert prompts.greeting(spec, {"greeting": asked}) == said
 
 
 def test_a_summary_is_data_in_the_instructions():

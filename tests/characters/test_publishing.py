@@ -3,9 +3,10 @@
 import pytest
 from django.db import DatabaseError, transaction
 
-from characters import content, differences, publishing
+from characters import content
 from characters.exceptions import NotPublishable, VersionImmutable
 from characters.models import Character, CharacterVersion
+from characters.versions import differences, publishing
 from tests.characters.factory import make_character
 
 pytestmark = pytest.mark.django_db

@@ -86,7 +86,7 @@ def test_tokens_are_masked_wherever_they_stand():
         ("openai._base_client", logging.DEBUG, False),
         ("websockets.server", logging.INFO, False),
         ("httpcore", logging.WARNING, True),
-        ("voicebot.consumers", logging.DEBUG, True),
+        ("voicebot.connection.consumer", logging.DEBUG, True),
         ("pipecat", logging.DEBUG, True),
     ],
 )

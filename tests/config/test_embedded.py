@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
@@ -51,6 +52,18 @@ def test_any_other_engine_is_refused_with_a_sentence():
     assert "DATABASE_URL must name a PostgreSQL server" in shown.stderr
 
 
-def test_the_connections_are_pooled():
-    assert connection.settings_dict["OPTIONS"]["pool"]["max_size"] > 1
-    assert connection.vendor == "postgresql"
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_goes_from_one_thread_to_the_next():
+    def backend() -> int:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                return cursor.fetchone()[0]
+        finally:
+            connection.close()
+
+    backends = []
+    for _ in range(5):
+        with ThreadPoolExecutor(1) as thread:
+            backends.append(thread.submit(backend).result())
+    assert len(set(backends)) == 1, "each thread had a connection of its own"

@@ -10,7 +10,7 @@ import pytest
 import websockets
 
 from tests.visitors import Visitor, audio_message
-from voicebot.server import HANDSHAKE_SECS
+from voicebot.ops.serving.websocket_protocol import HANDSHAKE_SECS
 
 
 @pytest.fixture(autouse=True)
@@ -89,3 +89,8 @@ async def test_half_open_connections_hold_no_seat(server):
     async with asyncio.timeout(15):
         while (await asyncio.to_thread(server.request, "/readyz")).headers["X-Seats-Taken"] != "0":
             await asyncio.sleep(0.2)
+
+
+async def test_a_large_body_is_no_large_head(server):
+    answer = await asyncio.to_thread(server.request, "/api/start", {"body": {"character": "x" * 200_000}})
+    assert answer.status == 413

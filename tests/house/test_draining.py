@@ -3,7 +3,7 @@
 import asyncio
 import signal
 
-from tests.visitors import Visitor, rtvi_message
+from tests.visitors import Visitor, rtvi_message, speech
 
 
 async def test_a_deploy_drops_no_sentence(own_server):
@@ -29,6 +29,36 @@ async def test_a_deploy_drops_no_sentence(own_server):
     exported = await asyncio.to_thread(server.command, "export_session", session)
     assert "One more thing." in exported
     assert "This is a short scripted reply for you" in exported
+
+
+async def test_a_deploy_waits_for_an_answer_and_for_a_sentence_of_the_visitors(own_server):
+    server = await asyncio.to_thread(own_server, LLM_PROVIDER="tests.voicebot.players.SlowLLM")
+    urls = [(await asyncio.to_thread(server.start_session))[0] for _ in range(2)]
+    async with Visitor(urls[0]) as typing, Visitor(urls[1]) as talking:
+        for visitor in (typing, talking):
+            await visitor.get_ready()
+            await visitor.until(lambda v=visitor: v.of("bot-stopped-speaking"))
+        speaking = asyncio.create_task(talking.speak(silence_secs=15))
+        await talking.until(lambda: talking.of("user-started-speaking"))
+        await typing.socket.send(rtvi_message("send-text", {"content": "One more thing."}))
+        await typing.until(lambda: typing.of("bot-llm-started"))
+        server.process.send_signal(signal.SIGTERM)
+        for visitor in (typing, talking):
+            assert await visitor.until_closed(25) == (4503, "The server restarts. Come back in a moment.")
+            assert len(visitor.of("bot-stopped-speaking")) == 2, "the answer was not heard"
+        speaking.cancel()
+
+
+async def test_a_deploy_waits_for_nobody_who_is_silent_or_has_coughed(own_server):
+    server = await asyncio.to_thread(own_server, STT_PROVIDER="tests.voicebot.players.DeafSTT")
+    url, _ = await asyncio.to_thread(server.start_session)
+    async with Visitor(url) as visitor:
+        await visitor.get_ready()
+        await visitor.until(lambda: visitor.of("bot-stopped-speaking"))
+        await visitor.speak(speech()[:8000], silence_secs=1)
+        await visitor.until(lambda: visitor.of("user-stopped-speaking"))
+        server.process.send_signal(signal.SIGTERM)
+        assert (await visitor.until_closed(3))[0] == 4503
 
 
 async def test_draining_is_bounded(own_server):

@@ -3,6 +3,7 @@
 import json
 
 import schemathesis
+from django.urls import get_resolver
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -12,6 +13,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.servers import ROOT
+from voicebot.http.api import description
 
 DESCRIPTION = json.loads((ROOT / "docs" / "openapi.json").read_text())
 schema = schemathesis.openapi.from_dict(DESCRIPTION)
@@ -33,10 +35,14 @@ def test_every_answer_is_as_described(case, server):
     case.call_and_validate(base_url=server.url, checks=CHECKS, timeout=20)
 
 
-def test_every_route_of_the_api_is_described():
-    from django.urls import get_resolver
+def test_the_description_is_as_the_code_is():
+    assert json.loads(json.dumps(description())) == DESCRIPTION, "docs/openapi.json: make docs"
 
-    described = {path.replace("{id}", "<uuid:session_id>").lstrip("/") for path in DESCRIPTION["paths"]}
+
+def test_every_route_of_the_api_is_described():
+    described = {
+        path.replace("{session_id}", "<uuid:session_id>").lstrip("/") for path in DESCRIPTION["paths"]
+    }
     for pattern in get_resolver().url_patterns:
         for route in getattr(pattern, "url_patterns", [pattern]):
             found = str(route.pattern)

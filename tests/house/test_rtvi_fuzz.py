@@ -5,6 +5,7 @@ import random
 
 from tests.visitors import Visitor, rtvi_message
 
+# All but disconnect-bot, after which there is no line to go on with.
 TYPES = ["client-ready", "client-message", "send-text", "disconnect", "append-to-context", "x" * 300, ""]
 DATA = [
     {},
@@ -36,3 +37,13 @@ async def test_any_message_is_answered_or_ignored_and_the_conversation_goes_on(s
         assert {last["data"]["d"]["id"]} == known, "still the same conversation"
         await visitor.ask(secs=20)
         assert visitor.closed is None
+
+
+async def test_a_client_that_says_goodbye_is_let_go_and_may_come_back(server):
+    url, _ = await asyncio.to_thread(server.start_session)
+    async with Visitor(url) as visitor:
+        session = await visitor.get_ready()
+        await visitor.socket.send(rtvi_message("disconnect-bot"))
+        await visitor.until_closed()
+    async with Visitor(url) as visitor:
+        assert (await visitor.get_ready())["id"] == session["id"]

@@ -54,7 +54,7 @@ def test_spans_leave_without_a_word():
     from opentelemetry.sdk.trace.export import SimpleSpanProcessor
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-    from voicebot import tracing
+    from voicebot.ops import tracing
 
     kept = InMemorySpanExporter()
     provider = TracerProvider()
@@ -114,7 +114,7 @@ async def test_spans_of_a_conversation_reach_a_collector_without_a_word(own_serv
 @pytest.mark.django_db
 def test_a_guesser_of_passwords_waits(client, settings, django_user_model):
     django_user_model.objects.create_superuser("admin", "", "right-password")
-    for _ in range(settings.AXES_FAILURE_LIMIT):
+    for _ in range(settings.LOGIN_FAILURES):
         client.post("/admin/login/", {"username": "admin", "password": "wrong"})
     answer = client.post("/admin/login/", {"username": "admin", "password": "right-password"})
     assert answer.status_code == 429
@@ -126,7 +126,9 @@ def test_redis_configurations():
 
     plain = redis.caches("rediss://u:p@h:6380/1", "", '{"ssl_ca_certs": "/ca.pem"}')["default"]
     assert plain["LOCATION"] == "rediss://u:p@h:6380/1"
-    assert plain["OPTIONS"]["CONNECTION_POOL_KWARGS"] == {"ssl_ca_certs": "/ca.pem"}
+    how = plain["OPTIONS"]["CONNECTION_POOL_KWARGS"]
+    assert how["ssl_ca_certs"] == "/ca.pem"
+    assert how["socket_timeout"] == redis.REDIS_SECS, "nobody waits long for one that is frozen"
     sentinel = redis.caches("redis://house/0", "a:26379,b:26380", "")["default"]["OPTIONS"]
     assert sentinel["SENTINELS"] == [("a", 26379), ("b", 26380)]
     (host,) = redis.channel_layers("redis://house/2", "a:26379", "")["default"]["CONFIG"]["hosts"]

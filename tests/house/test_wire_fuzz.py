@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pipecat.frames.protobufs import frames_pb2
 
-from voicebot import wire
+from voicebot.transport import serializer
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -18,13 +18,13 @@ JSON = st.recursive(
 def taken(data: bytes) -> None:
     refused, item = None, None
     try:
-        item = wire.decode(data)
-    except wire.WireError as error:
+        item = serializer.decode(data)
+    except serializer.WireError as error:
         refused = error
     if refused is None:
-        assert isinstance(item, (wire.Audio, dict))
+        assert isinstance(item, (serializer.Audio, dict))
     else:
-        assert refused.code in (wire.UNSUPPORTED_DATA, wire.INVALID_PAYLOAD)
+        assert refused.code in (serializer.UNSUPPORTED_DATA, serializer.INVALID_PAYLOAD)
         assert len(refused.reason) < 120
 
 

@@ -5,12 +5,14 @@ from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from prometheus_client import generate_latest
 
-from sessions_app import dashboard
-from sessions_app.history import Turn
+from sessions_app.admin import dashboard
 from sessions_app.manager import SyncSessionManager
 from sessions_app.models import VoiceSession
+from sessions_app.session.turn import Turn
 from tests.characters.factory import make_character
+from voicebot.ops import metrics
 
 pytestmark = pytest.mark.django_db
 
@@ -52,3 +54,36 @@ def test_the_page_shows_them_to_who_may_see_sessions_only(admin_client, client, 
     writer = django_user_model.objects.create_user("writer", is_staff=True)
     client.force_login(writer)
     assert "Conversations today" not in client.get("/admin/").content.decode()
+
+
+def test_an_editors_draft_counts_nowhere():
+    make_character()
+    manager = SyncSessionManager()
+    session = manager.create(character="marlow", visitor="anon:me", draft=True)
+    manager.open(session.id, session.token, uuid4())
+    turn = Turn(1, "assistant", "x", False, timezone.now(), "marlow@1", 30_000)
+    manager.append(session.id, [turn])
+    VoiceSession.objects.update(connected_secs=600, errors=5)
+    found = dashboard.figures()
+    assert found["active"] == 0
+    assert found["p50"][-1] is None
+    assert [found[name][-1] for name in ("conversations", "minutes", "errors")] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("store", ["memory", "cache"])
+def test_sessions_that_are_no_rows_are_not_counted_as_none(admin_client, settings, store):
+    """A conversation that goes on and is nowhere to be seen is worse than a sentence that says why."""
+    settings.SESSION_STORE = store
+    make_character()
+    SyncSessionManager().create(character="marlow", visitor="anon:me")
+    page = admin_client.get("/admin/").content.decode()
+    assert "Conversations today" not in page
+    assert f"“{store}”" in page
+    assert f"“{store}”" in admin_client.get("/admin/sessions_app/voicesession/").content.decode()
+    metrics._count_sessions()
+    assert "greenroom_sessions{" not in generate_latest().decode()
+    settings.SESSION_STORE = "db"
+    SyncSessionManager().create(character="marlow", visitor="anon:me")
+    metrics._count_sessions()
+    assert 'greenroom_sessions{state="created"} 1.0' in generate_latest().decode()
+    assert "Conversations today" in admin_client.get("/admin/").content.decode()

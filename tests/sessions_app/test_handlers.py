@@ -108,3 +108,23 @@ async def test_a_session_that_is_over_or_unknown_is_refused(handler, session, ma
     await manager.end(session.id, "visitor")
     with pytest.raises(SessionEnded):
         await never(session.id, MESSAGE)
+
+
+async def test_what_somebody_else_changes_meanwhile_is_not_overwritten(handler, session, manager):
+    """The visitor's page names the conversation while a handler of another connection runs."""
+
+    @handler
+    async def slow(session, message):
+        await manager.annotate(session.id, {"title": "The kraken", "list": [1], "old": None})
+        session.metadata["count"] += 1
+        session.metadata["nested"] = {"mine": 1}
+
+    await manager.update(session.id, metadata={"old": 1, "kept": {"a": 1}})
+    await slow(session.id, MESSAGE)
+    assert (await manager.get(session.id)).metadata == {
+        "count": 1,
+        "title": "The kraken",
+        "list": [1],
+        "kept": {"a": 1},
+        "nested": {"mine": 1},
+    }

@@ -1,16 +1,18 @@
 """History: each turn once, in order, sealed, whatever happens to the one who writes it."""
 
+import json
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 
+from sessions_app.conversations.json_export import export
 from sessions_app.exceptions import RecordUnreadable, SessionNotFound
-from sessions_app.export import export
-from sessions_app.history import Turn
 from sessions_app.manager import SyncSessionManager
 from sessions_app.models import SessionSummary, SessionTurn, VoiceSession
+from sessions_app.session.coverage import Coverage
+from sessions_app.session.turn import Turn
 
 pytestmark = pytest.mark.django_db
 
@@ -25,18 +27,10 @@ def turn(number: int, clock, text: str = "", *, interrupted: bool = False) -> Tu
 def test_turns_come_back_as_they_were_said(manager, session, clock):
     said = [turn(1, clock, RARE), turn(2, clock, "Once upon a", interrupted=True)]
     manager.append(session.id, said)
-    assert manager.history(session.id) == said
+    assert manager.turns(session.id) == said
     assert said[1].shown == "Once upon a —"
     assert all(RARE.encode() not in bytes(row.sealed) for row in SessionTurn.objects.all())
     assert RARE not in repr(said)
-
-
-def test_a_turn_whose_place_is_taken_goes_to_the_end(manager, session, clock):
-    manager.append(session.id, [turn(1, clock), turn(2, clock)])
-    manager.append(session.id, [turn(2, clock, "from another process"), turn(3, clock, "and on")])
-    history = manager.history(session.id)
-    assert [t.text for t in history] == ["turn 1", "turn 2", "and on", "from another process"]
-    assert [t.sequence for t in history] == [1, 2, 3, 4]
 
 
 def test_appending_turn_a_thousand_costs_what_turn_ten_does(manager, session, clock):
@@ -64,14 +58,14 @@ def test_a_swapped_row_fails_closed_and_alone(manager, session, clock):
     rows = {row.sequence: row for row in SessionTurn.objects.filter(session=session.id)}
     SessionTurn.objects.filter(pk=rows[1].pk).update(sealed=rows[2].sealed)
     with pytest.raises(RecordUnreadable):
-        manager.history(session.id)
-    assert len(manager.history(other.id)) == 2
+        manager.turns(session.id)
+    assert len(manager.turns(other.id)) == 2
 
 
 def test_the_past_is_a_summary_and_the_newest_turns(manager, session, clock):
     manager.append(session.id, [turn(number, clock) for number in range(1, 31)])
-    assert manager.keep_summary(session.id, 10, f"they met {RARE}")
-    assert not manager.keep_summary(session.id, 5, "older")
+    assert manager.keep_summary(session.id, Coverage(10), f"they met {RARE}")
+    assert not manager.keep_summary(session.id, Coverage(5), "older")
     past = manager.past(session.id, newest=12)
     assert past.summary == f"they met {RARE}"
     assert [t.sequence for t in past.turns] == list(range(19, 31))
@@ -80,7 +74,7 @@ def test_the_past_is_a_summary_and_the_newest_turns(manager, session, clock):
 
 def test_erasing_takes_turns_summaries_and_key(manager, session, clock):
     manager.append(session.id, [turn(1, clock)])
-    manager.keep_summary(session.id, 1, "short")
+    manager.keep_summary(session.id, Coverage(1), "short")
     removed = manager.erase(session.id)
     assert (removed.turns, removed.summaries) == (1, 1)
     assert not SessionTurn.objects.exists()
@@ -99,10 +93,10 @@ def test_rotation_rewraps_keys_and_touches_no_payload(manager, session, clock, s
     assert manager.rotate(batch=1) == 1
     assert manager.rotate(batch=1) == 0
     after = VoiceSession.objects.get(pk=session.id)
-    assert (after.key_id, bytes(after.metadata)) == ("new", bytes(row.metadata))
+    assert (after.data_key.key_id, bytes(after.metadata)) == ("new", bytes(row.metadata))
     assert bytes(SessionTurn.objects.get().sealed) == sealed
     settings.SESSION_KEYS = settings.SESSION_KEYS.split(",")[0]
-    assert manager.history(session.id)[0].text == "before"
+    assert manager.turns(session.id)[0].text == "before"
 
 
 def test_commands_clean_rotate_export_and_erase(manager, clock, capsys, settings):
@@ -128,6 +122,27 @@ def test_commands_clean_rotate_export_and_erase(manager, clock, capsys, settings
 def test_an_export_has_everything_that_is_kept(manager, session, clock):
     manager.append(session.id, [turn(1, clock)])
     manager.end(session.id, "visitor")
-    exported = export(manager, session.id)
+    exported = json.loads("".join(export(manager, session.id)))
     assert exported["state"] == "ended"
     assert exported["turns"][0]["text"] == "turn 1"
+
+
+def test_the_journal_of_erasures_is_printed_read_and_shortened(manager, session, capsys, tmp_path):
+    record = manager.store.load(session.id)
+    manager.erase(session.id)
+    call_command("erasures")
+    journal = tmp_path / "journal"
+    journal.write_text(capsys.readouterr().out)
+    call_command("erasures", "--since", "2999-01-01")
+    assert capsys.readouterr().out == ""
+    call_command("erasures", "--forget-before", "2999-01-01")
+    assert "Took 1 entries" in capsys.readouterr().out
+    manager.store.create(record)  # as a restored backup does
+    call_command("replay_erasures")
+    assert "Erased 0 sessions" in capsys.readouterr().out
+    call_command("replay_erasures", str(journal))
+    assert "Erased 1 sessions" in capsys.readouterr().out
+    assert not VoiceSession.objects.exists()
+    journal.write_text("nonsense\n")
+    with pytest.raises(CommandError, match="Line 1"):
+        call_command("replay_erasures", str(journal))

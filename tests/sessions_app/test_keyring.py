@@ -8,8 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sessions_app.crypto.keyring import KeyRing, WrappedKey, check_strength
 from sessions_app.exceptions import RecordUnreadable
-from sessions_app.keyring import KeyRing, WrappedKey, check_strength
 
 
 def key(byte: int) -> str:

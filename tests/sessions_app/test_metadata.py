@@ -3,7 +3,7 @@
 import pytest
 
 from sessions_app.exceptions import BadRequest, TooLarge
-from sessions_app.metadata import MAX_BYTES, MAX_DEPTH, checked, merge_patch
+from sessions_app.session.metadata import MAX_BYTES, MAX_DEPTH, checked_metadata, merge_patch, merged_metadata
 
 # Appendix A of RFC 7396.
 CASES = [
@@ -33,7 +33,7 @@ def test_the_examples_of_the_rfc(target, patch, result):
 @pytest.mark.parametrize("value", [None, [], "text", 3, {"x": float("nan")}, {"x": object()}])
 def test_what_is_no_json_object_is_refused(value):
     with pytest.raises(BadRequest):
-        checked(value)
+        checked_metadata(value)
 
 
 def nested(depth: int) -> dict:
@@ -44,8 +44,28 @@ def nested(depth: int) -> dict:
 
 
 def test_size_and_depth_have_limits():
-    assert checked({"x": "y" * (MAX_BYTES - 9)})
-    assert checked(nested(MAX_DEPTH))
+    assert checked_metadata({"x": "y" * (MAX_BYTES - 9)})
+    assert checked_metadata(nested(MAX_DEPTH))
     for value in ({"x": "y" * MAX_BYTES}, nested(MAX_DEPTH + 1), nested(500)):
         with pytest.raises(TooLarge):
-            checked(value)
+            checked_metadata(value)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "now", "result"),
+    [
+        ({"a": 1}, {"a": 2}, {"a": 1, "b": 3}, {"a": 2, "b": 3}),
+        ({"a": 1, "b": 1}, {"a": 1}, {"a": 5, "b": 7}, {"a": 5}),
+        ({"a": {"x": 1, "y": 1}}, {"a": {"x": 2, "y": 1}}, {"a": {"x": 1, "y": 9}}, {"a": {"x": 2, "y": 9}}),
+        ({"a": 1}, {"a": None}, {"a": 1}, {"a": None}),
+        ({}, {"a": {"x": 1}}, {"a": {"y": 2}}, {"a": {"x": 1}}),
+        ({"a": [1]}, {"a": [1, 2]}, {"a": [0]}, {"a": [1, 2]}),
+        ({"a": 1}, {"a": 1}, {"b": 2}, {"b": 2}),
+        ({"a": {"x": 1}}, {"a": {"x": 2}}, {}, {"a": {"x": 2}}),
+        ({"a": 1}, {"a": True}, {"a": 1}, {"a": True}),
+    ],
+)
+def test_what_was_changed_goes_on_top_of_what_others_changed(before, after, now, result):
+    merged_now = merged_metadata(before, after, now)
+    assert merged_now == result
+    assert repr(merged_now) == repr(result), "1 and true are two things"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sessions_app.crypto.sealer import Sealer
 from sessions_app.exceptions import RecordUnreadable
-from sessions_app.sealing import Sealer
 
 SESSION = uuid4()
 SEALER = Sealer(b"k" * 32, SESSION)

@@ -5,9 +5,9 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from sessions_app.history import Turn
 from sessions_app.manager import SyncSessionManager
 from sessions_app.models import VoiceSession
+from sessions_app.session.turn import Turn
 from tests.characters.factory import make_character
 
 pytestmark = pytest.mark.django_db

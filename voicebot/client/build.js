@@ -17,14 +17,14 @@ const shared = {
   target: "es2022",
   minify: true,
   legalComments: "none",
-  alias: { "@daily-co/daily-js": "./src/daily-stub.js" },
+  alias: { "@daily-co/daily-js": "./src/daily-stub.ts" },
   logLevel: "warning",
 };
 
-await build({ ...shared, entryPoints: ["src/stage.js"], outfile: join(out, "stage.js") });
-await build({ ...shared, entryPoints: ["src/player-worklet.js"], outfile: join(out, "player-worklet.js") });
-await build({ ...shared, entryPoints: ["src/recorder-worklet.js"], outfile: join(out, "recorder-worklet.js") });
-await build({ ...shared, format: "iife", entryPoints: ["src/embed.js"], outfile: join(out, "embed.js") });
+await build({ ...shared, entryPoints: ["src/stage.ts"], outfile: join(out, "stage.js") });
+await build({ ...shared, entryPoints: ["src/player-worklet.ts"], outfile: join(out, "player-worklet.js") });
+await build({ ...shared, entryPoints: ["src/recorder-worklet.ts"], outfile: join(out, "recorder-worklet.js") });
+await build({ ...shared, format: "iife", entryPoints: ["src/embed.ts"], outfile: join(out, "embed.js") });
 
 await mkdir(join(out, "fonts"), { recursive: true });
 for (const [name, file] of [

@@ -8,12 +8,12 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from pipecat.frames.frames import ErrorFrame
+from pipecat.frames.frames import ErrorFrame, ManuallySwitchServiceFrame
 from pipecat.pipeline.service_switcher import ServiceSwitcher, ServiceSwitcherStrategyFailover
-from pipecat.processors.frame_processor import FrameProcessor
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
 from characters.prompts import Message
-from characters.sheet import Sheet
+from characters.spec import CharacterSpec
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class TakesOver(ServiceSwitcherStrategyFailover):
         await asyncio.sleep(RECOVER_SECS)
         for service in self.services:
             await service.set_usable(True)
-        await self._set_active_if_available(self._first)
+        await self.handle_frame(ManuallySwitchServiceFrame(service=self._first), FrameDirection.DOWNSTREAM)
 
     def forget(self) -> None:
         if self._recovery:
@@ -62,11 +62,11 @@ class WithFallback(ServiceSwitcher[TakesOver]):
     def _those_with(self, name: str) -> list[Any]:
         return [service for service in self.services if hasattr(service, name)]
 
-    # What our own pipeline asks: see the protocols in `registry` and `memory`.
+    # What our own pipeline asks: see the protocols in `registry` and `summary`.
 
-    async def retune(self, sheet: Sheet) -> None:
+    async def retune(self, spec: CharacterSpec) -> None:
         for service in self._those_with("retune"):
-            await service.retune(sheet)
+            await service.retune(spec)
 
     async def keep(self, text: str) -> None:
         for service in self._those_with("keep"):
@@ -75,10 +75,6 @@ class WithFallback(ServiceSwitcher[TakesOver]):
     async def prime(self, common: Sequence[Message], own: Sequence[Message]) -> None:
         if hasattr(active := self.strategy.active_service, "prime"):
             await active.prime(common, own)
-
-    def pausing(self) -> None:
-        if hasattr(active := self.strategy.active_service, "pausing"):
-            active.pausing()
 
     async def run_inference(self, *args: Any, **kwargs: Any) -> str | None:
         found: str | None = None

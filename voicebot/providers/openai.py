@@ -15,12 +15,18 @@ from pipecat.services.openai.stt import OpenAISTTService
 from pipecat.services.openai.tts import OpenAITTSService, OpenAITTSSettings
 from pipecat.utils.types import assert_given
 
-from characters.casting import Model
-from characters.sheet import Sheet
+from characters.provider_choice import Model
+from characters.spec import CharacterSpec
+from voicebot.pipecat_internals.services import client_of, set_client_options
 from voicebot.providers.errors import ProviderError
+from voicebot.providers.llm.compatible_llm import CompatibleLLM
+from voicebot.providers.llm.dialect import dialect_of
+from voicebot.providers.llm.patience import Patience
 from voicebot.providers.registry import Stage, Warmer
-from voicebot.reply import BriefLLM
-from voicebot.speakable import TRANSFORMS
+from voicebot.providers.speech.segments import BoundedSegments
+from voicebot.providers.speech.speech_audio import MOST_LETTERS_SEC, SpeechDecoder, UnplayableAudio
+from voicebot.providers.speech.speech_text import TRANSFORMS
+from voicebot.providers.speech.synthesis import BoundedSynthesis
 
 MAX_REPLY_TOKENS = 300
 
@@ -38,68 +44,105 @@ def _address(stage: Stage) -> dict[str, Any]:
 
 def patient(service: Any) -> Any:
     """The service, with a time-out on each call and the SDK's own retries with backoff."""
-    service._client = service._client.with_options(
-        timeout=settings.PROVIDER_TIMEOUT_SECS, max_retries=settings.PROVIDER_RETRIES
-    )
+    set_client_options(service, timeout=settings.PROVIDER_TIMEOUT_SECS, max_retries=settings.PROVIDER_RETRIES)
     return service
 
 
-class CompatibleTTS(OpenAITTSService):
-    """OpenAITTSService for servers with voices and sample rates of their own."""
+def llm_patience() -> Patience:
+    """How long a model is waited for: not at all past the time-out if another one can take over."""
+    other_answers = settings.STAGE_FALLBACKS["llm"] not in ("", "openai")
+    timeout = float(settings.PROVIDER_TIMEOUT_SECS)
+    return Patience(
+        first_secs=timeout if other_answers else max(timeout, settings.MODEL_LOAD_SECS),
+        between_secs=timeout,
+        retry_secs=timeout,
+        load_secs=settings.MODEL_LOAD_SECS,
+        retries=settings.PROVIDER_RETRIES,
+    )
 
-    _settings: OpenAITTSSettings
 
-    async def retune(self, sheet: Sheet) -> None:
+class CompatibleSTT(BoundedSegments, OpenAISTTService):
+    """OpenAISTTService that is never sent more than half a minute at once."""
+
+
+class CompatibleTTS(BoundedSynthesis, OpenAITTSService):
+    """OpenAITTSService for servers with voices, sample rates and audio formats of their own."""
+
+    def __init__(self, *, assumed_hz: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        self._assumed_hz = assumed_hz  # where the server does not tell
+
+    async def retune(self, spec: CharacterSpec) -> None:
         """Takes another character's voice and speed, from the next sentence on."""
-        voice = sheet.voice or settings.OPENAI["tts"]["voice"]
-        await self._update_settings(OpenAITTSSettings(voice=voice, speed=sheet.voice_speed))
+        voice = spec.voice or settings.OPENAI["tts"]["voice"]
+        await self.change_settings(OpenAITTSSettings(voice=voice, speed=spec.voice_speed))
 
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
-        request = self._client.audio.speech.with_streaming_response.create(
+        chosen = cast(OpenAITTSSettings, self.settings)
+        speed = assert_given(chosen.speed) or 1.0
+        request = client_of(self).audio.speech.with_streaming_response.create(
             input=text,
-            model=str(self._settings.model),
-            voice=str(self._settings.voice),
+            model=str(chosen.model),
+            voice=str(chosen.voice),
             response_format="pcm",
-            speed=assert_given(self._settings.speed) or 1.0,
+            speed=speed,
         )
         try:
             async with request as response:
                 await self.start_tts_usage_metrics(text)
-                async for chunk in response.iter_bytes(self.chunk_size):
+                secs = 0.0
+                async for pcm in self._decoded(response):
                     await self.stop_ttfb_metrics()
-                    yield TTSAudioRawFrame(chunk, self.sample_rate, 1, context_id=context_id)
+                    yield TTSAudioRawFrame(pcm, self.sample_rate, 1, context_id=context_id)
+                    secs += len(pcm) / 2 / self.sample_rate
+            if secs * MOST_LETTERS_SEC * speed < len(text):
+                yield ErrorFrame(error="speech synthesis failed: its sound is too short for the text")
+        except UnplayableAudio as error:
+            yield ErrorFrame(error=f"speech synthesis failed: {error}")
         except Exception as error:  # the SDK's own, httpx's, a server that closes half-way
             yield ErrorFrame(error=f"speech synthesis failed: {type(error).__name__}")
 
+    async def _decoded(self, response: Any) -> AsyncGenerator[bytes, None]:
+        """The sound of a response, mono int16 PCM at `sample_rate`. Raises UnplayableAudio."""
+        kind = response.headers.get("content-type", "")
+        decoder = SpeechDecoder(kind, assumed_hz=self._assumed_hz, rate_hz=self.sample_rate)
+        async for chunk in response.iter_bytes(self.chunk_size):
+            if pcm := decoder.feed(chunk):
+                yield pcm
+        if pcm := decoder.finish():
+            yield pcm
+
 
 class OpenAIProvider:
-    def stt(self, sheet: Sheet) -> FrameProcessor:
-        model = sheet.stt_model or settings.OPENAI["stt"]["model"]
-        service = OpenAISTTService(
-            **_address("stt"), settings=OpenAISTTService.Settings(model=model, language=sheet.language)
+    def stt(self, spec: CharacterSpec) -> FrameProcessor:
+        model = spec.stt_model or settings.OPENAI["stt"]["model"]
+        service = CompatibleSTT(
+            **_address("stt"), settings=OpenAISTTService.Settings(model=model, language=spec.language)
         )
         return cast(FrameProcessor, patient(service))
 
-    def llm(self, sheet: Sheet) -> FrameProcessor:
-        service = BriefLLM(
-            **_address("llm"),
+    def llm(self, spec: CharacterSpec) -> FrameProcessor:
+        address = _address("llm")
+        limit: dict[str, Any] = {dialect_of(address["base_url"]).limit: MAX_REPLY_TOKENS}
+        return CompatibleLLM(
+            **address,
+            patience=llm_patience(),
             settings=OpenAILLMService.Settings(
-                model=sheet.llm_model or settings.OPENAI["llm"]["model"],
-                temperature=sheet.temperature,
-                max_completion_tokens=MAX_REPLY_TOKENS,
+                model=spec.llm_model or settings.OPENAI["llm"]["model"],
+                temperature=spec.temperature,
+                **limit,
             ),
         )
-        return cast(FrameProcessor, patient(service))
 
-    def tts(self, sheet: Sheet) -> FrameProcessor:
+    def tts(self, spec: CharacterSpec) -> FrameProcessor:
         given = settings.OPENAI["tts"]
         service = CompatibleTTS(
             **_address("tts"),
-            sample_rate=int(given["sample_rate"]),
+            assumed_hz=int(given["sample_rate"]),
             settings=CompatibleTTS.Settings(
-                model=sheet.tts_model or given["model"],
-                voice=sheet.voice or given["voice"],
-                speed=sheet.voice_speed,
+                model=spec.tts_model or given["model"],
+                voice=spec.voice or given["voice"],
+                speed=spec.voice_speed,
             ),
             text_transforms=TRANSFORMS,
         )
@@ -108,17 +151,17 @@ class OpenAIProvider:
     def warmers(self, _stage: Stage) -> Iterator[Warmer]:
         yield from ()
 
-    def problems(self, stage: Stage, sheet: Sheet) -> dict[str, str]:
+    def problems(self, stage: Stage, spec: CharacterSpec) -> dict[str, str]:
         try:
             _address(stage)
         except ProviderError as error:
             return {f"{stage}_provider": str(error)}
-        if stage == "tts" and sheet.voice_pitch:
+        if stage == "tts" and spec.voice_pitch:
             return {"voice_pitch": "openai cannot change the pitch: set it to 0, or let local speak."}
         return {}
 
-    def model(self, sheet: Sheet) -> Model:
-        return Model(sheet.llm_model or settings.OPENAI["llm"]["model"], settings.LLM_CONTEXT_TOKENS)
+    def model(self, spec: CharacterSpec) -> Model:
+        return Model(spec.llm_model or settings.OPENAI["llm"]["model"], settings.LLM_CONTEXT_TOKENS)
 
 
 PROVIDER = OpenAIProvider()

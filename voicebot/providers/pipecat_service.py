@@ -2,19 +2,24 @@
 
 import dataclasses
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.utils.module_loading import import_string
 from pipecat.processors.frame_processor import FrameProcessor
 from pipecat.services.llm_service import LLMService
 from pipecat.services.stt_service import STTService
 from pipecat.services.tts_service import TTSService
 
-from characters.sheet import Sheet
+from characters.spec import CharacterSpec
+from voicebot.providers import class_paths
+from voicebot.providers import options as service_options
 from voicebot.providers.errors import ProviderError
-from voicebot.speakable import speakable
+from voicebot.providers.speech.segments import in_bounded_segments
+from voicebot.providers.speech.speech_text import speakable
+from voicebot.providers.speech.synthesis import bounded
 
+LONG_WORD = re.compile(r"\w{6,}")
 KINDS: Mapping[str, tuple[type, str]] = {
     "stt": (STTService, "listen"),
     "llm": (LLMService, "think"),
@@ -24,10 +29,7 @@ KINDS: Mapping[str, tuple[type, str]] = {
 
 def service_class(stage: str, path: str) -> type[Any]:
     """The class at a dotted path. Raises ProviderError unless it is a Pipecat service for the stage."""
-    try:
-        found = import_string(path)
-    except ImportError as error:
-        raise ProviderError(f"There is no Pipecat service at {path!r} ({error}).") from error
+    found = class_paths.imported(path)
     kind, verb = KINDS[stage]
     others = tuple(other for other, _ in KINDS.values() if other is not kind)
     fits = inspect.isclass(found) and issubclass(found, FrameProcessor)
@@ -42,44 +44,58 @@ def settings_fields(service: type[Any]) -> set[str]:
     return {field.name for field in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else set()
 
 
-def _wished(stage: str, sheet: Sheet) -> dict[str, Any]:
+def _wished(stage: str, spec: CharacterSpec) -> dict[str, Any]:
     """What the character asks of a service, where it asks for something."""
-    wishes: dict[str, Any] = {"model": getattr(sheet, f"{stage}_model")}
+    wishes: dict[str, Any] = {"model": getattr(spec, f"{stage}_model")}
     if stage == "llm":
-        wishes["temperature"] = sheet.temperature
+        wishes["temperature"] = spec.temperature
     else:
-        wishes["language"] = sheet.language
+        wishes["language"] = spec.language
     if stage == "tts":
-        wishes["voice"] = sheet.voice
-        wishes["speed"] = sheet.voice_speed if sheet.voice_speed != 1 else ""
+        wishes["voice"] = spec.voice
+        wishes["speed"] = spec.voice_speed if spec.voice_speed != 1 else ""
     return {name: value for name, value in wishes.items() if value != ""}
 
 
+def _secret_words(secrets: list[Any]) -> set[str]:
+    """What no message may quote: each text that is secret, and the longer words of it."""
+    texts = list(service_options.texts(secrets))
+    return {word for text in texts for word in (text, *LONG_WORD.findall(text)) if word}
+
+
 def factory(
-    stage: str, path: str, options: Mapping[str, Any], api_key: str = ""
-) -> Callable[[Sheet], FrameProcessor]:
+    stage: str,
+    path: str,
+    options: Mapping[str, Any],
+    api_key: str = "",
+    secret_options: Mapping[str, Any] | None = None,
+) -> Callable[[CharacterSpec], FrameProcessor]:
     """A factory of services at `path`, made with `options`; what the character wishes goes into its Settings.
 
-    Raises ProviderError.
+    `secret_options` are laid over the others. Raises ProviderError, which quotes nothing that is secret.
     """
-    service = service_class(stage, path)
+    service = in_bounded_segments(service_class(stage, path))
+    made = bounded(service) if issubclass(service, TTSService) else service
+    hidden = _secret_words([api_key, service_options.split(options)[1], dict(secret_options or {})])
 
-    def build(sheet: Sheet) -> FrameProcessor:
-        arguments = dict(options)
+    def build(spec: CharacterSpec) -> FrameProcessor:
+        arguments = service_options.merged(options, secret_options or {})
         if api_key:
             arguments["api_key"] = api_key
         known = settings_fields(service)
-        given = dict(arguments.pop("settings", None) or {})
-        given |= {name: value for name, value in _wished(stage, sheet).items() if name in known}
         try:
+            given = dict(arguments.pop("settings", None) or {})
+            given |= {name: value for name, value in _wished(stage, spec).items() if name in known}
             if given:
                 arguments["settings"] = service.Settings(**given)  # Pipecat's convention
-            built: FrameProcessor = service(**arguments)
+            built: FrameProcessor = made(**arguments)
             if isinstance(built, TTSService):
                 built.add_text_transformer(speakable)
-        except Exception as error:  # whatever a service of others makes of its arguments
-            what = "" if api_key and api_key in str(error) else f": {error}"
-            raise ProviderError(f"{path} could not be made ({type(error).__name__}{what}).") from error
+        except BaseException as error:  # whatever a service of others makes of its arguments
+            what = class_paths.said(error)
+            if any(word in what for word in hidden):
+                what = type(error).__name__
+            raise ProviderError(f"{path} could not be made ({what}).") from error
         return built
 
     return build

@@ -1,7 +1,8 @@
 """The provider registry: from a character to its Pipecat services.
 
 A provider is a name (`local`, `openai`, `scripted`), a profile set up in the admin, or the dotted path of any
-Pipecat service class. Which one serves a stage: the character's own, else STT_PROVIDER, LLM_PROVIDER or
+Pipecat service class. Characters choose among the first two; a path is for the environment, and for profiles
+that operators make. Which one serves a stage: the character's own, else STT_PROVIDER, LLM_PROVIDER or
 TTS_PROVIDER, else DEFAULT_PROVIDER.
 """
 
@@ -11,12 +12,15 @@ from typing import Literal, Protocol, runtime_checkable
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from pipecat.frames.frames import Frame, InterimTranscriptionFrame, TranscriptionFrame
 from pipecat.processors.frame_processor import FrameProcessor
 from pipecat.services.stt_service import SegmentedSTTService
 
-from characters.casting import Model
 from characters.prompts import Message
-from characters.sheet import Sheet
+from characters.provider_choice import Model
+from characters.spec import CharacterSpec
+from characters.text import cleaned
+from sessions_app.exceptions import RecordUnreadable
 from voicebot.models import ProviderProfile
 from voicebot.providers import pipecat_service
 from voicebot.providers.errors import ProviderError
@@ -24,12 +28,11 @@ from voicebot.providers.fallback import WithFallback
 
 Stage = Literal["stt", "llm", "tts"]
 STAGES: tuple[Stage, ...] = ("stt", "llm", "tts")
-Factory = Callable[[Sheet], FrameProcessor]
+Factory = Callable[[CharacterSpec], FrameProcessor]
 Warmer = tuple[str, Callable[[], object]]  # what is being loaded, and how
 __all__ = [
     "STAGES",
     "Factory",
-    "ListensAhead",
     "Primes",
     "ProviderError",
     "Rehearses",
@@ -50,18 +53,18 @@ BUILT_IN = {
 class Provider(Protocol):
     """What a built-in provider answers."""
 
-    def stt(self, sheet: Sheet) -> FrameProcessor: ...
+    def stt(self, spec: CharacterSpec) -> FrameProcessor: ...
 
-    def llm(self, sheet: Sheet) -> FrameProcessor: ...
+    def llm(self, spec: CharacterSpec) -> FrameProcessor: ...
 
-    def tts(self, sheet: Sheet) -> FrameProcessor: ...
+    def tts(self, spec: CharacterSpec) -> FrameProcessor: ...
 
     def warmers(self, stage: Stage) -> Iterator[Warmer]: ...
 
-    def problems(self, stage: Stage, sheet: Sheet) -> dict[str, str]:
+    def problems(self, stage: Stage, spec: CharacterSpec) -> dict[str, str]:
         """What it cannot do of what a character asks for, by the field that asks."""
 
-    def model(self, sheet: Sheet) -> Model: ...
+    def model(self, spec: CharacterSpec) -> Model: ...
 
 
 @runtime_checkable
@@ -70,14 +73,6 @@ class Primes(Protocol):
 
     async def prime(self, common: Sequence[Message], own: Sequence[Message]) -> None:
         """`common` is what the character's prompt is for everybody, `own` what it is for this visitor."""
-
-
-@runtime_checkable
-class ListensAhead(Protocol):
-    """An STT service that can begin on an utterance before it is certain that it is over."""
-
-    def pausing(self) -> None:
-        """The visitor has paused. Either they go on, or this was the end of what they said."""
 
 
 @runtime_checkable
@@ -91,7 +86,7 @@ class Rehearses(Protocol):
 class Retunes(Protocol):
     """A TTS service that takes another voice, pitch and speed while it runs."""
 
-    async def retune(self, sheet: Sheet) -> None: ...
+    async def retune(self, spec: CharacterSpec) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -110,10 +105,29 @@ class Services:
         return all(isinstance(service, SegmentedSTTService) for service in heard_by)
 
 
-def name_for(stage: Stage, sheet: Sheet | None = None) -> str:
+def name_for(stage: Stage, spec: CharacterSpec | None = None) -> str:
     """The provider of a stage, for a character or in general."""
-    own: str = getattr(sheet, f"{stage}_provider") if sheet else ""
+    own: str = getattr(spec, f"{stage}_provider") if spec else ""
     return own or settings.STAGE_PROVIDERS[stage] or settings.DEFAULT_PROVIDER
+
+
+def chosen(stage: Stage, spec: CharacterSpec) -> str:
+    """The provider of a stage for a character. Raises ProviderError if the character names a class by itself.
+
+    Whoever writes characters, or the card of one, must not say what is imported here.
+    """
+    own: str = getattr(spec, f"{stage}_provider")
+    if "." in own:
+        raise ProviderError(
+            f"There is no provider {own!r}: characters name those of the list. "
+            "An operator makes a profile of a class, and gives it a name."
+        )
+    return name_for(stage, spec)
+
+
+def model_name(spec: CharacterSpec) -> str:
+    """Which language model answers for a character: provider and model, as far as they are named."""
+    return f"{name_for('llm', spec)}/{spec.llm_model}"
 
 
 def provider(name: str) -> Provider:
@@ -144,17 +158,23 @@ def factory(stage: Stage, name: str) -> Factory:
     if "." in name:
         return pipecat_service.factory(stage, name, settings.STAGE_OPTIONS[stage])
     if found := profile(stage, name):
-        return pipecat_service.factory(stage, found.service, found.options, found.api_key())
+        try:
+            api_key, secret_options = found.api_key(), found.secret_options()
+        except RecordUnreadable as error:
+            raise ProviderError(
+                f"The secrets of the profile {name!r} cannot be opened: their key is not in SESSION_KEYS, or "
+                "the service or its address has changed. An operator has to give them again."
+            ) from error
+        return pipecat_service.factory(stage, found.service, found.options, api_key, secret_options)
     known = ProviderProfile.objects.filter(stage=stage).values_list("name", flat=True)
     raise ProviderError(
-        f"There is no provider {name!r} for {stage}. Use {', '.join([*BUILT_IN, *known])}, "
-        "or the dotted path of a Pipecat service."
+        f"There is no provider {name!r} for {stage}. Use one of {', '.join([*BUILT_IN, *known])}."
     )
 
 
-def factories(sheet: Sheet) -> dict[Stage, Factory]:
+def factories(spec: CharacterSpec) -> dict[Stage, Factory]:
     """The factories of a character's services. Reads the database. Raises ProviderError."""
-    return {stage: _guarded(stage, name_for(stage, sheet)) for stage in STAGES}
+    return {stage: _guarded(stage, chosen(stage, spec)) for stage in STAGES}
 
 
 def _guarded(stage: Stage, name: str) -> Factory:
@@ -163,13 +183,22 @@ def _guarded(stage: Stage, name: str) -> Factory:
     if not other or other == name:
         return first
     second = factory(stage, other)
-    return lambda sheet: WithFallback([first(sheet), second(sheet)])
+    return lambda spec: WithFallback([first(spec), second(spec)])
 
 
-def build(sheet: Sheet, made_by: Mapping[Stage, Factory] | None = None) -> Services:
+def build(spec: CharacterSpec, made_by: Mapping[Stage, Factory] | None = None) -> Services:
     """New services for one connection. Raises ProviderError."""
-    by = made_by or factories(sheet)
-    return Services(by["stt"](sheet), by["llm"](sheet), by["tts"](sheet), voice=by["tts"])
+    by = made_by or factories(spec)
+    stt = by["stt"](spec)
+    for service in stt.services if isinstance(stt, WithFallback) else [stt]:
+        service.add_event_handler("on_before_push_frame", _cleaned_words)
+    return Services(stt, by["llm"](spec), by["tts"](spec), voice=by["tts"])
+
+
+async def _cleaned_words(_service: FrameProcessor, frame: Frame) -> None:
+    """What was heard comes in as well-formed text, whoever heard it."""
+    if isinstance(frame, (TranscriptionFrame, InterimTranscriptionFrame)):
+        frame.text = cleaned(frame.text)
 
 
 def warmers() -> Iterator[Warmer]:

@@ -19,14 +19,14 @@ from pipecat.frames.frames import (
 )
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.services.settings import STTSettings, TTSSettings
-from pipecat.services.stt_service import SegmentedSTTService
-from pipecat.services.tts_service import TTSService
 from pipecat.utils.time import time_now_iso8601
 
-from characters.casting import Model
-from characters.sheet import Sheet
+from characters.provider_choice import Model
+from characters.spec import CharacterSpec
 from voicebot.providers.registry import Stage, Warmer
-from voicebot.speakable import TRANSFORMS
+from voicebot.providers.speech.segments import BoundedSegments
+from voicebot.providers.speech.speech_text import TRANSFORMS
+from voicebot.providers.speech.synthesis import BoundedSynthesis
 
 HEARD = "hello there"
 REPLY = "This is a short scripted reply for you ."
@@ -36,7 +36,7 @@ TONE_SECS = 2.0
 TONE = (np.sin(np.arange(int(RATE_HZ * TONE_SECS)) * 2 * math.pi * TONE_HZ / RATE_HZ) * 8000).astype(np.int16)
 
 
-class ScriptedSTT(SegmentedSTTService):
+class ScriptedSTT(BoundedSegments):
     """Hears the same words in every utterance, at once."""
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class ScriptedLLM(FrameProcessor):
         await self.push_frame(LLMFullResponseEndFrame())
 
 
-class ScriptedTTS(TTSService):
+class ScriptedTTS(BoundedSynthesis):
     """Speaks every sentence as two seconds of a 440 Hz tone, at once."""
 
     def __init__(self) -> None:
@@ -77,22 +77,22 @@ class ScriptedTTS(TTSService):
 
 
 class ScriptedProvider:
-    def stt(self, _sheet: Sheet) -> FrameProcessor:
+    def stt(self, _spec: CharacterSpec) -> FrameProcessor:
         return ScriptedSTT()
 
-    def llm(self, _sheet: Sheet) -> FrameProcessor:
+    def llm(self, _spec: CharacterSpec) -> FrameProcessor:
         return ScriptedLLM()
 
-    def tts(self, _sheet: Sheet) -> FrameProcessor:
+    def tts(self, _spec: CharacterSpec) -> FrameProcessor:
         return ScriptedTTS()
 
     def warmers(self, _stage: Stage) -> Iterator[Warmer]:
         yield from ()
 
-    def problems(self, _stage: Stage, _sheet: Sheet) -> dict[str, str]:
+    def problems(self, _stage: Stage, _spec: CharacterSpec) -> dict[str, str]:
         return {}  # it does not even try
 
-    def model(self, _sheet: Sheet) -> Model:
+    def model(self, _spec: CharacterSpec) -> Model:
         return Model("scripted")
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from characters import cards, catalog, publishing
-from characters.cards import limits
+from characters import cards, catalog
+from characters.cards import card_limits
 from characters.exceptions import CharacterError
 from characters.models import Character
+from characters.versions import publishing
 
 SUFFIXES = (".json", ".png", ".apng", ".charx")
 
@@ -59,7 +60,7 @@ class Command(BaseCommand):
     def _take(file: Path, *, update: bool, publish: bool) -> str:
         """Imports one file; what to say of it. Raises CharacterError, OSError."""
         with file.open("rb") as opened:
-            card = cards.read(opened.read(limits.FILE_BYTES + 1))
+            card = cards.read(opened.read(card_limits.FILE_BYTES + 1))
         address = file.stem if update and catalog.SLUG.fullmatch(file.stem) else ""
         there = Character.objects.filter(slug=address).first() if address else None
         character = cards.update(card, there) if there else cards.store(card, address)

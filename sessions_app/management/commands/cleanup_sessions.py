@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from sessions_app.manager import SyncSessionManager
+from sessions_app.manager import SWEPT_AT_ONCE, SyncSessionManager
 
 
 class Command(BaseCommand):
@@ -13,7 +13,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only say how many there are")
-        parser.add_argument("--batch", type=int, default=500, help="how many at a time (default: 500)")
+        parser.add_argument(
+            "--batch", type=int, default=SWEPT_AT_ONCE, help="how many at a time (default: %(default)s)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         manager = SyncSessionManager()

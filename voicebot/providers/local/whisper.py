@@ -20,14 +20,16 @@ from pipecat.frames.frames import (
     VADUserStartedSpeakingFrame,
     VADUserStoppedSpeakingFrame,
 )
+from pipecat.processors.frame_processor import FrameDirection
 from pipecat.services.settings import STTSettings
-from pipecat.services.stt_service import SegmentedSTTService
 from pipecat.utils.time import time_now_iso8601
 
-from voicebot.providers.pool import Pool
+from voicebot.providers.priority_executor import Pool
+from voicebot.providers.speech.segments import LONGEST_SECS, BoundedSegments, SpeechPausedFrame, pieces
 
 THREADS = 2  # for one utterance at a time: two at once on the same cores would both be late
 CERTAIN_SECS = 0.13  # after a pause was noticed it is certain to be the end, or is none
+SILENCE_BEHIND_SECS = 0.5  # at the end of each segment: where it ends abruptly, the last word is lost
 AHEAD_SLACK_SECS = 0.1  # that more than VAD's silence may follow a pause: a packet in flight
 TTFS_P99_SECS = 1.0  # from the end of speech to its transcript, on two busy cores
 SILENCE = 0.6  # probability of no speech above which a segment is noise (the paper's threshold)
@@ -37,7 +39,9 @@ RATE_HZ = 16_000
 # seconds it mishears more, and now and then it repeats itself, which its limit of tokens gives away.
 # benchmarks/recogniser.py prints how much.
 FRAMES_PER_SEC, MIN_FRAMES, MAX_FRAMES, MARGIN_FRAMES = 100, 1000, 3000, 100
-TOKENS, TOKENS_PER_SEC = 10, 6  # far above the speed of speech
+TOKENS, TOKENS_PER_SEC = 10, 8  # at 290 words a minute speech has 5.5 tokens a second
+MAX_TOKENS = 224  # half of the model's positions
+NO_REPEAT = 6  # tokens in a row that do not come twice where decoding has run in circles
 
 
 @cache
@@ -55,25 +59,36 @@ def _prompt() -> tuple[Any, list[int]]:
 def transcribe(pcm: bytes) -> str:
     """The words in mono int16 PCM at 16 kHz, '' for noise. Blocks for a tenth of a second or more."""
     samples = np.frombuffer(pcm, dtype=np.int16).astype(np.float32) / 32768.0
-    most = (MAX_FRAMES - MARGIN_FRAMES) * RATE_HZ // FRAMES_PER_SEC
-    parts = [_transcribe(samples[start : start + most]) for start in range(0, len(samples), most)]
-    return " ".join(filter(None, parts))
+    if not samples.size:
+        return ""
+    parts = pieces(samples, RATE_HZ, LONGEST_SECS + 1)  # a segment and its silence
+    return " ".join(filter(None, map(_transcribe, parts)))
 
 
 def _transcribe(samples: np.ndarray) -> str:
     features = model().feature_extractor(samples, padding=0)
     frames = min(MAX_FRAMES, max(MIN_FRAMES, features.shape[-1] + MARGIN_FRAMES))
-    limit = TOKENS + int(TOKENS_PER_SEC * len(samples) / RATE_HZ)
-    text, looped = _decode(features, frames, limit)
-    return _decode(features, MAX_FRAMES, limit)[0] if looped else text
+    limit = token_limit(len(samples) / RATE_HZ)
+    text, looped = decode(features, frames, limit)
+    return decode(features, MAX_FRAMES, limit, no_repeat=NO_REPEAT)[0] if looped else text
 
 
-def _decode(features: np.ndarray, frames: int, limit: int) -> tuple[str, bool]:
+def token_limit(secs: float) -> int:
+    """More tokens than anybody says in so many seconds: whatever reaches it runs in circles."""
+    return min(MAX_TOKENS, TOKENS + int(TOKENS_PER_SEC * secs))
+
+
+def decode(features: np.ndarray, frames: int, limit: int, no_repeat: int = 0) -> tuple[str, bool]:
     """The words in a spectrogram cut or padded to `frames`, and whether decoding ran into the limit."""
     tokenizer, prompt = _prompt()
     encoded = model().encode(pad_or_trim(features, frames))
     result = model().model.generate(
-        encoded, [prompt], beam_size=1, max_length=len(prompt) + limit, return_no_speech_prob=True
+        encoded,
+        [prompt],
+        beam_size=1,
+        max_length=2 * limit,  # of which CTranslate2 generates half, see its issue 1856
+        no_repeat_ngram_size=no_repeat,
+        return_no_speech_prob=True,
     )[0]
     if result.no_speech_prob > SILENCE:
         return "", False
@@ -84,17 +99,21 @@ def _decode(features: np.ndarray, frames: int, limit: int) -> tuple[str, bool]:
 _pool = Pool("whisper")
 
 
-class LocalSTT(SegmentedSTTService):
+class LocalSTT(BoundedSegments):
     """Transcribes each utterance when voice activity has ended, and begins before that is certain.
 
-    Whoever pauses may go on, and then what was transcribed of it is thrown away.
+    Whoever pauses may go on, and then what was transcribed of it is thrown away. Segments are shorter than
+    Whisper could take: visitors take turns, and the longer one's takes the longer all others wait.
     """
+
+    longest_secs = 16.0
 
     def __init__(self) -> None:
         super().__init__(
             settings=STTSettings(model="tiny.en", language="en"),
             sample_rate=RATE_HZ,
             ttfs_p99_latency=TTFS_P99_SECS,
+            trailing_silence_secs=SILENCE_BEHIND_SECS,
         )
         self._ahead: tuple[int, Future[str]] | None = None  # bytes of the utterance so far, and its words
         self._begun: deque[Future[str] | None] = deque()  # one for each utterance that waits for its words
@@ -106,37 +125,51 @@ class LocalSTT(SegmentedSTTService):
     def can_generate_metrics(self) -> bool:
         return True
 
-    def pausing(self) -> None:
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        if isinstance(frame, SpeechPausedFrame):
+            self._begin_ahead()
+        await super().process_frame(frame, direction)
+
+    def _begin_ahead(self) -> None:
         """Begins on what there is; whoever has certainly said all they wanted to is served before."""
         self._forget_ahead()
-        pcm = bytes(self._audio_buffer)
+        pcm = self.heard_pcm
         due = time.monotonic() + CERTAIN_SECS
-        self._ahead = (len(pcm), _pool.submit(due, transcribe, pcm + self._trailing_silence()))
+        self._ahead = (len(pcm), self._submit(due, pcm + bytes(2 * int(SILENCE_BEHIND_SECS * RATE_HZ))))
+
+    def _submit(self, due: float, pcm: bytes) -> Future[str]:
+        return _pool.submit_for(self, due, lambda: transcribe(pcm))
 
     def _forget_ahead(self) -> None:
         if self._ahead:
             self._ahead[1].cancel()
             self._ahead = None
 
-    async def _handle_user_started_speaking(self, frame: VADUserStartedSpeakingFrame) -> None:
-        await super()._handle_user_started_speaking(frame)
+    async def _end_segment(self) -> None:
+        self._forget_ahead()
+        await super()._end_segment()
+
+    async def on_speech_began(self, frame: VADUserStartedSpeakingFrame) -> None:
+        await super().on_speech_began(frame)
         self._forget_ahead()
 
     async def cleanup(self) -> None:
         await super().cleanup()
         self._forget_ahead()
+        for future in filter(None, self._begun):
+            future.cancel()
 
-    async def _handle_user_stopped_speaking(self, frame: VADUserStoppedSpeakingFrame) -> None:
+    async def on_speech_ended(self, frame: VADUserStoppedSpeakingFrame) -> None:
         if self.is_usable:
             self._begun.append(self._take_ahead(frame.stop_secs))
-        await super()._handle_user_stopped_speaking(frame)
+        await super().on_speech_ended(frame)
 
     def _take_ahead(self, stop_secs: float) -> Future[str] | None:
         """What was begun at the last pause, if that was the end of the utterance."""
         if self._ahead is None:
             return None
         begun_at, future = self._ahead
-        if (len(self._audio_buffer) - begun_at) / 2 / RATE_HZ > stop_secs + AHEAD_SLACK_SECS:
+        if (self.heard_bytes - begun_at) / 2 / RATE_HZ > stop_secs + AHEAD_SLACK_SECS:
             self._forget_ahead()
             return None
         self._ahead = None
@@ -144,7 +177,7 @@ class LocalSTT(SegmentedSTTService):
 
     async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame, None]:
         await self.start_processing_metrics()
-        future = self._begun.popleft() or _pool.now(transcribe, audio)
+        future = self._begun.popleft() or self._submit(time.monotonic(), audio)
         try:
             text = await asyncio.wrap_future(future)
         except Exception as error:  # CTranslate2 raises RuntimeError for anything
@@ -152,4 +185,4 @@ class LocalSTT(SegmentedSTTService):
             return
         await self.stop_processing_metrics()
         if text:
-            yield TranscriptionFrame(text, self._user_id, time_now_iso8601())
+            yield TranscriptionFrame(text, "", time_now_iso8601())

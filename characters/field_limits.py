@@ -1,0 +1,52 @@
+"""Field limits: how long each text of a character may be, in the form and at import alike."""
+
+from collections.abc import Mapping
+from typing import Any
+
+TEXT_CHARACTERS = 65_536  # of one field of a prompt; cards of the community have up to 30,000
+SPOKEN_CHARACTERS = 8_192  # of a greeting: nobody listens to more
+NOTE_CHARACTERS = 65_536  # of what no model reads: notes, comments
+KEY_CHARACTERS = 1_000  # of one key of a lorebook entry, pattern or not
+KEYS = 200  # of one entry, and of its secondary keys
+LIST_ITEMS = 200  # greetings, tags
+TOKEN_BUDGET = 32_000  # of a lorebook, on one turn
+SCAN_DEPTH = 1_000  # messages
+NAME_CHARACTERS = 200  # of a tag
+
+_TEXTS = {
+    "system_prompt": TEXT_CHARACTERS,
+    "description": TEXT_CHARACTERS,
+    "personality": TEXT_CHARACTERS,
+    "scenario": TEXT_CHARACTERS,
+    "post_history": TEXT_CHARACTERS,
+    "examples": TEXT_CHARACTERS,
+    "greeting": SPOKEN_CHARACTERS,
+    "about": NOTE_CHARACTERS,
+    "content": TEXT_CHARACTERS,
+    "comment": NOTE_CHARACTERS,
+}
+_LISTS = {
+    "alternate_greetings": (LIST_ITEMS, SPOKEN_CHARACTERS),
+    "tags": (LIST_ITEMS, NAME_CHARACTERS),
+    "keys": (KEYS, KEY_CHARACTERS),
+    "secondary_keys": (KEYS, KEY_CHARACTERS),
+}
+_NUMBERS = {"lore_scan_depth": SCAN_DEPTH, "lore_token_budget": TOKEN_BUDGET}
+
+
+def too_long(fields: Mapping[str, Any]) -> dict[str, str]:
+    """What is too long of a character's fields, or of an entry's, each with a sentence for its editor."""
+    found = {}
+    for name, value in fields.items():
+        if (most := _TEXTS.get(name)) and isinstance(value, str) and len(value) > most:
+            found[name] = f"At most {most:,} characters; these are {len(value):,}."
+        elif name in _LISTS and isinstance(value, list):
+            items, most = _LISTS[name]
+            longest = max((len(str(item)) for item in value), default=0)
+            if len(value) > items:
+                found[name] = f"At most {items}; these are {len(value):,}."
+            elif longest > most:
+                found[name] = f"Each may have {most:,} characters; one has {longest:,}."
+        elif (most := _NUMBERS.get(name)) and isinstance(value, (int, float)) and value > most:
+            found[name] = f"At most {most:,}."
+    return found

@@ -1,0 +1,118 @@
+"""Gallery query: published characters, searched, filtered and sorted by what is published of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db.models import F, Q, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from characters.models import LANGUAGES, CharacterVersion
+
+SORTS = {"name": _("by name"), "new": _("newest first")}
+MOST_TAGS = 24  # offered above the gallery
+SEARCHED = ("name", "tagline", "about")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCharacter:
+    """One character as the gallery shows it."""
+
+    slug: str
+    name: str
+    tagline: str
+    greeting: str
+    portrait_url: str
+    tags: tuple[str, ...]
+
+    @property
+    def url(self) -> str:
+        return reverse("character", args=[self.slug])
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a visitor looks for; everything that is not understood counts as nothing."""
+
+    words: str = ""
+    tag: str = ""
+    language: str = ""
+    sort: str = "name"
+
+    @classmethod
+    def of(cls, asked: Any) -> "Wish":
+        def get(name: str, most: int) -> str:
+            return str(asked.get(name, "")).replace("\0", "").strip()[:most]
+
+        language, sort = get("language", 10), get("sort", 10)
+        return cls(
+            get("q", 80),
+            get("tag", 60),
+            language if language in dict(LANGUAGES) else "",
+            sort if sort in SORTS else "name",
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.words or self.tag or self.language)
+
+
+def on_stage() -> QuerySet[CharacterVersion]:
+    """The versions that are on stage."""
+    return CharacterVersion.objects.filter(character__published=F("pk"))
+
+
+def find(wish: Wish) -> QuerySet[CharacterVersion, Any]:
+    """Rows of the characters that fit, for `player_of`; what they are searched by is the published text."""
+    found = on_stage()
+    for word in wish.words.split()[:6]:
+        fits = Q(content__tags__icontains=word)
+        for field in SEARCHED:
+            fits |= Q(**{f"content__{field}__icontains": word})
+        found = found.filter(fits)
+    if wish.tag:
+        found = found.filter(content__tags__contains=[wish.tag])
+    if wish.language:
+        found = found.filter(content__language=wish.language)
+    order = ["-created_at", "slug"] if wish.sort == "new" else [Lower(KT("content__name")), "slug"]
+    return (
+        found.annotate(slug=F("character__slug"))
+        .order_by(*order)
+        .values(
+            "slug",
+            name=KT("content__name"),
+            tagline=KT("content__tagline"),
+            greeting=KT("content__greeting"),
+            avatar=KT("content__avatar"),
+            tags=F("content__tags"),
+        )
+    )
+
+
+def player_of(row: dict[str, Any]) -> ListedCharacter:
+    return ListedCharacter(
+        slug=row["slug"],
+        name=row["name"],
+        tagline=row["tagline"],
+        greeting=row["greeting"],
+        portrait_url=default_storage.url(row["avatar"]) if row["avatar"] else "",
+        tags=tuple(row["tags"] or ()),
+    )
+
+
+def tags() -> Sequence[str]:
+    """The tags of all characters on stage, the most frequent first."""
+    counts: dict[str, int] = {}
+    for found in on_stage().values_list("content__tags", flat=True):
+        for tag in found or ():
+            counts[tag] = counts.get(tag, 0) + 1
+    return sorted(counts, key=lambda tag: (-counts[tag], tag.lower()))[:MOST_TAGS]
+
+
+def languages() -> list[tuple[str, str]]:
+    """The languages that are spoken on stage, as code and name."""
+    spoken = set(on_stage().values_list("content__language", flat=True))
+    return [(code, str(name)) for code, name in LANGUAGES if code in spoken]

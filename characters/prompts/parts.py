@@ -1,0 +1,213 @@
+"""Prompt parts, each expanded and measured once; what does not fit is then found by arithmetic.
+
+What is in a card was written by strangers: every text is read to a most length, and macros are filled in for
+what is kept only.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypedDict
+
+from characters.field_limits import TEXT_CHARACTERS
+from characters.lore import Entry
+from characters.spec import CharacterSpec
+from characters.text import Macros, as_plain_words, as_words, quoted, token_estimate
+
+SPOKEN = (
+    "Your words are spoken aloud: write plain sentences only, without lists, headings, emoji, "
+    "stage directions or links."
+)
+REMEMBERED = "What you two talked about earlier, in short: "
+SUMMARY_CHARACTERS = 900
+EXAMPLE_LINE = re.compile(
+    r"[ \t]*(?:\{\{\s{0,9}(user|char)\s{0,9}\}\}|<(user|bot|char)>)\s{0,9}:", re.IGNORECASE
+)
+
+Count = Callable[[str], int]
+
+
+class Message(TypedDict):
+    role: str
+    content: str
+
+
+def text_of(message: Message) -> str:
+    """The words of a message; of one that is no text (a call of a tool, a picture) its JSON."""
+    content = message.get("content")
+    return content if isinstance(content, str) else json.dumps(message, default=str)
+
+
+def as_read(message: Message) -> Message:
+    """A message of the conversation as a model may read it: the same one, unless it has marks in it."""
+    content = message.get("content")
+    words = as_plain_words(content) if isinstance(content, str) else content
+    return message if words == content else {**message, "content": words}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A message, or a line of the instructions, with its size in tokens; `entry` if it is lore."""
+
+    text: str
+    size: int
+    role: str = ""
+    entry: Entry | None = None
+
+
+def place_of(entry: Entry) -> str:
+    """Where in the instructions an entry stands; '' for one that stands among the messages."""
+    if entry.decorators.position:
+        return entry.decorators.position
+    return "" if depth_of(entry, 0) is not None else entry.position
+
+
+def depth_of(entry: Entry, total: int) -> int | None:
+    """Before how many of the newest messages an entry stands, of `total` in all; None in the instructions."""
+    wants = entry.decorators
+    if wants.reverse_depth is not None:
+        return total - wants.reverse_depth
+    return wants.depth
+
+
+class Parts:
+    """Instructions and lore of one prompt, filled in and measured."""
+
+    def __init__(
+        self, spec: CharacterSpec, macros: Macros, summary: str, lore: Sequence[Entry], count: Count
+    ):
+        self._macros, self._count = macros, count
+        self._silenced = {entry.decorators.disable_ui_prompt for entry in lore}
+        self.lines = list(self._lines(spec, summary, lore))
+        self.among = [
+            self._line(entry.content, entry, token_estimate.MESSAGE_TOKENS, entry.decorators.role)
+            for entry in lore
+            if not place_of(entry)
+        ]
+        last = "" if "post_history_instructions" in self._silenced else spec.post_history
+        self.last_word = (
+            self._line(last, None, token_estimate.MESSAGE_TOKENS, "system") if last.strip() else None
+        )
+
+    def filled(self, text: str, original: str = "") -> str:
+        """What an editor wrote, as a model reads it."""
+        macros = replace(self._macros, original=original) if original else self._macros
+        return as_words(macros.expand(text[:TEXT_CHARACTERS].strip()))
+
+    def _line(self, text: str, entry: Entry | None = None, more: int = 0, role: str = "") -> Measured:
+        words = self.filled(text)
+        return Measured(words, self._count(words) + more, role, entry)
+
+    def _lines(self, spec: CharacterSpec, summary: str, lore: Sequence[Entry]) -> Iterator[Measured]:
+        def at(*places: str) -> Iterator[Measured]:
+            found = (self._line(entry.content, entry) for entry in lore if place_of(entry) in places)
+            return (line for line in found if line.text)
+
+        def own(text: str) -> Iterator[Measured]:
+            if (line := self._line(text)).text:
+                yield line
+
+        name = f"You are {spec.spoken_name}."
+        first = "" if "system_prompt" in self._silenced else spec.system_prompt
+        told = (self.filled(first, original=name) if first.strip() else "") or as_words(name)
+        yield Measured(told, self._count(told) + token_estimate.MESSAGE_TOKENS)
+        yield from at("before_char")
+        yield from at("before_desc")
+        yield from own(spec.description)
+        yield from at("after_desc")
+        yield from own(spec.personality)
+        yield from at("personality")
+        yield from own(spec.scenario)
+        yield from at("scenario")
+        yield from at("after_char")
+        yield from own(SPOKEN)
+        if summary:
+            past = REMEMBERED + quoted(summary, SUMMARY_CHARACTERS)
+            yield Measured(past, self._count(past))
+
+    @property
+    def size(self) -> int:
+        last = self.last_word.size if self.last_word else 0
+        return sum(part.size for part in (*self.lines, *self.among)) + last
+
+    @property
+    def lore(self) -> list[Measured]:
+        return [part for part in (*self.lines, *self.among) if part.entry is not None]
+
+    def without(self, gone: Sequence[Measured]) -> None:
+        """Leaves these pieces of lore out."""
+        ids = {id(part) for part in gone}
+        self.lines = [part for part in self.lines if id(part) not in ids]
+        self.among = [part for part in self.among if id(part) not in ids]
+
+    def instructions(self) -> str:
+        return "\n".join(part.text for part in self.lines)
+
+    def conversation(self, history: Sequence[Message], total: int) -> list[Message]:
+        """The history, with lore at the depths it asks for and the last word at the end.
+
+        `total` is how many messages there were before any were cut.
+        """
+        messages = list(history)
+        placed: list[tuple[int, Message]] = []
+        for part in self.among:
+            depth = max(0, (depth_of(part.entry, total) if part.entry else 0) or 0)
+            at = min(max(0, len(messages) - depth), len(messages))
+            placed.append((at, {"role": part.role, "content": part.text}))
+        for at, message in sorted(placed, key=lambda item: item[0], reverse=True):
+            messages.insert(at, message)
+        if self.last_word is not None:
+            messages.append({"role": self.last_word.role, "content": self.last_word.text})
+        return messages
+
+
+def example_scripts(spec: CharacterSpec) -> list[list[tuple[str, list[str]]]]:
+    """The example exchanges as (role, lines), not filled in yet, each begun by the visitor.
+
+    A line without a speaker continues the last one.
+    """
+    exchanges: list[list[tuple[str, list[str]]]] = []
+    for line in spec.examples[:TEXT_CHARACTERS].splitlines():
+        match = EXAMPLE_LINE.match(line)
+        words = line[match.end() if match else 0 :].strip()
+        if match:
+            role = "user" if (match.group(1) or match.group(2)).lower() == "user" else "assistant"
+            if role == "user" or not exchanges:
+                exchanges.append([])
+            if words:
+                exchanges[-1].append((role, [words]))
+        elif exchanges and exchanges[-1] and words and words.upper() != "<START>":
+            exchanges[-1][-1][1].append(words)
+    return [exchange for exchange in exchanges if exchange]
+
+
+def fitting_examples(
+    spec: CharacterSpec, fill: Callable[[str], str], count: Count, room: int
+) -> tuple[list[Message], int, int]:
+    """The first example exchanges that fit into `room` tokens, their size, and how many are left out."""
+    scripts = example_scripts(spec)
+    messages: list[Message] = []
+    size = 0
+    for number, script in enumerate(scripts):
+        exchange: list[Message] = []
+        more = 0
+        for role, lines in script:
+            words = as_plain_words(fill(" ".join(lines)))
+            if not words:
+                continue
+            exchange.append({"role": role, "content": words})
+            more += count(words) + token_estimate.MESSAGE_TOKENS
+            if size + more > room:
+                return messages, size, len(scripts) - number
+        messages += exchange
+        size += more
+    return messages, size, 0
+
+
+def sizes_of(history: Sequence[Message], count: Count) -> list[int]:
+    return [count(text_of(message)) + token_estimate.MESSAGE_TOKENS for message in history]
+
+
+def macros_of(spec: CharacterSpec, metadata: Mapping[str, Any], *, seed: str = "", turn: int = 0) -> Macros:
+    return Macros(char=spec.spoken_name, metadata=metadata, seed=seed, turn=turn)

@@ -1,0 +1,176 @@
+"""Prompt rendering: from a character to the messages that its language model gets. Pure functions.
+
+`render` is all of it: the page of the editor and the voice pipeline call the same function.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from characters.field_limits import SPOKEN_CHARACTERS
+from characters.lore import SCAN_SECS, Activation, scan
+from characters.prompts.parts import (
+    REMEMBERED,
+    SUMMARY_CHARACTERS,
+    Measured,
+    Message,
+    Parts,
+    as_read,
+    fitting_examples,
+    macros_of,
+    sizes_of,
+    text_of,
+)
+from characters.spec import CharacterSpec
+from characters.text import token_estimate
+
+__all__ = [
+    "REMEMBERED",
+    "SUMMARY_CHARACTERS",
+    "Message",
+    "Prompt",
+    "greeting",
+    "render",
+]
+
+SPEAK_UP = (
+    "(The visitor has been silent for a while. Say one short thing of your own accord, or ask something, to "
+    "draw them back in.)"
+)
+DEFAULT_LIMIT = 2048  # tokens of prompt and reply, where nobody knows better
+REPLY_TOKENS = 120  # of the limit, kept free for the reply
+FORGET_AT_ONCE = 6  # messages; the rest of the prompt then stays the same for some turns, and cached
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a language model gets: `instructions` as its system message, then `messages`.
+
+    `examples` is how many of the messages, at the beginning, are examples; `cut` says what had to go,
+    in the editor's words; `tokens` is about how long it is.
+    """
+
+    instructions: str
+    messages: tuple[Message, ...]
+    examples: int = 0
+    cut: tuple[str, ...] = ()
+    tokens: int = 0
+
+    def as_messages(self) -> list[Message]:
+        return [{"role": "system", "content": self.instructions}, *self.messages]
+
+
+def greeting_index(spec: CharacterSpec, metadata: Mapping[str, Any]) -> int:
+    """Which greeting a page has asked for by `metadata.greeting`: 0 the first, 1 the first of the others."""
+    asked = metadata.get("greeting")
+    known = isinstance(asked, int) and not isinstance(asked, bool) and asked >= 0
+    return asked if known and asked <= len(spec.alternate_greetings) else 0  # type: ignore[operator, return-value]
+
+
+def greeting(spec: CharacterSpec, metadata: Mapping[str, Any], *, seed: str = "") -> str:
+    """The first words, as they are spoken: a visitor's name loses its quotes here."""
+    text = [spec.greeting, *spec.alternate_greetings][greeting_index(spec, metadata)]
+    words = macros_of(spec, metadata, seed=seed).expand(text[:SPOKEN_CHARACTERS].strip())
+    return words[:SPOKEN_CHARACTERS].replace('"', "")
+
+
+def activate(
+    spec: CharacterSpec,
+    metadata: Mapping[str, Any],
+    history: Sequence[Message],
+    *,
+    replies: int = 0,
+    matched: frozenset[int] = frozenset(),
+    seed: str = "",
+    secs: float = SCAN_SECS,
+) -> Activation:
+    """Which lore the conversation calls for at this turn, looked for within `secs`."""
+    if not spec.book.entries:
+        return Activation()
+    return scan(
+        spec.book,
+        [text_of(message) for message in history if message["role"] in ("user", "assistant")],
+        replies=replies,
+        matched=matched,
+        greeting=greeting_index(spec, metadata),
+        fill=macros_of(spec, metadata, seed=seed).expand,
+        secs=secs,
+    )
+
+
+def render(
+    spec: CharacterSpec,
+    metadata: Mapping[str, Any],
+    history: Sequence[Message] = (),
+    *,
+    summary: str = "",
+    lore: Activation | None = None,
+    limit: int = DEFAULT_LIMIT,
+    count: Callable[[str], int] = token_estimate.estimate,
+    seed: str = "",
+    turn: int = 0,
+) -> Prompt:
+    """The exact messages for a character's language model.
+
+    `history` is what was said, oldest first; `lore` what `activate` found. When it is longer than `limit`
+    tokens less the room for a reply, this goes, in order: examples, lore that asks to go first, the oldest
+    of the history, lore by rank. The instructions and the last message always stay.
+
+    Each part is measured once, so the work grows with the length of the texts and no faster. For a large
+    card that is some milliseconds: the event loop is no place for it.
+    """
+    macros = macros_of(spec, metadata, seed=seed, turn=turn)
+    parts = Parts(spec, macros, summary, lore.entries if lore else (), count)
+    said = [as_read(message) for message in history]
+    sizes = sizes_of(said, count)
+    room = limit - REPLY_TOKENS
+    examples, size, missing = fitting_examples(spec, parts.filled, count, room - parts.size - sum(sizes))
+    cut = [f"{missing} example exchanges" if missing > 1 else "an example exchange"] if missing else []
+    yielding = [part for part in parts.lore if part.entry and part.entry.decorators.ignore_on_max_context]
+    cut += _leave_out(parts, yielding, room - sum(sizes))
+    first = _first_kept(said, sizes, room - parts.size)
+    if first:
+        cut.append("the oldest of the conversation")
+    cut += _leave_out(parts, parts.lore, room - sum(sizes[first:]))
+    messages = (*examples, *parts.conversation(said[first:], len(said)))
+    total = parts.size + sum(sizes[first:]) + size
+    return Prompt(parts.instructions(), messages, len(examples), tuple(cut), total)
+
+
+def _leave_out(parts: Parts, lore: Sequence[Measured], room: int) -> list[str]:
+    """Leaves out as much of this lore as must go for the parts to fit, the lowest rank first; what it was."""
+    gone: list[Measured] = []
+    too_much = parts.size - room
+    for part in sorted(lore, key=lambda part: part.entry.rank if part.entry else 0):
+        if too_much <= 0:
+            break
+        too_much -= part.size
+        gone.append(part)
+    parts.without(gone)
+    return [f"the lore “{part.entry.title}”" for part in gone if part.entry]
+
+
+def _first_kept(history: Sequence[Message], sizes: Sequence[int], room: int) -> int:
+    """The message from which on the history fits; at least the last one stays."""
+    first, size, last = 0, sum(sizes), len(history) - 1
+    while size > room and first < last:
+        # A few at once: which ones go then depends on how long the conversation is, and changes seldom.
+        until = min(first + FORGET_AT_ONCE - first % FORGET_AT_ONCE, last)
+        while until < last and history[until]["role"] == "tool":  # a tool's answer goes with the call of it
+            until += 1
+        size -= sum(sizes[first:until])
+        first = until
+    return first
+
+
+def room_for_history(
+    spec: CharacterSpec,
+    metadata: Mapping[str, Any],
+    *,
+    summary: str = "",
+    limit: int = DEFAULT_LIMIT,
+) -> int:
+    """How many tokens of history fit beside the character's own prompt, its lore and a reply."""
+    own = render(replace(spec, examples=""), metadata, summary=summary, limit=limit).tokens
+    lore = min(spec.book.token_budget, limit // 4) if spec.book.entries else 0
+    return limit - REPLY_TOKENS - own - lore

@@ -1,0 +1,74 @@
+"""What the editor's desk asks the voice side: which providers there are, what they cannot do, how much
+their language models read. Characters know nothing of voices themselves; whoever does calls `use`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from characters.exceptions import CannotSpeak
+from characters.prompts import DEFAULT_LIMIT, Message, Prompt
+from characters.spec import CharacterSpec
+
+
+@dataclass(frozen=True)
+class Model:
+    """A language model: its name, how many tokens it reads at once, and how to count them in its own
+    vocabulary, if it can be asked."""
+
+    name: str
+    limit: int = DEFAULT_LIMIT
+    count: Callable[[Sequence[Message]], int] | None = None
+
+    def measure(self, prompt: Prompt) -> tuple[int, bool]:
+        """How many tokens a prompt has, and whether that is exact."""
+        if self.count is not None:
+            try:
+                return self.count(prompt.as_messages()), True
+            except OSError:  # a server that is away: the estimate will do
+                pass
+        return prompt.tokens, False
+
+
+class VoiceSide(Protocol):
+    """What the editor's desk may ask."""
+
+    def problems(self, spec: CharacterSpec) -> dict[str, str]:
+        """What the cast providers cannot do, a sentence for each field of the form."""
+
+    def model(self, spec: CharacterSpec) -> Model:
+        """The language model that would think for this character."""
+
+    def providers(self, stage: str) -> list[tuple[str, str]]:
+        """The providers for a stage (stt, llm, tts) as value and label."""
+
+    def speak(self, spec: CharacterSpec, text: str) -> bytes:
+        """`text` in the character's voice, as WAV. Raises CannotSpeak."""
+
+
+class _Nobody:
+    """Before a voice side is there: nothing is known, so nothing is refused."""
+
+    def problems(self, spec: CharacterSpec) -> dict[str, str]:
+        return {}
+
+    def model(self, spec: CharacterSpec) -> Model:
+        return Model("")
+
+    def providers(self, stage: str) -> list[tuple[str, str]]:
+        return []
+
+    def speak(self, spec: CharacterSpec, text: str) -> bytes:
+        raise CannotSpeak("There is no voice here.")
+
+
+_voice_side: VoiceSide = _Nobody()
+
+
+def use(voice_side: VoiceSide) -> None:
+    """Names who answers."""
+    global _voice_side  # noqa: PLW0603  (set once, when the apps are ready)
+    _voice_side = voice_side
+
+
+def ask() -> VoiceSide:
+    return _voice_side

@@ -1,0 +1,104 @@
+"""Character spec: a frozen snapshot of one version, cheap to cache and to pass around."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from django.core.files.storage import default_storage
+
+from characters.lore import Lorebook, lorebook_of
+
+NO_BOOK = Lorebook()
+DRAFT = 0  # the version number of what is not published yet
+
+
+@dataclass(frozen=True, slots=True)
+class CharacterSpec:
+    """One version of a character. Pitch is in semitones, speed a factor of the natural tempo."""
+
+    slug: str
+    name: str
+    version: int = DRAFT
+    nickname: str = ""
+    tagline: str = ""
+    portrait_url: str = ""
+    about: str = ""
+    description: str = ""
+    personality: str = ""
+    scenario: str = ""
+    system_prompt: str = ""
+    post_history: str = ""
+    greeting: str = ""
+    alternate_greetings: tuple[str, ...] = ()
+    examples: str = ""
+    tags: tuple[str, ...] = ()
+    language: str = "en"
+    stt_provider: str = ""
+    stt_model: str = ""
+    llm_provider: str = ""
+    llm_model: str = ""
+    tts_provider: str = ""
+    tts_model: str = ""
+    voice: str = ""
+    voice_pitch: float = 0.0
+    voice_speed: float = 1.0
+    temperature: float = 0.4
+    reply_sentences: int = 3
+    speak_up_secs: int | None = None
+    apology: str = ""
+    book: Lorebook = NO_BOOK
+
+    @classmethod
+    def of(cls, slug: str, version: int, content: Mapping[str, Any]) -> "CharacterSpec":
+        """The sheet of a version's content, see `characters.content`."""
+        plain = {name: content[name] for name in PLAIN if name in content}
+        return cls(
+            slug=slug,
+            version=version,
+            portrait_url=default_storage.url(content["avatar"]) if content["avatar"] else "",
+            alternate_greetings=tuple(content["alternate_greetings"]),
+            tags=tuple(content["tags"]),
+            book=lorebook_of(content, content["lore"]),
+            **plain,
+        )
+
+    @property
+    def spoken_name(self) -> str:
+        """What {{char}} stands for."""
+        return self.nickname.strip() or self.name
+
+    @property
+    def label(self) -> str:
+        """Which version this is, as turns record it: `captain-marlow@3`, or `@draft`."""
+        return f"{self.slug}@{self.version or 'draft'}"
+
+    @property
+    def casting(self) -> tuple[str, ...]:
+        """What needs other services when it changes; voice, pitch and speed are taken up by running ones."""
+        return (
+            self.stt_provider,
+            self.stt_model,
+            self.llm_provider,
+            self.llm_model,
+            self.tts_provider,
+            self.tts_model,
+            self.language,
+        )
+
+    def public(self) -> dict[str, Any]:
+        """What a visitor's page may know: never the prompt."""
+        return {
+            "slug": self.slug,
+            "name": self.name,
+            "tagline": self.tagline,
+            "portrait": self.portrait_url,
+            "language": self.language,
+            "version": self.version,
+        }
+
+
+PLAIN = tuple(
+    field.name
+    for field in fields(CharacterSpec)
+    if field.name not in ("slug", "version", "portrait_url", "alternate_greetings", "tags", "book")
+)

@@ -1,0 +1,5 @@
+"""Versions: a draft is published, withdrawn, rolled back; and what changed between two."""
+
+from characters.versions import differences, publishing
+
+__all__ = ["differences", "publishing"]

@@ -1,0 +1,105 @@
+"""Version diff: what differs between two contents of a character, word by word."""
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from characters import content
+from characters.models import Character, LoreEntry
+
+WORDS = re.compile(r"\w+\s*|[^\w\s]+\s*|\s+")
+LONGEST = 20_000  # characters of one field that are compared word by word; above it goes whole
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some words: `kind` is same, gone or new."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that differs."""
+
+    title: str
+    pieces: tuple[Piece, ...]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return "\n".join(map(str, value))
+    if value is None:
+        return ""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _pieces(old: str, new: str) -> tuple[Piece, ...]:
+    if len(old) + len(new) > LONGEST:
+        return tuple(piece for piece in (Piece("gone", old), Piece("new", new)) if piece.text)
+    before, after = WORDS.findall(old), WORDS.findall(new)
+    pieces: list[Piece] = []
+    gone = new = ""
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    for kind, old_from, old_to, new_from, new_to in matcher.get_opcodes():
+        was, now = "".join(before[old_from:old_to]), "".join(after[new_from:new_to])
+        # A lone comma between two changes belongs to them: words are compared, not punctuation.
+        if kind == "equal" and (any(map(str.isalnum, now)) or not (gone or new)):
+            pieces += _changed(gone, new)
+            gone = new = ""
+            pieces.append(Piece("same", now))
+        else:
+            gone, new = gone + was, new + now
+    return (*pieces, *_changed(gone, new))
+
+
+def _changed(gone: str, new: str) -> list[Piece]:
+    """What went and what came, without what both end with."""
+    ending = ""
+    while gone and new and gone[-1] == new[-1] and not gone[-1].isalnum():
+        ending = gone[-1] + ending
+        gone, new = gone[:-1], new[:-1]
+    return [p for p in (Piece("gone", gone), Piece("new", new), Piece("same", ending)) if p.text]
+
+
+def _title(model: Any, name: str) -> str:
+    return str(model._meta.get_field(name).verbose_name)
+
+
+def _lore_names(entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Entries by what an editor calls them; the same name again gets a number."""
+    named: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        title = entry["name"] or ", ".join(map(str, entry["keys"][:3])) or "an entry"
+        number, unique = 2, title
+        while unique in named:
+            unique, number = f"{title} ({number})", number + 1
+        named[unique] = entry
+    return named
+
+
+def between(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[Change]:
+    """The changes from `old` (None: there was nothing) to `new`, in the order of the form."""
+    before: Mapping[str, Any] = old or {}
+    changes = []
+    for name in ("avatar", *content.FIELDS):
+        was, now = _shown(before.get(name)), _shown(new.get(name))
+        if name == "card":
+            if was != now and old is not None:
+                changes.append(Change("the rest of its card", (Piece("same", "changed"),)))
+        elif was != now:
+            changes.append(Change(_title(Character, name), _pieces(was, now)))
+    earlier, later = _lore_names(before.get("lore", [])), _lore_names(new["lore"])
+    for title in [*later, *(title for title in earlier if title not in later)]:
+        for name in content.LORE_FIELDS:
+            was = _shown(earlier.get(title, {}).get(name))
+            now = _shown(later.get(title, {}).get(name))
+            telling = name != "rest" and (
+                (title in earlier and title in later) or name in ("keys", "content")
+            )
+            if was != now and telling:
+                changes.append(Change(f"lore “{title}”, {_title(LoreEntry, name)}", _pieces(was, now)))
+    return changes

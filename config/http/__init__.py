@@ -1,0 +1,1 @@
+"""HTTP middleware before the views: limits, headers, policies, logins, answers while a server is away."""

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend as Greenroom needs it: see `base`."""

@@ -1,0 +1,1 @@
+"""A soak with faults made on purpose: `make chaos`."""

@@ -1,0 +1,249 @@
+"""Session admin: sessions as rows, and their words only with permission and on the record."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.postgres.forms import SimpleArrayField
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from sessions_app.admin.lookups import OwnFilters
+from sessions_app.exceptions import SessionError, SessionNotFound
+from sessions_app.identity import api_keys
+from sessions_app.manager import SyncSessionManager
+from sessions_app.models import ApiKey, VoiceSession
+from sessions_app.stores import get_store
+
+EXTENSION_SECS = 24 * 3600
+READ = "Read the transcript."
+TURNS_OF_A_PAGE = 200
+
+
+class ApiKeyForm(forms.ModelForm):
+    origins = SimpleArrayField(
+        forms.CharField(max_length=200),
+        delimiter="\n",
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="One a line, such as https://partner.example. Empty: for programs, not for pages.",
+    )
+
+    class Meta:
+        model = ApiKey
+        fields: ClassVar = ["name", "origins"]
+
+    def clean_origins(self) -> list[str]:
+        origins = [origin.strip() for origin in self.cleaned_data["origins"] if origin.strip()]
+        api_keys.validate_origins(origins)
+        return origins
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(OwnFilters, ModelAdmin):
+    """A key is shown once, when it is made; afterwards it can only be revoked."""
+
+    form = ApiKeyForm
+    list_display: ClassVar = ["name", "shown", "pages", "created_at", "used_at", "revoked_at"]
+    search_fields: ClassVar = ["name", "shown"]
+    actions: ClassVar = ["revoke"]
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        return super().has_change_permission(request, obj) if obj is None else False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        return False  # revoking keeps the record of it
+
+    @admin.display(description="pages")
+    def pages(self, key: ApiKey) -> str:
+        return ", ".join(key.origins)
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        row, text = api_keys.issue(obj.name, obj.origins)
+        obj.pk, obj.shown, obj.created_at = row.pk, row.shown, row.created_at
+        obj.text = text  # type: ignore[attr-defined]
+
+    def response_add(
+        self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """The key stands in this answer and nowhere else: a message would take it into a cookie."""
+        context = {**self.admin_site.each_context(request), "title": "A new key", "opts": self.opts}
+        shown = {"key": obj, "text": obj.text}  # type: ignore[attr-defined]
+        return render(request, "admin/api_key.html", context | shown)
+
+    @admin.action(description="Revoke the selected keys", permissions=["add"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        for key in queryset:
+            api_keys.revoke(key)
+            self.log_change(request, key, "Revoked.")
+        self.message_user(request, f"{len(queryset)} revoked.")
+
+
+@admin.register(VoiceSession)
+class VoiceSessionAdmin(OwnFilters, ModelAdmin):
+    list_display = [
+        "short_id",
+        "character",
+        "visitor",
+        "state",
+        "turns",
+        "duration",
+        "latency",
+        "active_at",
+        "expires_at",
+    ]
+    list_filter = ["state", "draft", "character"]
+    list_select_related = ["character"]
+    date_hierarchy = "created_at"
+    search_fields = ["id", "visitor"]
+    actions = ["end_sessions", "end_visitors", "extend_sessions", "erase_sessions"]
+    fields = [
+        "id",
+        "character",
+        "version",
+        "draft",
+        "visitor",
+        "state",
+        "end_reason",
+        "turns",
+        "connections",
+        "latency",
+        "errors",
+        "created_at",
+        "active_at",
+        "expires_at",
+        "ended_at",
+        "wrapped_by",
+        "transcript_link",
+    ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not get_store().in_rows:
+            said = (
+                f"Conversations are kept in the store “{settings.SESSION_STORE}”: they are not listed here."
+            )
+            self.message_user(request, said, messages.WARNING)
+        return super().changelist_view(request, extra_context)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: VoiceSession | None = None) -> bool:
+        return super().has_change_permission(request, obj) if obj is None else False
+
+    def has_delete_permission(self, request: HttpRequest, obj: VoiceSession | None = None) -> bool:
+        return False  # erasing goes through the manager: see the action
+
+    @admin.display(description="session", ordering="id")
+    def short_id(self, session: VoiceSession) -> str:
+        return str(session.pk)[:8]
+
+    @admin.display(description="key id")
+    def wrapped_by(self, session: VoiceSession) -> str:
+        key = getattr(session, "data_key", None)  # gone after a restore without it
+        return key.key_id if key else "-"
+
+    @admin.display(description="duration")
+    def duration(self, session: VoiceSession) -> timedelta:
+        until = session.ended_at or session.active_at
+        return timedelta(seconds=round((until - session.created_at).total_seconds()))
+
+    @admin.display(description="latency", ordering="latency_ms")
+    def latency(self, session: VoiceSession) -> str:
+        return "" if session.latency_ms is None else f"{session.latency_ms} ms"
+
+    @admin.display(description="transcript")
+    def transcript_link(self, session: VoiceSession) -> str:
+        url = reverse("admin:sessions_app_voicesession_transcript", args=[session.pk])
+        return format_html('<a href="{}">Read what was said (this is recorded)</a>', url)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.transcript)
+        name = "sessions_app_voicesession_transcript"
+        return [path("<uuid:session_id>/transcript/", view, name=name), *super().get_urls()]
+
+    def transcript(self, request: HttpRequest, session_id: UUID) -> HttpResponse:
+        """The words of a session, for who may read them; each reading leaves an entry in the admin log."""
+        if not request.user.has_perm("sessions_app.read_transcript"):
+            raise PermissionDenied
+        manager = SyncSessionManager()
+        try:
+            # One page of it: a conversation of thousands of turns would fill memory and browser.
+            after = int(request.GET.get("after", "0")[:9]) if request.GET.get("after", "0").isdecimal() else 0
+            turns = manager.turns(session_id, after=after, oldest=TURNS_OF_A_PAGE + 1)
+        except SessionNotFound as error:
+            raise Http404 from error
+        row = get_object_or_404(VoiceSession, pk=session_id)
+        LogEntry.objects.log_actions(request.user.pk or 0, [row], CHANGE, READ, single_object=True)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Transcript of {str(session_id)[:8]}",
+            "session": row,
+            "turns": turns[:TURNS_OF_A_PAGE],
+            "next": turns[TURNS_OF_A_PAGE - 1].sequence if len(turns) > TURNS_OF_A_PAGE else None,
+            "opts": self.model._meta,
+        }
+        return render(request, "admin/transcript.html", context)  # the admin's views are never cached
+
+    def _each(
+        self, request: HttpRequest, queryset: QuerySet[VoiceSession], act: Callable[[UUID], Any], done: str
+    ) -> None:
+        """Does something to each session; those that are over or gone are counted, not mourned."""
+        if not request.user.has_perm("sessions_app.change_voicesession"):
+            raise PermissionDenied
+        count, refused = 0, 0
+        for session_id in queryset.values_list("pk", flat=True):
+            try:
+                act(session_id)
+                count += 1
+                # By id alone: an erased session is no row any more.
+                LogEntry.objects.create(
+                    user_id=request.user.pk or 0,
+                    content_type=ContentType.objects.get_for_model(VoiceSession),
+                    object_id=str(session_id),
+                    object_repr=str(session_id),
+                    action_flag=CHANGE,
+                    change_message=f"{done.capitalize()}.",
+                )
+            except SessionError:
+                refused += 1
+        self.message_user(request, f"{count} {done}." + (f" {refused} were over already." if refused else ""))
+
+    @admin.action(description="End the selected sessions")
+    def end_sessions(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> None:
+        manager = SyncSessionManager()
+        self._each(request, queryset, lambda pk: manager.end(pk, reason="moderator"), "ended")
+
+    @admin.action(description="End every session of these visitors")
+    def end_visitors(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> None:
+        """Everything that these visitors have open, in every process, at once."""
+        visitors = set(queryset.values_list("visitor", flat=True))
+        theirs = self.model.objects.filter(visitor__in=visitors, state__in=VoiceSession.LIVE)
+        self.end_sessions(request, theirs)
+
+    @admin.action(description="Give the selected sessions a day more")
+    def extend_sessions(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> None:
+        manager = SyncSessionManager()
+        self._each(request, queryset, lambda pk: manager.extend(pk, EXTENSION_SECS), "extended by a day")
+
+    @admin.action(description="Erase the selected sessions for good")
+    def erase_sessions(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> None:
+        if not request.user.has_perm("sessions_app.delete_voicesession"):
+            self.message_user(request, "You may not erase sessions.", messages.ERROR)
+            return
+        manager = SyncSessionManager()
+        self._each(request, queryset, manager.erase, "erased")

@@ -1,0 +1,37 @@
+"""Session export: JSON with everything that is remembered, for its visitor to take away."""
+
+import json
+from collections.abc import Iterator
+from uuid import UUID
+
+from sessions_app.manager import SyncSessionManager
+from sessions_app.session import Session
+
+FORMAT = "greenroom-session-1"
+TURNS_OF_A_PIECE = 200
+
+
+def export(manager: SyncSessionManager, session_id: UUID | str) -> Iterator[str]:
+    """Everything that is kept of a session, live or over: one JSON object, in pieces of text.
+
+    Only one piece is in memory at a time. The first piece raises SessionNotFound or RecordUnreadable; so may
+    a later one, if the session is erased meanwhile.
+    """
+    record = manager.record(session_id)
+    session = Session.opened(record)
+    head = {
+        "format": FORMAT,
+        "id": str(record.id),
+        "character": record.character,
+        "state": record.state,
+        "createdAt": record.created_at.isoformat(),
+        "endedAt": record.ended_at.isoformat() if record.ended_at else None,
+        "metadata": session.metadata,
+        "summary": manager.past(record.id, newest=0).summary or None,
+    }
+    yield json.dumps(head, ensure_ascii=False).removesuffix("}") + ', "turns": ['
+    after, between = 0, "\n"
+    while turns := manager.turns(record.id, after=after, oldest=TURNS_OF_A_PIECE):
+        yield between + ",\n".join(json.dumps(turn.as_json(), ensure_ascii=False) for turn in turns)
+        after, between = turns[-1].sequence, ",\n"
+    yield "]}\n"

@@ -1,6 +1,0 @@
-"""On whose behalf this runs: a request's id and a conversation's, for log lines and spans."""
-
-from contextvars import ContextVar
-
-request_id: ContextVar[str] = ContextVar("request_id", default="")
-session_id: ContextVar[str] = ContextVar("session_id", default="")

@@ -1,0 +1,20 @@
+"""Expiry without a scheduler: the server sweeps at an interval; several processes may do so at once."""
+
+import logging
+
+from sessions_app.database import database_clock
+from sessions_app.manager import SyncSessionManager
+
+log = logging.getLogger(__name__)
+
+EVERY_SECS = 300
+
+
+def sweep(manager: SyncSessionManager | None = None) -> dict[str, int]:
+    """Purges by the time that PostgreSQL has at this moment; returns its counts."""
+    if manager is None:
+        manager = SyncSessionManager(clock=database_clock.measure)
+    counts = manager.purge()
+    if any(counts.values()):
+        log.info("swept: %s", counts)
+    return counts

@@ -1,0 +1,6 @@
+"""Who somebody is, and what shows it: visitors, their accounts, API keys, tokens of a session."""
+
+from sessions_app.identity import accounts, api_keys, session_tokens, visitors
+from sessions_app.identity.visitors import Visit
+
+__all__ = ["Visit", "accounts", "api_keys", "session_tokens", "visitors"]

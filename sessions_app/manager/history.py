@@ -1,0 +1,176 @@
+"""Session history: what is remembered of sessions, and for how long: turns, summaries, retention, erasure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+
+from sessions_app.crypto import Sealer
+from sessions_app.exceptions import LimitReached, SessionNotFound
+from sessions_app.manager.key_rotation import rewrap_all
+from sessions_app.manager.reader import SessionReader
+from sessions_app.session import Coverage, Past, Turn, as_uuid, sealer_of
+from sessions_app.signals import sessions_over
+from sessions_app.stores import CONTENTION_TRIES, Removed, SummaryRecord, TurnRecord
+
+SWEPT_AT_ONCE = 2_000  # sessions of one statement
+UNOPENED_SECS = 1800  # how long a session waits for its first connection; then nothing is left of it
+
+
+def _opened(sealer: Sealer, found: Sequence[TurnRecord]) -> list[Turn]:
+    return [Turn.opened(turn, sealer) for turn in found]
+
+
+def _summary_of(summary: SummaryRecord, sealer: Sealer) -> tuple[str, Coverage]:
+    """A summary's text, and what it covers. Those of earlier versions are text alone."""
+    value = sealer.open("summary", "text", summary.upto, summary.sealed)
+    if isinstance(value, str):
+        return value, Coverage(summary.upto)
+    gaps = tuple((int(first), int(last)) for first, last in value["gaps"])
+    return value["text"], Coverage(summary.upto, gaps)
+
+
+class SessionHistory:
+    """Writes, reads and erases what was said in sessions."""
+
+    def __init__(self, reader: SessionReader):
+        self._reader = reader
+
+    # --- turns and summaries ---
+
+    def turns(
+        self,
+        session_id: UUID | str,
+        *,
+        after: int = 0,
+        newest: int | None = None,
+        oldest: int | None = None,
+    ) -> list[Turn]:
+        """The turns of a session, live or over, in the order in which they were spoken; see Store.turns.
+
+        Raises SessionNotFound, RecordUnreadable.
+        """
+        record = self._reader.record(session_id)
+        found = self._reader.store.turns(record.id, after=after, newest=newest, oldest=oldest)
+        return _opened(sealer_of(record), found)
+
+    def past(self, session_id: UUID | str, newest: int) -> Past:
+        """What to go on from: the summary, and at most the `newest` turns that it does not cover."""
+        record = self._reader.record(session_id)
+        sealer = sealer_of(record)
+        summary = self._reader.store.summary(record.id)
+        if summary is None:
+            return Past("", Coverage(), _opened(sealer, self._reader.store.turns(record.id, newest=newest)))
+        text, covered = _summary_of(summary, sealer)
+        found = self._reader.store.turns(record.id, after=covered.upto, newest=newest)
+        if covered.gaps and newest > len(found):
+            before = self._reader.store.turns(record.id, after=covered.after)
+            late = [turn for turn in before if covered.lacks(turn.sequence)]
+            found = [*late, *found][-newest:]
+        return Past(text, covered, _opened(sealer, found))
+
+    def keep_summary(self, session_id: UUID | str, covered: Coverage, text: str) -> bool:
+        """Keeps what the turns of `covered` came to; False if a summary reaches as far already."""
+        record = self._reader.record(session_id)
+        value = {"text": text, "gaps": covered.gaps}
+        sealed = sealer_of(record).seal("summary", "text", covered.upto, value)
+        return self._reader.store.summarise(
+            record.id, SummaryRecord(covered.upto, sealed, self._reader.clock())
+        )
+
+    def append(self, session_id: UUID | str, turns: Sequence[Turn]) -> UUID | None:
+        """Writes finished turns, each once, however often it is tried; see `append_sealed`."""
+        sealer = self._reader.sealer(session_id)
+        return self.append_sealed(session_id, [turn.sealed(sealer) for turn in turns])
+
+    def append_sealed(self, session_id: UUID | str, turns: Sequence[TurnRecord]) -> UUID | None:
+        """Writes turns as they were sealed when they were made. Returns the connection that has the session.
+
+        A turn whose identity is there already changes nothing. One whose number is another turn's, because
+        two processes each believed to have the session, goes to the end and keeps its identity. Raises
+        SessionNotFound, and RecordUnreadable if a turn has to be given another number and does not open.
+        """
+        key, waiting, holder = as_uuid(session_id), list(turns), None
+        for _ in range(CONTENTION_TRIES):
+            if not waiting:
+                return holder
+            refused, holder = self._reader.store.append(key, waiting)
+            if not refused:
+                return holder
+            sealer = self._reader.sealer(key)
+            taken = [Turn.opened(turn, sealer) for turn in waiting if turn.sequence in refused]
+            last = max((turn.sequence for turn in self._reader.store.turns(key, newest=1)), default=0)
+            waiting = [
+                replace(turn, sequence=last + number).sealed(sealer) for number, turn in enumerate(taken, 1)
+            ]
+        raise LimitReached("Too many writers of one conversation at once.")
+
+    # --- forgetting ---
+
+    def erase(self, session_id: UUID | str) -> Removed:
+        """Destroys the data key and the rows. Raises SessionNotFound."""
+        removed = self._delete([as_uuid(session_id)])
+        if not removed.sessions:
+            raise SessionNotFound
+        return removed
+
+    def _delete(self, session_ids: Sequence[UUID]) -> Removed:
+        removed = self._reader.store.delete(session_ids)
+        sessions_over.send(type(self), session_ids=list(session_ids))
+        return removed
+
+    def erase_visitor(self, visitor: str, character: str = "") -> Removed:
+        """Erases every session of a visitor, or only those with one character."""
+        return self._delete(
+            [record.id for record in self._reader.store.of_visitor(visitor, character=character)]
+        )
+
+    def purge(self, now: datetime | None = None, *, batch: int = SWEPT_AT_ONCE) -> dict[str, int]:
+        """Expires what has run out, and removes what is past SESSION_RETENTION or was never opened.
+
+        Returns counts. Several processes may do it at once: each takes other sessions.
+        """
+        moment, store = now or self._reader.clock(), self._reader.store
+        expired, removed = 0, Removed()
+        while due := store.expire(moment, batch):
+            expired += len(due)
+            if connected := [session.id for session in due if session.connected]:
+                sessions_over.send(type(self), session_ids=connected)
+        before = moment - timedelta(seconds=settings.SESSION_RETENTION)
+        unopened_before = moment - timedelta(seconds=UNOPENED_SECS)
+        for found, until in ((store.past_retention, before), (store.unused, unopened_before)):
+            while over := found(until, batch):
+                # They are over, or were never begun: no connection has to hear of it.
+                gone = store.delete(over)
+                removed += gone
+                if not gone.sessions:
+                    break
+        removed += self.erase_again(batch=batch)
+        return {"expired": expired, "removed": removed.sessions, "turns": removed.turns}
+
+    def erase_again(self, *, batch: int = SWEPT_AT_ONCE) -> Removed:
+        """Erases what the journal of erasures names and a restored backup has brought back."""
+        removed = Removed()
+        while found := self._reader.store.erased_again(batch):
+            gone = self._delete(found)
+            removed += gone
+            if not gone.sessions:
+                break
+        return removed
+
+    def due(self, now: datetime | None = None) -> dict[str, int]:
+        """How many sessions `purge` would expire and remove at this moment."""
+        moment = now or self._reader.clock()
+        ended_before = moment - timedelta(seconds=settings.SESSION_RETENTION)
+        expired, removed = self._reader.store.due(moment, ended_before)
+        return {"expired": expired, "removed": removed}
+
+    def rotate(self, *, batch: int = 200) -> int:
+        """Rewraps every data key that an older key wraps; returns how many. Payloads are not touched.
+
+        Goes on beside a running server, and after being stopped: what is rewrapped already is not found
+        again. A data key that does not unwrap is left as it is, for whoever finds the lost key.
+        """
+        return rewrap_all(self._reader.store, batch)

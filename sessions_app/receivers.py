@@ -1,0 +1,60 @@
+"""Signal receivers: an account that loses something talks no more; its live conversations end at that moment.
+
+That is one that is disabled, deleted, no longer staff, or has got another password. Their tokens end with the
+conversations; logins end by Django's own hash of the password, and by `staff.logins`. What is changed past
+`save` sends no signal: such an account's conversations end at their next sign of life, see
+`identity.accounts.why_barred`.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models.signals import post_delete, post_save, pre_save
+
+from sessions_app.identity import accounts, visitors
+from sessions_app.manager import SyncSessionManager
+from sessions_app.signals import account_reduced
+
+BEFORE = "_account_before"  # on the instance, from before it is saved until it is
+REDUCED = (accounts.DISABLED, accounts.NO_LONGER_STAFF)
+FIELDS = ("is_active", "is_staff", "is_superuser", "password")
+
+
+def end_sessions_of_disabled() -> None:
+    """Ends the sessions of an account that was changed so, whoever saves it."""
+    user = settings.AUTH_USER_MODEL
+    for signal, receiver in ((pre_save, _remember), (post_save, _saved), (post_delete, _deleted)):
+        signal.connect(receiver, sender=user, dispatch_uid=f"sessions_app.accounts.{receiver.__name__}")
+
+
+def _remember(sender: Any, instance: Any, update_fields: Any = None, **_: Any) -> None:
+    if update_fields is not None and not set(update_fields) & set(FIELDS):
+        return  # a sign-in, of which nothing depends
+    setattr(instance, BEFORE, sender._default_manager.filter(pk=instance.pk).values(*FIELDS).first())
+
+
+def _saved(instance: Any, update_fields: Any = None, **_: Any) -> None:
+    before = instance.__dict__.pop(BEFORE, None)
+    if before and (reason := _reason(before, instance, update_fields)):
+        _end(instance.pk, reason)
+        if reason in REDUCED:
+            account_reduced.send(type(instance), pk=instance.pk)
+
+
+def _reason(before: dict[str, Any], now: Any, update_fields: Any) -> str:
+    """Why the account's conversations end, '' if they do not."""
+    if not now.is_active:
+        return accounts.DISABLED
+    if any(before[role] and not getattr(now, role) for role in ("is_staff", "is_superuser")):
+        return accounts.NO_LONGER_STAFF
+    # Signing in may save a newer hash of the same password, alone; a password that is set is still there.
+    upgraded = update_fields is not None and set(update_fields) == {"password"} and now._password is None
+    return "password changed" if before["password"] != now.password and not upgraded else ""
+
+
+def _deleted(instance: Any, **_: Any) -> None:
+    _end(instance.pk, accounts.DISABLED)
+
+
+def _end(pk: Any, reason: str) -> None:
+    SyncSessionManager().end_visitor(visitors.of_account(pk), reason=reason)

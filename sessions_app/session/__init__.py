@@ -1,0 +1,26 @@
+"""A session as handlers, prompts and pages see it: opened, with its turns, its summary and its metadata.
+
+In memory only, never in a cache: everything here is in the clear.
+"""
+
+from sessions_app.session.coverage import Coverage
+from sessions_app.session.metadata import checked_metadata, merge_patch, merged_metadata, same_json
+from sessions_app.session.opened_session import TABLE, Session, as_uuid, metadata_of, sealer_of
+from sessions_app.session.turn import CUT_OFF, Past, Role, Turn
+
+__all__ = [
+    "CUT_OFF",
+    "TABLE",
+    "Coverage",
+    "Past",
+    "Role",
+    "Session",
+    "Turn",
+    "as_uuid",
+    "checked_metadata",
+    "merge_patch",
+    "merged_metadata",
+    "metadata_of",
+    "same_json",
+    "sealer_of",
+]

@@ -1,0 +1,33 @@
+"""The cookie by which a browser is known to have signed in as somebody before. It lets nobody in."""
+
+import secrets
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+NAME = "greenroom_device"
+SALT = "staff.device_cookie"
+COOKIE_SECS = 180 * 24 * 3600
+
+
+def cookie_name() -> str:
+    return f"__Host-{NAME}" if settings.PRODUCTION else NAME
+
+
+def of(request: HttpRequest, who: str) -> str:
+    """The device's random name, if it belongs to `who` (a hash of the account's name), else ''."""
+    value = request.get_signed_cookie(cookie_name(), default="", salt=SALT, max_age=COOKIE_SECS) or ""
+    owner, _, device = value.partition(".")
+    return device if secrets.compare_digest(owner, who) else ""
+
+
+def remember(response: HttpResponse, who: str) -> None:
+    response.set_signed_cookie(
+        cookie_name(),
+        f"{who}.{secrets.token_urlsafe(16)}",
+        salt=SALT,
+        max_age=COOKIE_SECS,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.PRODUCTION,
+    )

@@ -1,0 +1,135 @@
+"""A stand-in for a language model behind the OpenAI chat API, that behaves as somebody's did."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+Behaviour = Callable[["Model", web.Request, dict[str, Any]], Any]
+
+
+class TemplateError(Exception):
+    """What a chat template raises, and a server answers with 400."""
+
+
+def gemma(messages: list[dict]) -> None:
+    """google/gemma-3: one system message in front, then user and assistant in turn."""
+    rest = messages[1:] if messages[0]["role"] == "system" else messages
+    for number, message in enumerate(rest):
+        if message["role"] not in ("user", "assistant") or (message["role"] == "user") != (number % 2 == 0):
+            raise TemplateError("Conversation roles must alternate user/assistant/user/assistant/...")
+
+
+def gemma_2(messages: list[dict]) -> None:
+    if messages[0]["role"] == "system":
+        raise TemplateError("System role not supported")
+    gemma(messages)
+
+
+def mistral(messages: list[dict]) -> None:
+    """mistralai's templates and API: as Gemma's, nothing empty, and the user has the last word."""
+    gemma(messages)
+    if messages[-1]["role"] != "user":
+        raise TemplateError("Expected last role User or Tool")
+    if any(not message["content"] for message in messages):
+        raise TemplateError("Messages must have content")
+
+
+def deepseek(messages: list[dict]) -> None:
+    if unknown := {m["role"] for m in messages} - {"system", "user", "assistant", "tool"}:
+        raise TemplateError(f"unknown variant {unknown}, expected one of system, user, assistant, tool")
+
+
+def chunk(content: str | None = None, finish: str | None = None, **more: Any) -> bytes:
+    delta = {} if content is None else {"content": content}
+    choice = {"index": 0, "delta": {**delta, **more}, "finish_reason": finish}
+    data = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
+    return b"data: " + json.dumps(data).encode() + b"\n\n"
+
+
+DONE = b"data: [DONE]\n\n"
+
+
+class Model:
+    """Answers with `reply`, unless `behaviour` does it; `template` checks the messages first."""
+
+    def __init__(self) -> None:
+        self.reply = "Ahoy there. The sea is wide today."
+        self.behaviour: Behaviour | None = None
+        self.template: Callable[[list[dict]], None] | None = None
+        self.asked: list[dict[str, Any]] = []
+        self.given_up = 0  # requests whose client went before they were answered
+        self.url = ""
+
+    def say(self, *behaviour: Any, finish: str = "stop") -> None:
+        """Answers with these: text as content, bytes as they are, a dict as a delta, a float as a pause."""
+
+        async def speak(_model: "Model", request: web.Request, _asked: dict) -> web.StreamResponse:
+            response = await self.opened(request)
+            for part in behaviour:
+                if isinstance(part, float):
+                    await asyncio.sleep(part)
+                elif part is None:  # the line goes dead
+                    request.transport.abort()
+                    return response
+                else:
+                    data = part if isinstance(part, bytes) else chunk(part) if isinstance(part, str) else None
+                    await response.write(data if data is not None else chunk(**part))
+            if finish:
+                await response.write(chunk(finish=finish) + DONE)
+            return response
+
+        self.behaviour = speak
+
+    @staticmethod
+    async def opened(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        return response
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        asked = await request.json()
+        self.asked.append(asked)
+        try:
+            if self.template:
+                self.template(asked["messages"])
+                if "max_completion_tokens" in asked:
+                    raise TemplateError("max_completion_tokens: extra inputs are not permitted")
+        except TemplateError as error:
+            return web.json_response({"error": {"message": str(error), "code": 400}}, status=400)
+        try:
+            if self.behaviour:
+                return await self.behaviour(self, request, asked)
+            if not asked.get("stream"):
+                message = {"role": "assistant", "content": self.reply}
+                choice = {"index": 0, "message": message, "finish_reason": "stop"}
+                return web.json_response(
+                    {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+                )
+            response = await self.opened(request)
+            for word in self.reply.split(" "):
+                await response.write(chunk(word + " "))
+            await response.write(chunk(finish="stop") + DONE)
+        except (asyncio.CancelledError, ConnectionError):
+            self.given_up += 1
+            raise
+        return response
+
+
+@asynccontextmanager
+async def model_server() -> AsyncIterator[Model]:
+    model = Model()
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", model.answer)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    model.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    try:
+        yield model
+    finally:
+        await runner.cleanup()

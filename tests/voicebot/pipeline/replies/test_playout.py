@@ -1,0 +1,64 @@
+"""A turn of the character holds what was played out, and tells when something of it is missing."""
+
+import asyncio
+
+import pytest
+from pipecat.frames.frames import (
+    InterruptionFrame,
+    LLMFullResponseEndFrame,
+    LLMFullResponseStartFrame,
+    TTSTextFrame,
+)
+from pipecat.processors.aggregators.llm_context import LLMContext
+from pipecat.processors.aggregators.llm_response_universal import LLMUserAggregatorParams
+from pipecat.tests.utils import SleepFrame, run_test
+from pipecat.utils.text.base_text_aggregator import TextType
+
+from voicebot.pipeline.replies.playout import PlayedOutPair
+from voicebot.providers.llm.reply_frames import ReplyIncompleteFrame
+
+START, END, GAP = LLMFullResponseStartFrame, LLMFullResponseEndFrame, ReplyIncompleteFrame
+
+
+def spoken(text: str) -> TTSTextFrame:
+    return TTSTextFrame(text, TextType.SENTENCE)
+
+
+def reply(text: str, *more) -> list:
+    return [START(), spoken(text), *more, END()]
+
+
+async def turns_of(*frames) -> list[tuple[str, bool]]:
+    """What the turns come to: their text, and whether they are interrupted."""
+    _, assistant = PlayedOutPair(LLMContext(), user_params=LLMUserAggregatorParams())
+    turns: list[tuple[str, bool]] = []
+
+    @assistant.event_handler("on_assistant_turn_stopped")
+    async def stopped(_aggregator, message) -> None:
+        turns.append((message.content, message.interrupted))
+
+    await run_test(assistant, frames_to_send=list(frames), expected_down_frames=None)
+    await asyncio.sleep(0)
+    return turns
+
+
+@pytest.mark.parametrize(
+    ("frames", "turns"),
+    [
+        (reply("One."), [("One.", False)]),
+        (reply("One.", GAP()), [("One.", True)]),
+        ([START(), GAP(), END()], [("", True)]),
+        # A gap belongs to its own turn: neither one outside of a turn nor one before it counts.
+        ([GAP(), *reply("One.")], [("One.", False)]),
+        (
+            [*reply("One.", GAP()), *reply("Two.")],
+            [("One.", True), ("Two.", False)],
+        ),
+        (
+            [*reply("One.", GAP())[:-1], SleepFrame(0.05), InterruptionFrame(), *reply("Two.")],
+            [("One.", True), ("Two.", False)],
+        ),
+    ],
+)
+async def test_a_turn_of_which_something_is_missing_is_interrupted(frames, turns):
+    assert await turns_of(*frames) == turns

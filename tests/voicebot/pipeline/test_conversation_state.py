@@ -1,0 +1,80 @@
+"""What changes in a conversation: the voice's speed by the visitor's wish, a pending character, lore."""
+
+from dataclasses import FrozenInstanceError, replace
+from types import SimpleNamespace
+from uuid import uuid4
+
+import pytest
+
+from characters.lore.book import lorebook_of
+from characters.spec import CharacterSpec
+from sessions_app.session.coverage import Coverage
+from sessions_app.session.turn import Past
+from tests.characters.test_lore import NEW
+from voicebot.pipeline.conversation_state import SPEEDS, ConversationState, LoreFound
+from voicebot.pipeline.session_context import SessionContext
+
+
+def state(spec: CharacterSpec, **metadata: object) -> ConversationState:
+    session = SimpleNamespace(id=uuid4(), metadata=metadata)
+    context = SessionContext(session.id, None, None, uuid4())  # type: ignore[arg-type]
+    return ConversationState(context, session, spec, Past("", Coverage(), []))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("wish", "own", "speed"),
+    [
+        (1.2, 1.0, 1.2),
+        (0.5, 0.9, SPEEDS[0]),
+        (9, 1.0, SPEEDS[1]),
+        ("fast", 0.9, 0.9),
+        (True, 1, 1),
+        (None, 1, 1),
+        (10**400, 0.9, 0.9),
+        (-(10**400), 0.9, 0.9),
+        (float("nan"), 0.9, 0.9),
+        (float("inf"), 0.9, 0.9),
+        (-1, 0.9, SPEEDS[0]),
+    ],
+)
+def test_the_voice_is_as_fast_as_wished_within_what_is_understood(wish, own, speed):
+    spec = CharacterSpec(slug="a", name="A", voice_speed=own)
+    assert state(spec, voiceSpeed=wish).voice_spec.voice_speed == pytest.approx(speed)
+
+
+def with_book(*contents: str) -> CharacterSpec:
+    book = lorebook_of(
+        {"lore_scan_depth": None, "lore_token_budget": None, "lore_recursive": False},
+        [{**NEW, "keys": ["reef"], "content": content} for content in contents],
+    )
+    return CharacterSpec(slug="a", name="A", book=book)
+
+
+def test_a_pending_character_speaks_once_it_is_applied():
+    before, after = CharacterSpec(slug="a", name="A"), CharacterSpec(slug="a", name="B")
+    one = state(before)
+    assert not one.apply_pending_spec()
+    one.set_pending_spec(after)
+    assert one.spec is before
+    assert one.apply_pending_spec()
+    assert one.spec is after
+    assert not one.apply_pending_spec(), "but once"
+
+
+def test_lore_that_was_found_is_forgotten_with_its_book():
+    before, after = with_book("one"), with_book("another")
+    one = state(before)
+    one.set_lore(before, LoreFound(frozenset({1}), replayed=True))
+    one.set_pending_spec(replace(before, name="B"))
+    one.apply_pending_spec()
+    assert one.lore.numbers == {1}, "the book is the same"
+    one.set_pending_spec(after)
+    one.apply_pending_spec()
+    assert one.lore == LoreFound()
+    one.set_lore(before, LoreFound(frozenset({7}), replayed=True))
+    assert one.lore == LoreFound(), "a prompt that was begun with the old book came late"
+
+
+def test_what_is_fixed_cannot_be_changed():
+    with pytest.raises(FrozenInstanceError):
+        state(with_book()).context.limit = 1  # type: ignore[misc]

@@ -1,0 +1,28 @@
+"""What `manage.py check`, and every start of the server, say of the providers that the environment names."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+from voicebot.providers import class_paths
+from voicebot.providers.errors import ProviderError
+
+
+@register
+def named_classes_are_allowed(**_: Any) -> list[CheckMessage]:
+    """A class path that may not serve is an operator's mistake: told now, and not to the first visitor."""
+    named = {
+        "DEFAULT_PROVIDER": settings.DEFAULT_PROVIDER,
+        **{f"{stage.upper()}_PROVIDER": name for stage, name in settings.STAGE_PROVIDERS.items()},
+        **{f"{stage.upper()}_FALLBACK": name for stage, name in settings.STAGE_FALLBACKS.items()},
+    }
+    found: list[CheckMessage] = []
+    for variable, name in named.items():
+        if "." not in name:
+            continue
+        try:
+            class_paths.check(name)
+        except ProviderError as error:
+            found.append(Error(f"{variable}: {error}", id="voicebot.E001"))
+    return found

@@ -1,0 +1,201 @@
+// The connection to the server, across as many sockets as it takes: made, lost, mended, closed.
+
+import { abortable, childOf, pause } from "./abort.ts";
+import { backoffSecs, meaningOf, meaningOfRefusal, SOME_TRIES, stateAfter, type Meaning } from "./closing.ts";
+import { gettext } from "./i18n.ts";
+import type { StageMedia } from "./media.ts";
+import { ConnectionClosed, RtviClient, type ClientOwner } from "./rtvi-client.ts";
+import { end, newAttempt, start, StartError, takeBack } from "./start.ts";
+import type { CallState } from "./states.ts";
+
+const START_SECS = 20; // for an answer to it; a database that is away is told within half of that
+const ASK_SECS = 5;
+const STEADY_SECS = 10; // a socket that lasted so long was a good one: tries count anew
+
+/** Who is told what becomes of the connection. */
+export interface ConnectionOwner extends ClientOwner {
+  /** What a new session begins with. */
+  readonly metadata: object | undefined;
+  onConnected(): void;
+  onLost(): void;
+  onState(state: CallState): void;
+}
+
+export interface ConnectionOptions {
+  readonly startUrl: string;
+  readonly sessionsUrl: string;
+  readonly character: string;
+  /** To come back to, '' for a new one. */
+  readonly session: string;
+  readonly draft: boolean;
+}
+
+export class Connection {
+  session: string;
+  secret = ""; // of the session, for visitors whose browser keeps no cookie here
+  draining = false; // the server is about to close, and another will go on
+  retryAt = 0; // when it is tried again, milliseconds since 1970
+  private readonly _options: ConnectionOptions;
+  private readonly _media: StageMedia;
+  private readonly _owner: ConnectionOwner;
+  private _begun: boolean; // the two have talked: there is something to come back to
+  private _ended = false;
+  private _attempt = ""; // at a new session, whose answer may still be on its way
+  private _page = new AbortController(); // aborted when the page is left
+  private _wake: () => void = () => undefined; // ends the wait before the next try
+  private _present: RtviClient | null = null;
+
+  constructor(options: ConnectionOptions, media: StageMedia, owner: ConnectionOwner) {
+    this._options = options;
+    this._media = media;
+    this._owner = owner;
+    this.session = options.session;
+    this._begun = Boolean(options.session);
+  }
+
+  get client() {
+    return this._present?.client ?? null;
+  }
+
+  /** Whether messages can be sent. */
+  get ready() {
+    return this._present?.ready ?? false;
+  }
+
+  /** Asks the server for something whose answer nobody waits for; does nothing while the line is down. */
+  ask(what: string, values: object = {}) {
+    if (this.ready) void this.client?.sendClientRequest(what, values, ASK_SECS * 1000).catch(() => undefined);
+  }
+
+  /**
+   * Keeps the connection up until it is over, whatever that takes; tells the owner how it goes. Throws when the signal
+   * is aborted, and then nothing is left of it.
+   */
+  async keep(signal: AbortSignal) {
+    this.draining = false;
+    let troubles = 0; // of those that may be for good, one after another
+    for (let tries = 0; ; tries++) {
+      const readyAt = { secs: Infinity };
+      const meaning = await this._connect(signal, readyAt);
+      signal.throwIfAborted();
+      if (performance.now() / 1000 - readyAt.secs > STEADY_SECS) tries = 0;
+      if (meaning.again === "never") return this._owner.onState(stateAfter(meaning));
+      troubles = meaning.again === "some" && tries > 0 ? troubles + 1 : 0;
+      if (troubles >= SOME_TRIES) {
+        const problem = meaning.problem || gettext("The connection could not be mended.");
+        return this._owner.onState({ name: "failed", problem });
+      }
+      const secs = backoffSecs(tries, meaning.retryAfterSecs);
+      this.retryAt = Date.now() + secs * 1000;
+      this._owner.onState(stateAfter(meaning, this.retryAt));
+      await pause(secs, signal, (wake, until) => {
+        this._wake = wake;
+        whenItMayWork(wake, until);
+      });
+    }
+  }
+
+  /**
+   * One socket, until it is lost or refused: what that means.
+   * @param readyAt is set when both sides are ready, in seconds that only grow
+   */
+  private async _connect(signal: AbortSignal, readyAt: { secs: number }): Promise<Meaning> {
+    const known = this.session !== "";
+    let present: RtviClient | null = null;
+    try {
+      const way = await this._start(signal);
+      signal.throwIfAborted();
+      this._present = present = new RtviClient(this._media, this._owner, signal);
+      await present.open(way);
+      readyAt.secs = performance.now() / 1000;
+      this._begun = true;
+      this._owner.onConnected();
+      throw new ConnectionClosed(await abortable(present.closed, signal));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const meaning = this._meaningOf(error);
+      // Swept, perhaps, while the server was away: nothing was said in it, so another does as well.
+      if (known && !this._begun && meaning.state === "over") {
+        this.session = this.secret = "";
+        return { state: "gone", again: "some" };
+      }
+      return meaning;
+    } finally {
+      if (present && this._present === present) {
+        this._present = null;
+        if (!signal.aborted) present.hangUp();
+        this._owner.onLost();
+      }
+    }
+  }
+
+  private _meaningOf(error: unknown): Meaning {
+    const where = { begun: this._begun, draining: this.draining };
+    if (error instanceof StartError) return meaningOfRefusal(error, where);
+    if (error instanceof ConnectionClosed) return meaningOf(error.code, where);
+    return { state: "gone", again: "always" }; // nobody answers
+  }
+
+  /**
+   * A way in. What is asked of the server already is not taken back when the visitor leaves: then the session that
+   * comes of it is ended.
+   */
+  private async _start(signal: AbortSignal) {
+    const { startUrl, character, draft } = this._options;
+    const { metadata } = this._owner;
+    const body = this.session
+      ? { session: this.session }
+      : { character, ...(draft && { draft }), ...(metadata && { metadata }) };
+    const attempt = (this._attempt = this.session ? "" : newAttempt());
+    const asking = childOf(this._page.signal);
+    const asked = start(startUrl, body, this.secret, attempt, asking.signal).then((way) => {
+      this.session = way.session;
+      this.secret = way.secret;
+      if (this._ended) this._endWithoutSocket();
+      return way;
+    });
+    const late = setTimeout(() => {
+      asking.abort(new Error("late"));
+      if (attempt) takeBack(startUrl, attempt);
+    }, START_SECS * 1000);
+    void asked.catch(() => undefined).finally(() => clearTimeout(late));
+    return abortable(asked, signal);
+  }
+
+  /** The next try is now, where one is waited for. */
+  tryNow() {
+    this._wake();
+  }
+
+  private _endWithoutSocket() {
+    if (this.session) void end(`${this._options.sessionsUrl}/${this.session}`, this.secret);
+  }
+
+  /**
+   * Ends the session for good; it is over for the visitor whether the server answers or not. To be called before
+   * the signal of `keep` is aborted.
+   */
+  async end() {
+    this._ended = true;
+    const present = this._present;
+    if (present?.ready && (await present.end())) return;
+    this._endWithoutSocket();
+  }
+
+  /** The page is being left: a session in which nothing has begun goes with it. Whether that is so. */
+  leavePage() {
+    if (this._begun || this._ended) return false;
+    this._page.abort(); // a server that is still making the session takes it back then
+    this._page = new AbortController();
+    if (this._attempt && !this.session) takeBack(this._options.startUrl, this._attempt);
+    this._endWithoutSocket();
+    this.session = this.secret = "";
+    return true;
+  }
+}
+
+/** Ends a wait when the network is back, or when the visitor looks again. */
+function whenItMayWork(wake: () => void, until: AbortSignal) {
+  window.addEventListener("online", wake, { signal: until });
+  document.addEventListener("visibilitychange", () => document.hidden || wake(), { signal: until });
+}

@@ -1,0 +1,177 @@
+// The media of a call: the page's microphone and loudspeaker, as Pipecat's transport wants them.
+//
+// The official WavMediaManager takes any microphone as it comes, loads its recorder from a blob: address, which
+// a strict Content-Security-Policy refuses, loses the sound after one interruption and stops at every gap.
+
+import type { Participant, PipecatClientOptions, RTVIEventCallbacks, Tracks } from "@pipecat-ai/client-js";
+
+import { childOf } from "./abort.ts";
+import { EchoGuard } from "./echo.ts";
+import { Microphone, type Hearing } from "./microphone.ts";
+import type { Player } from "./player.ts";
+
+export const RECORDER_RATE_HZ = 16_000;
+const CUT_IN_MS = 1000; // for the server to hear of it
+const SELF: Participant = { id: "local", name: "", local: true };
+
+/** A media manager of Pipecat's WebSocketTransport; owns the microphone. */
+export class StageMedia {
+  readonly guard = new EchoGuard();
+  private readonly _player: Player;
+  private readonly _wishes: () => Hearing;
+  private readonly _onMicrophone: (level: number) => void;
+  private readonly _microphone: Microphone;
+  private _enabled = true;
+  private _deaf = false; // to the character's voice, from an interruption until the server knows of it
+  private _hearsAgain: ReturnType<typeof setTimeout> | undefined;
+  private _connection: AbortController | null = null;
+  private _callbacks: RTVIEventCallbacks = {};
+  private _hears: (data: ArrayBuffer) => void = () => undefined;
+
+  /**
+   * @param wishes read whenever the microphone is opened
+   * @param onMicrophone called with the level of each chunk, 0 to 1
+   */
+  constructor(player: Player, recorderUrl: string, wishes: () => Hearing, onMicrophone: (level: number) => void) {
+    this._player = player;
+    this._wishes = wishes;
+    this._onMicrophone = onMicrophone;
+    this._microphone = new Microphone(recorderUrl, (pcm) => this._take(pcm));
+  }
+
+  private _take(pcm: ArrayBuffer) {
+    if (!this._enabled) return;
+    const loud = level(new Int16Array(pcm));
+    this._onMicrophone(loud);
+    const own = this._wishes().echo && !this.guard.lets(loud, performance.now() / 1000);
+    this._hears(own ? new ArrayBuffer(pcm.byteLength) : pcm);
+  }
+
+  /** Opens the microphone as it is wished for now; the newest wish is the one that holds. */
+  private async _open() {
+    const connection = this._connection;
+    if (!connection) return;
+    try {
+      await this._microphone.open(this._wishes(), connection.signal);
+    } catch {
+      return; // refused or gone: the page says so, and the visitor may type
+    }
+    const { track } = this._microphone;
+    if (!track || connection !== this._connection) return;
+    track.enabled = this._enabled;
+    this._callbacks.onTrackStarted?.(track, SELF);
+  }
+
+  /** Opens the microphone anew, for other wishes, where it is open or about to be. */
+  async reopen() {
+    const { track, opening } = this._microphone;
+    if (track || opening) await this._open();
+  }
+
+  /** What is still on its way is not played, until the server has heard that the visitor spoke. */
+  deafen() {
+    this._deaf = true;
+    clearTimeout(this._hearsAgain);
+    this._hearsAgain = setTimeout(() => this.hearAgain(), CUT_IN_MS);
+  }
+
+  hearAgain() {
+    this._deaf = false;
+  }
+
+  // --- what the transport calls ---
+
+  setUserAudioCallback(callback: (data: ArrayBuffer) => void) {
+    this._hears = callback;
+  }
+
+  setClientOptions(options: PipecatClientOptions) {
+    this._callbacks = options.callbacks ?? {};
+    this._enabled = options.enableMic ?? true;
+  }
+
+  async initialize() {
+    // The call has opened the player: browsers want a click before it.
+  }
+
+  /** A connection is there, until `disconnect` or its signal is aborted: the microphone opens when it is to be heard. */
+  connect(connection?: AbortSignal) {
+    this._connection = childOf(connection);
+    if (this._enabled) void this._open();
+  }
+
+  disconnect() {
+    this._connection?.abort();
+    this._connection = null;
+    this._player.flush();
+    this._microphone.close();
+  }
+
+  async enableMic(enable: boolean) {
+    this._enabled = enable;
+    const { track, opening } = this._microphone;
+    if (track) track.enabled = enable;
+    else if (enable && !opening) await this._open();
+  }
+
+  async userStartedSpeaking() {
+    this._player.flush();
+  }
+
+  bufferBotAudio(data: ArrayBuffer | Int16Array) {
+    const pcm = data instanceof Int16Array ? data : new Int16Array(data);
+    if (!this._deaf) this._player.play(pcm);
+    return pcm;
+  }
+
+  tracks(): Tracks {
+    const { track } = this._microphone;
+    return { local: track ? { audio: track } : {} };
+  }
+
+  private async _devices(kind: MediaDeviceKind) {
+    return (await navigator.mediaDevices.enumerateDevices()).filter((device) => device.kind === kind);
+  }
+
+  getAllMics() {
+    return this._devices("audioinput");
+  }
+
+  getAllSpeakers() {
+    return this._devices("audiooutput");
+  }
+
+  async getAllCams(): Promise<MediaDeviceInfo[]> {
+    return [];
+  }
+
+  updateMic() {
+    void this.reopen();
+  }
+
+  updateSpeaker(id: string) {
+    void this._player.to(id);
+  }
+
+  updateCam() {}
+  enableCam() {}
+  enableScreenShare() {}
+
+  get isMicEnabled() {
+    return this._enabled;
+  }
+
+  readonly selectedMic = {};
+  readonly selectedCam = {};
+  readonly selectedSpeaker = {};
+  readonly isCamEnabled = false;
+  readonly isSharingScreen = false;
+  readonly supportsScreenShare = false;
+}
+
+/** Root mean square of int16 samples, 0 to 1. */
+export function level(samples: Int16Array) {
+  let energy = 0;
+  for (const sample of samples) energy += sample * sample;
+  return samples.length ? Math.sqrt(energy / samples.length) / 0x8000 : 0;
+}

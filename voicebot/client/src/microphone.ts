@@ -1,0 +1,106 @@
+// The microphone: opened as the visitor wishes, and closed whatever it is about to do.
+
+import { abortable, childOf } from "./abort.ts";
+import type { Settings } from "./settings.ts";
+
+/** How a visitor wants to be heard. */
+export type Hearing = Readonly<Pick<Settings, "microphone" | "noise" | "echo">>;
+
+function stop(stream: MediaStream) {
+  for (const track of stream.getTracks()) track.stop();
+}
+
+/**
+ * The microphone's stream, with the visitor's wishes; throws what getUserMedia throws, or the signal's reason. The
+ * browser's question to the visitor cannot be taken back: what is allowed after the signal is stopped at once.
+ */
+async function streamOf({ microphone, noise, echo }: Hearing, signal: AbortSignal) {
+  signal.throwIfAborted();
+  const asked = navigator.mediaDevices.getUserMedia({
+    audio: {
+      ...(microphone && { deviceId: { exact: microphone } }),
+      noiseSuppression: noise,
+      echoCancellation: echo,
+      autoGainControl: true,
+      channelCount: 1,
+    },
+  });
+  return await abortable(asked, signal, stop);
+}
+
+/** Asks whether there is a microphone that may be used; throws what getUserMedia throws, or the signal's reason. */
+export async function ask(wish: Hearing, signal: AbortSignal) {
+  stop(await streamOf(wish, signal));
+}
+
+/** A microphone and the worklet that records it. */
+export class Microphone {
+  private readonly _workletUrl: string;
+  private readonly _onChunk: (pcm: ArrayBuffer) => void;
+  private _own: AbortController | null = null; // from `open` to `close`
+  private _stream: MediaStream | null = null;
+  private _context: AudioContext | null = null;
+  private _opening = false;
+
+  /** @param onChunk mono int16 at 16 kHz, 32 ms at a time */
+  constructor(workletUrl: string, onChunk: (pcm: ArrayBuffer) => void) {
+    this._workletUrl = workletUrl;
+    this._onChunk = onChunk;
+  }
+
+  get track() {
+    return this._stream?.getAudioTracks()[0];
+  }
+
+  get opening() {
+    return this._opening;
+  }
+
+  /**
+   * Opens it, in place of whatever was open or about to be. Throws what getUserMedia throws, and an AbortError where
+   * the signal, `close` or another `open` came before it was open; then nothing of it stays.
+   * @param parent closes it as well, at any time
+   */
+  async open(wish: Hearing, parent?: AbortSignal) {
+    this.close();
+    const own = (this._own = childOf(parent));
+    const { signal } = own;
+    signal.addEventListener("abort", () => this._own === own && this.close(), { once: true });
+    this._opening = true;
+    try {
+      const stream = await streamOf(wish, signal);
+      if (signal.aborted) stop(stream);
+      signal.throwIfAborted();
+      this._stream = stream; // from here on `close` stops it
+      await this._record(stream, signal);
+      signal.throwIfAborted();
+      this._opening = false;
+    } catch (error) {
+      if (this._own === own) this.close();
+      throw error;
+    }
+  }
+
+  private async _record(stream: MediaStream, signal: AbortSignal) {
+    // Firefox joins a microphone only to a context of its own rate: the worklet resamples.
+    const context = (this._context = new AudioContext({ latencyHint: "interactive" }));
+    await abortable(context.audioWorklet.addModule(this._workletUrl), signal);
+    signal.throwIfAborted();
+    const node = new AudioWorkletNode(context, "recorder", { numberOfOutputs: 0 });
+    node.port.onmessage = ({ data }) => signal.aborted || this._onChunk(data);
+    context.createMediaStreamSource(stream).connect(node);
+    void context.resume().catch(() => undefined); // it may wait for the visitor's next touch
+  }
+
+  /** Lets it go, also while it is being opened. */
+  close() {
+    const own = this._own;
+    this._own = null;
+    this._opening = false;
+    own?.abort();
+    if (this._stream) stop(this._stream);
+    this._stream = null;
+    void this._context?.close().catch(() => undefined);
+    this._context = null;
+  }
+}

@@ -1,0 +1,113 @@
+// The character's voice in the page: an audio context with the player worklet in it.
+
+import { abortable, childOf } from "./abort.ts";
+import type { PlayerMessage } from "./player-worklet.ts";
+
+export const PLAYER_RATE_HZ = 24_000;
+const FADED_SECS = 0.05; // the worklet has faded out by then
+
+export interface PlayerReport {
+  /** Root mean square of the last 50 ms, 0 to 1. */
+  readonly level: number;
+  readonly playing: boolean;
+  readonly bufferedSecs: number;
+  /** Audible samples so far. */
+  readonly heard: number;
+  /** Times the voice ran dry. */
+  readonly gaps: number;
+}
+
+/** Browsers give sound and microphone to pages of an https address, or of this machine, only. */
+export class InsecurePage extends Error {}
+
+export class Player {
+  private readonly _workletUrl: string;
+  private readonly _onReport: (report: PlayerReport) => void;
+  private _own: AbortController | null = null; // from `open` to `close`
+  private _context: AudioContext | null = null;
+  private _node: AudioWorkletNode | null = null;
+  private _gain: GainNode | null = null;
+  private _volume = 1;
+  private _device = "";
+
+  /** @param onReport called every 50 ms */
+  constructor(workletUrl: string, onReport: (report: PlayerReport) => void) {
+    this._workletUrl = workletUrl;
+    this._onReport = onReport;
+  }
+
+  /**
+   * Opens the sound until the signal is aborted; needs a click before it, as browsers want. Throws InsecurePage, what
+   * loading the worklet throws, or the signal's reason; then nothing of it stays.
+   */
+  async open(parent: AbortSignal) {
+    this.close();
+    const own = (this._own = childOf(parent));
+    const { signal } = own;
+    signal.addEventListener("abort", () => this._own === own && this.close(), { once: true });
+    try {
+      signal.throwIfAborted();
+      const context = (this._context = new AudioContext({ sampleRate: PLAYER_RATE_HZ, latencyHint: "interactive" }));
+      if (!context.audioWorklet) throw new InsecurePage();
+      await abortable(context.audioWorklet.addModule(this._workletUrl), signal);
+      signal.throwIfAborted();
+      this._connect(context);
+      void context.resume().catch(() => undefined); // it may wait for the visitor's next touch
+    } catch (error) {
+      if (this._own === own) this.close();
+      throw error;
+    }
+    if (this._device) await this.to(this._device);
+  }
+
+  private _connect(context: AudioContext) {
+    this._node = new AudioWorkletNode(context, "player", { numberOfInputs: 0, outputChannelCount: [2] });
+    this._node.port.onmessage = ({ data }) => this._onReport(data);
+    this._gain = context.createGain();
+    this._gain.gain.value = this._volume;
+    this._node.connect(this._gain).connect(context.destination);
+  }
+
+  /** Lets the loudspeaker go, also while it is being opened. */
+  close() {
+    const [own, context, node] = [this._own, this._context, this._node];
+    this.flush();
+    this._own = this._context = this._node = this._gain = null;
+    own?.abort();
+    if (!context) return;
+    const close = () => void context.close().catch(() => undefined);
+    if (!node) return close();
+    node.port.onmessage = null;
+    setTimeout(close, FADED_SECS * 1000);
+  }
+
+  /** 0 to 1 */
+  set volume(volume: number) {
+    this._volume = volume;
+    if (this._gain) this._gain.gain.value = volume;
+  }
+
+  /**
+   * Plays through another loudspeaker, where the browser can.
+   * @param device its id, '' for the usual one
+   */
+  async to(device: string) {
+    this._device = device;
+    const context = this._context as (AudioContext & { setSinkId?(id: string): Promise<void> }) | null;
+    await context?.setSinkId?.(device).catch(() => undefined);
+  }
+
+  /** @param pcm mono, 24 kHz */
+  play(pcm: Int16Array) {
+    this._post({ pcm });
+  }
+
+  /** Drops everything that is not yet heard. */
+  flush() {
+    this._post({ flush: true });
+  }
+
+  private _post(message: PlayerMessage) {
+    this._node?.port.postMessage(message);
+  }
+}

@@ -1,0 +1,128 @@
+// Pipecat's client upon one socket, from the way in to its end, once.
+
+import { LogLevel, PipecatClient, type RTVIEventCallbacks } from "@pipecat-ai/client-js";
+
+import { abortable, childOf, within } from "./abort.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { RECORDER_RATE_HZ, type StageMedia } from "./media.ts";
+import { StageTransport, type Closed } from "./socket.ts";
+import { OrderedSerializer } from "./wire.ts";
+
+const CONNECT_SECS = 20;
+const END_SECS = 3; // for the server to answer that the conversation is over
+const SESSION_OVER = 4410;
+const GONE = 1006; // RFC 6455: closed without a word
+
+/** The connection closed, or was given up, with this code. */
+export class ConnectionClosed extends Error {
+  readonly code: number;
+
+  constructor({ code, reason }: Closed) {
+    super(reason);
+    this.code = code;
+  }
+}
+
+/** Who is told what one socket brings. */
+export interface ClientOwner {
+  /** Whether the microphone is open. */
+  readonly hearing: boolean;
+  readonly callbacks: RTVIEventCallbacks;
+  /** The server says that the voice stops here. */
+  onInterrupted(): void;
+  /** Nothing comes of the server, or something does again. */
+  onStalled(stalled: boolean): void;
+}
+
+export class RtviClient {
+  readonly client: PipecatClient;
+  readonly closed: Promise<Closed>;
+  private readonly _media: StageMedia;
+  private readonly _own = childOf();
+  private readonly _heartbeat: Heartbeat;
+  private readonly _transport: StageTransport;
+  private _onClosed: (closed: Closed) => void = () => undefined;
+  private _ready = false;
+  private _ending = false;
+
+  /** @param parent when it is aborted, nothing of the connection stays and nobody hears of it any more */
+  constructor(media: StageMedia, owner: ClientOwner, parent: AbortSignal) {
+    this._media = media;
+    const { signal } = this._own;
+    parent.addEventListener("abort", () => this._ending || this.hangUp(), { once: true, signal });
+    this.closed = new Promise((resolve) => (this._onClosed = resolve));
+    const heart = {
+      ask: async () => this.client.sendClientRequest("ping", {}, CONNECT_SECS * 1000),
+      onStalled: (stalled: boolean) => {
+        this._transport.hold(stalled);
+        if (this._listened) owner.onStalled(stalled);
+      },
+      onDead: () => this._onClosed({ code: GONE, reason: "" }),
+    };
+    this._heartbeat = new Heartbeat(heart, signal);
+    this._transport = new StageTransport(
+      media,
+      {
+        serializer: new OrderedSerializer(() => this._listened && owner.onInterrupted()),
+        recorderSampleRate: RECORDER_RATE_HZ,
+      },
+      { onReceived: () => this._heartbeat.received(), onClosed: (closed) => this._onClosed(closed) },
+      signal,
+    );
+    this.client = new PipecatClient({
+      transport: this._transport,
+      enableMic: owner.hearing,
+      callbacks: this._whileListened(owner.callbacks),
+    });
+    this.client.setLogLevel(LogLevel.WARN); // below it, the console would hold the conversation
+  }
+
+  /** Whether anybody listens: a message that was still being read when its socket went must not speak for the next. */
+  private get _listened() {
+    return !this._own.signal.aborted && !this._ending;
+  }
+
+  private _whileListened(callbacks: RTVIEventCallbacks): RTVIEventCallbacks {
+    const guarded = Object.entries(callbacks).map(([name, callback]) => [
+      name,
+      (...values: unknown[]) => this._listened && (callback as (...values: unknown[]) => void)(...values),
+    ]);
+    return Object.fromEntries(guarded);
+  }
+
+  /** Whether both sides are ready; Pipecat's client says so when it has only sent that it is. */
+  get ready() {
+    return this._ready && !this._own.signal.aborted;
+  }
+
+  /** Connects, until both sides are ready. Throws ConnectionClosed, Error("late"), or the reason of the signal. */
+  async open({ wsUrl, token }: { wsUrl: string; token: string }) {
+    const early = this.closed.then((closed) => {
+      throw new ConnectionClosed(closed);
+    });
+    const connected = Promise.race([this.client.connect({ wsUrl, token }), early]);
+    early.catch(() => undefined);
+    await within(abortable(connected, this._own.signal), CONNECT_SECS);
+    this._ready = true;
+    this._heartbeat.begin();
+  }
+
+  /** Lets go of socket and microphone at once. */
+  hangUp() {
+    this._own.abort();
+    void this.client.disconnect().catch(() => undefined);
+  }
+
+  /** Ends the session for good, then hangs up: whether the server has said so. The microphone is let go at once. */
+  async end() {
+    this._ending = true;
+    this._transport.silent = true;
+    this._media.disconnect();
+    // The server may close before it answers, and the client then never settles the request.
+    const answered = this.client.sendClientRequest("session.end", {}, END_SECS * 1000).then(() => true);
+    const closed = this.closed.then(({ code }) => code === SESSION_OVER);
+    const over = await within(Promise.race([answered, closed]), END_SECS).catch(() => false);
+    this.hangUp();
+    return over;
+  }
+}

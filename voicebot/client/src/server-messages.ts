@@ -1,0 +1,17 @@
+// What the server tells beside RTVI's own messages: see docs/protocol.md.
+
+import type { Latency } from "./latency.ts";
+
+/** The character as the server says that it is now. */
+export interface Character {
+  readonly name: string;
+  readonly portrait: string;
+  readonly version: number;
+}
+
+export type ServerMessage =
+  | { readonly type: "session"; readonly id: string; readonly character: Character }
+  | { readonly type: "character-updated"; readonly character: Character }
+  | ({ readonly type: "latency" } & Latency)
+  | { readonly type: "draining" }
+  | { readonly type: "expiring"; readonly inSecs: number };

@@ -1,0 +1,67 @@
+// What was said, on the screen: captions under the portrait, the transcript beside it.
+
+import { byId, setText } from "./dom.ts";
+import { gettext } from "./i18n.ts";
+import { lit, type Line, type Transcript, type Turn } from "./transcript.ts";
+
+export class TranscriptView {
+  private readonly _caption = byId("caption");
+  private readonly _spoken = byId("caption-spoken");
+  private readonly _coming = byId("caption-coming");
+  private readonly _log = byId("log");
+  private readonly _list = byId("lines");
+  private readonly _empty = byId("silence");
+  private _follows = true; // the newest, until the visitor scrolls up
+
+  constructor() {
+    this._log.addEventListener("scroll", () => {
+      const { scrollHeight, scrollTop, clientHeight } = this._log;
+      if (clientHeight) this._follows = scrollHeight - scrollTop - clientHeight < 60;
+    });
+  }
+
+  /** The transcript has been opened: at its end. */
+  opened() {
+    this._follows = true;
+    this._log.scrollTop = this._log.scrollHeight;
+  }
+
+  /** @param name of the character */
+  show(transcript: Transcript, name: string) {
+    this._showCaption(transcript.current);
+    this._showTurns(transcript.turns, name);
+  }
+
+  private _showCaption(line: Line | null) {
+    this._caption.dataset.who = line?.who ?? "";
+    const bright = line ? lit(line) : "";
+    setText(this._spoken, bright);
+    setText(this._coming, line?.who === "character" ? line.text.slice(bright.length) : "");
+  }
+
+  private _showTurns(turns: readonly Turn[], name: string) {
+    const items = [...this._list.children] as HTMLElement[];
+    const known = new Map(items.map((item) => [item.dataset.key, item]));
+    for (const turn of turns) {
+      const item = known.get(turn.key) ?? this._list.appendChild(this._item(turn, name));
+      known.delete(turn.key);
+      item.classList.toggle("cut", turn.cut);
+      setText(item.querySelector("p")!, turn.text + (turn.cut ? " —" : ""));
+    }
+    for (const gone of known.values()) gone.remove();
+    if (this._follows) this._log.scrollTop = this._log.scrollHeight;
+    this._empty.hidden = turns.length > 0;
+  }
+
+  private _item({ who, key }: Turn, name: string) {
+    const item = document.createElement("li");
+    item.dataset.key = key;
+    item.dataset.who = who;
+    const speaker = document.createElement("b");
+    speaker.textContent = who === "character" ? name : gettext("You");
+    const words = document.createElement("p");
+    words.dataset.cut = gettext("(you spoke)");
+    item.append(speaker, words);
+    return item;
+  }
+}

@@ -1,0 +1,248 @@
+// A call whose events come late, twice, or when nobody waits for them any more. Never a live microphone after a goodbye.
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { FakeBrowser, settle, until } from "./fake-browser.ts";
+
+let browser = new FakeBrowser();
+browser.install();
+const { Call } = await import("../src/call.ts");
+const { Microphone } = await import("../src/microphone.ts");
+const { Player } = await import("../src/player.ts");
+const { DEFAULTS } = await import("../src/settings.ts");
+
+const OPTIONS = {
+  startUrl: "/api/start", sessionsUrl: "/api/sessions", workletUrl: "player.js", recorderUrl: "recorder.js",
+  character: "marlow", session: "", draft: false,
+};
+const NOTHING = { tracks: 0, sockets: 0, contexts: 0, locks: 0 };
+const TALKING = { tracks: 1, sockets: 1, contexts: 2, locks: 1 };
+const STEPS = ["player", "permission", "start", "socket", "microphone", "recorder", "bot-ready"] as const;
+
+beforeEach(() => {
+  browser = new FakeBrowser();
+  browser.install();
+});
+
+const made = () => new Call(OPTIONS, { ...DEFAULTS });
+
+async function talking() {
+  const call = made();
+  void call.begin();
+  await until(() => call.state === "listening" && browser.live.tracks === 1, "listening");
+  await settle();
+  return call;
+}
+
+const over = (left = NOTHING) =>
+  until(() => JSON.stringify(browser.live) === JSON.stringify(left), `${JSON.stringify(left)} is left`);
+
+/** Waits for the player's fade as well, which a clock measures. */
+async function nothingLeft() {
+  await new Promise((resolve) => setTimeout(resolve, 80));
+  await over();
+  await settle();
+  assert.deepEqual(browser.live, NOTHING);
+}
+
+for (const step of STEPS) {
+  test(`ending while connecting, at ${step}: what comes later is let go, and the goodbye stays`, async () => {
+    browser.hold(step);
+    const call = made();
+    const states: string[] = [];
+    call.addEventListener("change", () => states.push(call.state));
+    void call.begin();
+    await browser.reached(step);
+    void call.end();
+    assert.equal(call.state, "ended", "at once, whatever the rest waits for");
+    await browser.release();
+    await nothingLeft();
+    assert.equal(call.state, "ended");
+    assert.ok(states.slice(states.indexOf("ended")).every((state) => state === "ended"), `${states}`);
+    if (browser.asked("POST", "/api/start").length) await until(() => browser.asked("PATCH", "session-1").length === 1, "ended");
+    assert.ok(browser.asked("PATCH", "session-1").length <= 1, "once");
+  });
+
+  test(`going away while connecting, at ${step}: nothing of it stays, and one may begin anew`, async () => {
+    browser.hold(step);
+    const call = made();
+    void call.begin();
+    await browser.reached(step);
+    call.leavePage();
+    assert.equal(call.state, "waiting");
+    await browser.release();
+    await nothingLeft();
+    assert.equal(call.state, "waiting");
+    void call.begin(); // out of the browser's memory of the page
+    await until(() => call.state === "listening" && browser.live.tracks === 1, "listening");
+    void call.end();
+    await nothingLeft();
+  });
+}
+
+test("going away in the permission prompt starts no session, whatever is answered then", async () => {
+  for (const answer of ["", "NotAllowedError"]) {
+    browser = new FakeBrowser();
+    browser.install();
+    browser.hold("permission");
+    const call = made();
+    void call.begin();
+    await browser.reached("permission");
+    call.leavePage();
+    browser.refuses = answer;
+    await browser.release();
+    await nothingLeft();
+    assert.deepEqual(browser.asked("POST", "/api/start"), []);
+    assert.equal(call.microphone.refusal, "", "a refusal that comes late is nobody's");
+  }
+});
+
+test("beginning twice begins once, and ending twice ends once", async () => {
+  const call = made();
+  void call.begin();
+  void call.begin();
+  await until(() => call.state === "listening" && browser.live.tracks === 1, "listening");
+  await settle();
+  assert.deepEqual(browser.live, TALKING);
+  assert.equal(browser.asked("POST", "/api/start").length, 1);
+  void call.end();
+  void call.end();
+  await nothingLeft();
+  assert.ok(browser.asked("PATCH", "session-1").length <= 1);
+});
+
+for (const held of ["microphone", "recorder"] as const) {
+  test(`changing the microphone twice at once, while the ${held} is awaited, leaves the newest alone`, async () => {
+    const call = await talking();
+    browser.hold(held);
+    void call.adjust({ ...call.settings, noise: false });
+    void call.adjust({ ...call.settings, echo: false });
+    await browser.reached(held);
+    await browser.release();
+    await over(TALKING);
+    const [open] = browser.tracks.filter((track) => track.readyState === "live");
+    assert.equal(open.wish.noiseSuppression, false);
+    assert.equal(open.wish.echoCancellation, false);
+    void call.end();
+    await nothingLeft();
+  });
+
+  test(`ending while the ${held} is changed leaves none`, async () => {
+    const call = await talking();
+    browser.hold(held);
+    void call.adjust({ ...call.settings, noise: false });
+    await browser.reached(held);
+    void call.end();
+    await browser.release();
+    await nothingLeft();
+  });
+}
+
+test("a goodbye lets the microphone go at once, also while the server has not answered", async () => {
+  const call = await talking();
+  browser.answers = false;
+  const ended = call.end();
+  assert.equal(browser.live.tracks, 0);
+  assert.equal(browser.live.sockets, 1, "the socket carries the goodbye");
+  browser.sockets[0].close(4410);
+  await ended;
+  await nothingLeft();
+  assert.deepEqual(browser.asked("PATCH", "session-1"), [], "the socket has said it");
+});
+
+test("after a goodbye nobody is heard, asked or answered", async () => {
+  const call = await talking();
+  void call.end();
+  await nothingLeft();
+  const before = browser.tracks.length;
+  call.mute(false);
+  call.talk(true);
+  void call.adjust({ ...call.settings, noise: false, mode: "push" });
+  await call.retryMicrophone();
+  await call.media.enableMic(true);
+  call.onConnected();
+  call.onState({ name: "gone", retryAt: 0 });
+  call.callbacks.onBotReady?.({ version: "2.2.0" } as any);
+  call.callbacks.onBotStartedSpeaking?.();
+  call.callbacks.onUserStoppedSpeaking?.();
+  call.onInterrupted();
+  void call.begin();
+  await settle();
+  assert.equal(call.state, "ended");
+  assert.equal(call.say("Hello?"), false);
+  assert.equal(browser.tracks.length, before);
+  assert.deepEqual(browser.live, NOTHING);
+});
+
+test("messages that come after their socket has gone, or twice, change nothing", async () => {
+  const call = await talking();
+  const [first] = browser.sockets;
+  first.close(4409);
+  first.close(4409);
+  await until(() => call.state === "replaced", "replaced");
+  first.says("bot-started-speaking", {});
+  first.says("bot-ready", { version: "2.2.0" });
+  await nothingLeft();
+  assert.equal(call.state, "replaced");
+  void call.begin();
+  await until(() => call.state === "listening" && browser.live.tracks === 1, "listening");
+  first.says("bot-started-speaking", {});
+  await settle();
+  assert.equal(call.state, "listening");
+  browser.sockets[1].says("bot-started-speaking", {});
+  await until(() => call.state === "speaking", "speaking");
+  void call.end();
+  await nothingLeft();
+});
+
+test("a line that is about to be closed says so while it is quiet only", async () => {
+  const call = await talking();
+  const [socket] = browser.sockets;
+  socket.says("server-message", { type: "expiring", inSecs: 20 });
+  await until(() => call.status.name === "listening" && call.status.closesAt > Date.now(), "it says so");
+  socket.says("user-started-speaking", {});
+  await until(() => call.status.name === "listening" && call.status.closesAt === 0, "it is quiet no more");
+  socket.says("bot-started-speaking", {});
+  socket.says("server-message", { type: "expiring", inSecs: 20 });
+  await until(() => call.state === "speaking", "speaking");
+  void call.end();
+  await nothingLeft();
+});
+
+test("the microphone is one: opened again, closed while it opens, or with its signal gone, nothing stays", async () => {
+  const microphone = new Microphone("recorder.js", () => undefined);
+  browser.hold("permission");
+  const first = assert.rejects(microphone.open(DEFAULTS));
+  const second = microphone.open({ ...DEFAULTS, noise: false });
+  await browser.release();
+  await first;
+  await second;
+  assert.equal(browser.live.tracks, 1);
+  assert.equal(browser.tracks.find((track) => track.readyState === "live")?.wish.noiseSuppression, false);
+  browser.hold("recorder");
+  const third = assert.rejects(microphone.open(DEFAULTS));
+  await browser.reached("recorder");
+  microphone.close();
+  microphone.close();
+  await browser.release();
+  await third;
+  const gone = new AbortController();
+  gone.abort(new Error("left"));
+  await assert.rejects(microphone.open(DEFAULTS, gone.signal), /left/);
+  assert.deepEqual(browser.live, NOTHING);
+});
+
+test("the player is one, too, and a page that is not secure leaves no context open", async () => {
+  const player = new Player("player.js", () => undefined);
+  const stay = new AbortController();
+  browser.hold("player");
+  const first = assert.rejects(player.open(stay.signal));
+  const second = player.open(stay.signal);
+  await browser.release();
+  await first;
+  await second;
+  assert.equal(browser.live.contexts, 1);
+  stay.abort();
+  await nothingLeft();
+});

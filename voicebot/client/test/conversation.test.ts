@@ -1,0 +1,117 @@
+// What needs no browser: files to take away, settings, the chart's bars, words.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { asJson, asText, asWebVtt } from "../src/downloads.ts";
+import { gettext } from "../src/i18n.ts";
+import { bars } from "../src/latency.ts";
+import { DEFAULTS, sound } from "../src/settings.ts";
+import { lit, Transcript } from "../src/transcript.ts";
+import { durationWords, mendingWords } from "../src/words.ts";
+
+const KEPT = {
+  id: "1",
+  character: "marlow",
+  createdAt: "2026-01-01T12:00:00Z",
+  turns: [
+    { role: "assistant", text: "Ahoy <there> --> friend.", interrupted: false, at: "2026-01-01T12:00:03Z" },
+    { role: "user", text: "Hello\n\nCaptain", interrupted: false, at: "2026-01-01T12:00:05Z" },
+    { role: "assistant", text: "The sea", interrupted: true, at: "2026-01-01T12:00:07Z" },
+    { role: "user", text: "I am back.", interrupted: false, at: "2026-01-01T14:00:00Z" },
+  ],
+};
+
+test("a transcript as text names both sides and marks what was cut off", () => {
+  const text = asText(KEPT, "Captain Marlow", "You");
+  assert.match(text, /^Captain Marlow: Ahoy/);
+  assert.match(text, /The sea —\n/);
+});
+
+test("a transcript as JSON is what the server keeps", () => {
+  assert.deepEqual(JSON.parse(asJson(KEPT)), KEPT);
+});
+
+test("WebVTT has one cue a turn, in order, without markup, and leaves out an absence", () => {
+  const vtt = asWebVtt(KEPT, "Captain Marlow", "You");
+  const cues = [...vtt.matchAll(/^(\d\d:\d\d:\d\d\.\d{3}) --> (\d\d:\d\d:\d\d\.\d{3})\n(.+)$/gm)];
+  assert.equal(cues.length, KEPT.turns.length);
+  assert.ok(vtt.startsWith("WEBVTT\n\n"));
+  const times = cues.flatMap(([, begin, end]) => [begin, end]);
+  assert.deepEqual(times, [...times].sort());
+  assert.ok(times.at(-1) < "00:01:00.000", `an absence of two hours is left out: ${times.at(-1)}`);
+  assert.match(cues[0][3], /^<v Captain Marlow>Ahoy &lt;there&gt; --&gt; friend\.$/);
+  assert.match(cues[1][3], /Hello Captain/);
+});
+
+test("settings that make no sense are as usual", () => {
+  assert.deepEqual(sound(null), DEFAULTS);
+  assert.deepEqual(sound({ mode: 7, volume: "loud", speed: 99, echo: "no", noise: false }), {
+    ...DEFAULTS,
+    speed: 1.5,
+    noise: false,
+  });
+});
+
+test("the chart's bars follow one another and end where the whole does", () => {
+  const latency = { totalMs: 1000, endOfTurnMs: 400, sttMs: 300, llmMs: 300, ttsMs: 200, outMs: 100 };
+  const found = bars(latency, 2000, 200);
+  assert.deepEqual(found.map((bar) => bar.at), [0, 40, 70, 90]);
+  assert.equal(found.at(-1).at + found.at(-1).size, 100);
+});
+
+test("pieces of one speech are one turn, and a piece not heard is none", () => {
+  const transcript = new Transcript();
+  transcript.said({ text: "One.", segment_id: 1, spoken_status: "completed" });
+  transcript.said({ text: "Two.", segment_id: 2, spoken_status: "completed" });
+  transcript.said({ text: "Three.", segment_id: 3 });
+  transcript.heard("Stop", true);
+  assert.deepEqual(transcript.turns.map((turn) => turn.text), ["One. Two.", "Stop"]);
+});
+
+test("a visitor's sentence that a pause has torn is one turn, and what is written stands by itself", () => {
+  const transcript = new Transcript();
+  transcript.heard("Wait.", true);
+  transcript.heard("I want to ask", false);
+  transcript.heard("I want to ask something else.", true);
+  transcript.wrote("In writing.");
+  transcript.heard("And aloud.", true);
+  transcript.said({ text: "One.", segment_id: 1, spoken_status: "completed" });
+  transcript.heard("More.", true);
+  const said = ["Wait. I want to ask something else.", "In writing.", "And aloud.", "One.", "More."];
+  assert.deepEqual(transcript.turns.map((turn) => turn.text), said);
+});
+
+test("a reply that was cut off before its first word still parts what was said before and after it", () => {
+  const transcript = new Transcript();
+  transcript.heard("First.", true);
+  transcript.said({ text: "Never heard.", segment_id: 1, spoken_status: "new" });
+  transcript.cutOff();
+  transcript.heard("Second.", true);
+  assert.deepEqual(transcript.turns.map((turn) => turn.text), ["First.", "Second."]);
+});
+
+test("the word that is being spoken is lit, and none before the first has been heard", () => {
+  const line = { id: 1, who: "character", text: "Ahoy there, friend.", spoken: "", final: false, cut: false, typed: false, after: false, at: 0 } as const;
+  assert.equal(lit(line), "");
+  assert.equal(lit({ ...line, spoken: "Ahoy" }), "Ahoy there,");
+  assert.equal(lit({ ...line, spoken: "Ahoy there, friend." }), "Ahoy there, friend.");
+  assert.equal(lit({ ...line, spoken: "Ahoy", final: true }), line.text);
+});
+
+test("each browser and each reason has a way to mend the microphone", () => {
+  const agents = ["Firefox/140", "Version/18 Safari/605", "Chrome/140 Safari/537"];
+  const words = [
+    ...agents.map((agent) => mendingWords("NotAllowedError", agent)),
+    ...["NotFoundError", "NotReadableError", "OverconstrainedError"].map((name) => mendingWords(name, agents[2])),
+  ];
+  assert.equal(new Set(words).size, words.length);
+  for (const sentence of words) assert.match(sentence, /type what you want to say/);
+});
+
+test("lengths of time and messages with values", () => {
+  assert.equal(durationWords(7), "7 s");
+  assert.equal(durationWords(245), "4 min 5 s");
+  assert.equal(durationWords(3720), "1 h 2 min");
+  assert.equal(gettext("{a} and {b}", { a: "<i>" }), "<i> and {b}");
+});

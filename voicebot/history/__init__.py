@@ -1,0 +1,21 @@
+"""What was said: the writer of turns and its spool, the model's context, the summary of old turns."""
+
+from voicebot.history.llm_context import MOST_TURNS, ContextHistory, mark_cut_off
+from voicebot.history.spool import Spool
+from voicebot.history.spool_recovery import SpoolRecovery
+from voicebot.history.summary import Summariser
+from voicebot.history.writer import PASSING, HistoryFull, HistoryWriter, HistoryWriters, SpoolThread
+
+__all__ = [
+    "MOST_TURNS",
+    "PASSING",
+    "ContextHistory",
+    "HistoryFull",
+    "HistoryWriter",
+    "HistoryWriters",
+    "Spool",
+    "SpoolRecovery",
+    "SpoolThread",
+    "Summariser",
+    "mark_cut_off",
+]

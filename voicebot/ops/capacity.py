@@ -1,0 +1,46 @@
+"""Whether this process takes one more visitor: by count, by measured load, and not while it is leaving."""
+
+from django.conf import settings
+
+from sessions_app.exceptions import Draining, ServerFull
+from voicebot.ops.load import Load
+
+RETRY_AFTER_SECS = 30
+KEPT = 16  # of so many seats one is kept for conversations that have begun
+
+
+class Capacity:
+    """Counts the connections of this process. All use is on the event loop, so there is no lock."""
+
+    def __init__(self, measured: Load) -> None:
+        self.taken = 0
+        self.closing = False  # the process is about to stop, and takes nobody new
+        self._load = measured
+
+    @property
+    def busy(self) -> bool:
+        """Whether one more visitor would make it slow for those who are here."""
+        return self.taken > 0 and self._load.share > settings.MAX_LOAD
+
+    @property
+    def full(self) -> bool:
+        return self.closing or self.taken >= settings.MAX_SESSIONS_PER_WORKER or self.busy
+
+    def check(self, *, beginning: bool = False) -> None:
+        """Raises ServerFull if there is no seat, its kind Draining where the process is about to stop.
+
+        The last seats are not for who is `beginning` a conversation, but for visitors who come back.
+        """
+        if self.closing:
+            raise Draining
+        kept = settings.MAX_SESSIONS_PER_WORKER // KEPT if beginning else 0
+        if self.full or self.taken >= settings.MAX_SESSIONS_PER_WORKER - kept:
+            raise ServerFull(retry_after_secs=RETRY_AFTER_SECS)
+
+    def take(self) -> None:
+        """Takes a seat. Raises ServerFull."""
+        self.check()
+        self.taken += 1
+
+    def leave(self) -> None:
+        self.taken -= 1

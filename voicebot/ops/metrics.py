@@ -1,0 +1,96 @@
+"""What Prometheus may know: counts and times, no words, no visitors, no label that a visitor chooses."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Protocol
+
+from django.db import DatabaseError
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+
+from sessions_app.database import in_database
+from sessions_app.models import VoiceSession
+from sessions_app.network import comes_from_within
+from sessions_app.stores import get_store
+
+BUCKETS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
+reply_secs = Histogram(
+    "greenroom_reply_seconds",
+    "From the end of a visitor's words to the first sound of the reply, whole and by stage.",
+    ["stage"],
+    buckets=BUCKETS,
+)
+connections = Gauge("greenroom_connections", "Connections that are open in this process.")
+connects = Counter("greenroom_connects_total", "Connections that were let in: new, or again.", ["kind"])
+refusals = Counter(
+    "greenroom_refusals_total",
+    "Connections closed from here and requests refused, by code and reason.",
+    ["code", "reason"],
+)
+turns = Counter("greenroom_turns_total", "Finished turns, by who spoke.", ["role"])
+waiting_turns = Gauge("greenroom_waiting_turns", "Turns in memory that the database has not taken yet.")
+spooled_turns = Gauge("greenroom_spooled_turns", "Turns on this machine's disk until the database has them.")
+queued = Gauge("greenroom_queued_inferences", "Work that waits for a local model.", ["model"])
+sessions = Gauge("greenroom_sessions", "Sessions by state, where they are kept in the database.", ["state"])
+tasks = Gauge("greenroom_tasks", "Tasks of this process's event loop; level when nothing leaks.")
+errors = Counter("greenroom_errors_total", "Errors that providers reported, by stage.", ["stage"])
+SESSIONS_SECS = 15  # between two counts of the sessions: an index scan, but not one for every scrape
+_counted_at = 0.0
+
+
+def _count_sessions() -> None:
+    if not get_store().in_rows:
+        sessions.clear()  # a zero would be believed
+        return
+    counts = dict(VoiceSession.objects.order_by().values_list("state").annotate(Count("pk")))
+    for state in VoiceSession.State.values:
+        sessions.labels(state).set(counts.get(state, 0))
+
+
+def watch_queue(model: str, depth: Callable[[], int]) -> None:
+    """Shows how much waits for a model."""
+    queued.labels(model).set_function(depth)
+
+
+class Shown(Protocol):
+    """What a process shows of itself."""
+
+    @property
+    def seats_taken(self) -> int: ...
+
+    @property
+    def waiting_turns(self) -> int: ...
+
+    @property
+    def spooled_turns(self) -> int: ...
+
+
+def show(process: Shown) -> None:
+    """Takes the gauges from this, and no longer from what was shown before."""
+    connections.set_function(lambda: process.seats_taken)
+    waiting_turns.set_function(lambda: process.waiting_turns)
+    spooled_turns.set_function(lambda: process.spooled_turns)
+
+
+def note_reply(secs: Mapping[str, float]) -> None:
+    """Counts a reply: how long each stage of it took."""
+    for stage, taken in secs.items():
+        reply_secs.labels(stage).observe(taken)
+
+
+@require_safe
+async def metrics_page(request: HttpRequest) -> HttpResponse:
+    """GET /metrics, in Prometheus's text format: for collectors in our own networks, past any proxy."""
+    if not comes_from_within(request):
+        raise Http404
+    global _counted_at  # noqa: PLW0603
+    tasks.set(len(asyncio.all_tasks()))
+    if time.monotonic() - _counted_at > SESSIONS_SECS:
+        _counted_at = time.monotonic()
+        with suppress(DatabaseError):  # then the last count stands
+            await in_database(_count_sessions)
+    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)

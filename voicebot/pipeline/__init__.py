@@ -1,0 +1,8 @@
+"""One connection's Pipecat pipeline: what is fixed for it, what changes, replies, RTVI, activity, latency."""
+
+from voicebot.pipeline.activity import Event
+from voicebot.pipeline.conversation_state import ConversationState
+from voicebot.pipeline.session_context import SessionContext
+from voicebot.pipeline.session_pipeline import VoicePipeline
+
+__all__ = ["ConversationState", "Event", "SessionContext", "VoicePipeline"]

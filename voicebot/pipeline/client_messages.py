@@ -1,0 +1,127 @@
+"""What a client may ask for by RTVI `client-message`, each answered with `server-response`.
+
+Register more with `@client_message("name")` over `@with_session`, in a module that is imported when the
+app starts.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from sessions_app.exceptions import BadRequest
+from sessions_app.handlers import ClientMessage, Wrapped, with_session
+from sessions_app.manager import SessionManager
+from sessions_app.session import Session, checked_metadata, merge_patch
+
+INTERRUPT = "character.interrupt"
+PING = "ping"
+HISTORY = "session.history"
+MOST_TURNS = 500  # of one answer to session.history
+TURNS_OF_ONE = 25  # so many turns weigh as much as a small message
+
+_handlers: dict[str, Wrapped] = {}
+manager = SessionManager()
+
+
+def client_message(name: str) -> Callable[[Wrapped], Wrapped]:
+    """Registers the handler of a kind of client message. Raises ValueError if the name is taken."""
+
+    def register(handler: Wrapped) -> Wrapped:
+        if name in _handlers:
+            raise ValueError(f"There is a handler for {name!r} already.")
+        _handlers[name] = handler
+        return handler
+
+    return register
+
+
+async def answer(session: Session, message: ClientMessage) -> Any:
+    """What the handler of a message answers. Raises SessionError, and whatever the handler raises."""
+    handler = _handlers.get(message.type)
+    if handler is None:
+        raise BadRequest("There is no such message here.")
+    return await handler(session.id, message)
+
+
+def weight(message: ClientMessage) -> float:
+    """What a message costs, in small ones: many turns cost reading, opening and sending them."""
+    if message.type != HISTORY or not isinstance(message.data, dict):
+        return 1.0
+    limit = message.data.get("limit", 100)
+    turns = min(limit, MOST_TURNS) if isinstance(limit, int) and limit >= 0 else 0
+    return 1.0 + turns / TURNS_OF_ONE
+
+
+def _data(message: ClientMessage) -> dict[str, Any]:
+    if message.data is None:
+        return {}
+    if not isinstance(message.data, dict):
+        raise BadRequest("The data of this message is a JSON object.")
+    return message.data
+
+
+@client_message("session.get")
+@with_session
+async def get_session(session: Session, message: ClientMessage) -> dict[str, Any]:
+    """The session as its client may know it."""
+    return {
+        "id": str(session.id),
+        "character": session.character,
+        "state": session.state,
+        "createdAt": session.created_at.isoformat(),
+        "expiresAt": session.expires_at.isoformat(),
+        "turns": await manager.count_turns(session.id),
+        "metadata": session.metadata,
+    }
+
+
+@client_message("session.metadata")
+@with_session
+async def set_metadata(session: Session, message: ClientMessage) -> dict[str, Any]:
+    """Merges a JSON merge patch (RFC 7396) into the metadata; the character knows it from its next turn."""
+    session.metadata = checked_metadata(merge_patch(session.metadata, _data(message)))
+    return {"metadata": session.metadata}
+
+
+@client_message(HISTORY)
+@with_session
+async def get_history(session: Session, message: ClientMessage) -> dict[str, Any]:
+    """The newest turns, at most `limit`, with a sequence above `after`."""
+    asked = _data(message)
+    after, limit = asked.get("after", 0), asked.get("limit", 100)
+    if not all(isinstance(number, int) and number >= 0 for number in (after, limit)):
+        raise BadRequest("`after` and `limit` are whole numbers.")
+    turns = await manager.turns(session.id, after=after, newest=min(limit, MOST_TURNS))
+    return {"turns": [turn.as_json() for turn in turns]}
+
+
+@client_message("session.end")
+@with_session
+async def end_session(session: Session, message: ClientMessage) -> dict[str, Any]:
+    """Ends the session for good."""
+    session.state = "ended"
+    return {"ended": await manager.end(session.id, reason="visitor")}
+
+
+@client_message(PING)
+async def ping(session_id: UUID | str, message: ClientMessage) -> dict[str, Any]:
+    """A sign of life of the line. The session is not read, nor does it count as one of the visitor."""
+    return {}
+
+
+@client_message(INTERRUPT)
+@with_session
+async def interrupt(session: Session, message: ClientMessage) -> dict[str, Any]:
+    """The character falls silent, as if the visitor had begun to speak; see `SessionRTVI`."""
+    return {"interrupted": True}
+
+
+@client_message("character.switch")
+@with_session
+async def switch_character(session: Session, message: ClientMessage) -> dict[str, Any]:
+    """Hands the conversation to another character, who has heard all of it."""
+    slug = _data(message).get("character")
+    if not isinstance(slug, str):
+        raise BadRequest("Say which character: `character` is its address.")
+    switched = await manager.switch(session.id, slug)
+    return {"character": switched.character}

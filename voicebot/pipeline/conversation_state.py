@@ -1,0 +1,108 @@
+"""What changes while a pipeline runs: the session as last read, the character, summary, lore.
+
+It is the pipeline's `app_resources`, so that every processor (`setup.pipeline_worker.app_resources`) and
+every tool (`FunctionCallParams.app_resources`) knows the character and the visitor's metadata without
+being told again.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+from characters.spec import CharacterSpec
+from sessions_app.session import Past, Session
+from voicebot.pipeline.session_context import SessionContext
+
+SPEEDS = (0.5, 2.0)  # of a voice that is still understood
+
+
+@dataclass(frozen=True)
+class LoreFound:
+    """Which entries of the lorebook earlier turns have called for."""
+
+    numbers: frozenset[int] = frozenset()
+    replayed: bool = False  # whether the turns of earlier connections were gone through
+
+
+class ConversationState:
+    """Owned by the pipeline, changed by these methods, on the event loop; other threads read it.
+
+    It begins with what is remembered, the `past`.
+    """
+
+    def __init__(self, context: SessionContext, session: Session, spec: CharacterSpec, past: Past):
+        self.context = context
+        self._session, self._spec = session, spec
+        self._pending_spec: CharacterSpec | None = None
+        self._summary = past.summary
+        self._replies = past.covered.count // 2 + sum(turn.role == "assistant" for turn in past.turns)
+        self._lore = LoreFound()
+
+    def __repr__(self) -> str:
+        return f"<ConversationState {self._session!r}>"
+
+    @property
+    def session(self) -> Session:
+        """The session as it was last read."""
+        return self._session
+
+    @property
+    def spec(self) -> CharacterSpec:
+        """The character as it speaks now."""
+        return self._spec
+
+    @property
+    def summary(self) -> str:
+        """What the older turns came to."""
+        return self._summary
+
+    @property
+    def replies(self) -> int:
+        """How many the character has given, in the whole session."""
+        return self._replies
+
+    @property
+    def lore(self) -> LoreFound:
+        return self._lore
+
+    @property
+    def voice_spec(self) -> CharacterSpec:
+        """`spec` with the speed that the visitor wishes, by `metadata.voiceSpeed`, a factor."""
+        wish = self._session.metadata.get("voiceSpeed")
+        if isinstance(wish, bool) or not isinstance(wish, (int, float)):
+            return self._spec
+        try:
+            factor = float(wish)
+        except OverflowError:  # a whole number may have any number of digits
+            return self._spec
+        if not math.isfinite(factor):
+            return self._spec
+        speed = min(SPEEDS[1], max(SPEEDS[0], self._spec.voice_speed * factor))
+        return replace(self._spec, voice_speed=speed)
+
+    def set_session(self, session: Session) -> None:
+        """The session was read again: its metadata or its character may be others."""
+        self._session = session
+
+    def set_pending_spec(self, spec: CharacterSpec) -> None:
+        """Another version, or another character, speaks from the next turn on."""
+        self._pending_spec = spec
+
+    def apply_pending_spec(self) -> bool:
+        """Makes the pending spec the one in use; whether there was one."""
+        if self._pending_spec is None:
+            return False
+        if self._pending_spec.book != self._spec.book:
+            self._lore = LoreFound()
+        self._spec, self._pending_spec = self._pending_spec, None
+        return True
+
+    def count_reply(self) -> None:
+        self._replies += 1
+
+    def set_summary(self, summary: str) -> None:
+        self._summary = summary
+
+    def set_lore(self, spec: CharacterSpec, found: LoreFound) -> None:
+        """What was found in the lorebook of `spec`; nothing, if that speaks no more."""
+        if spec.book == self._spec.book:
+            self._lore = found

@@ -1,0 +1,148 @@
+"""Puts the character into every request to its language model, fresh from the session."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import cast
+
+from pipecat.frames.frames import (
+    Frame,
+    InputAudioRawFrame,
+    LLMContextFrame,
+    LLMUpdateSettingsFrame,
+    UserSpeakingFrame,
+)
+from pipecat.processors.aggregators.llm_context import LLMContext, LLMContextMessage
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessorSetup
+from pipecat.services.settings import LLMSettings
+
+from characters import prompts
+from characters.lore import SCAN_SECS, Activation
+from voicebot.ops import off_the_loop
+from voicebot.pipecat_internals.processors import FrameEnd
+from voicebot.pipeline.conversation_state import ConversationState, LoreFound
+
+REPLAY_SECS = 0.1  # for what earlier connections called for, once for each connection
+
+
+def prompt_of(
+    state: ConversationState, history: Sequence[prompts.Message] = (), lore: Activation | None = None
+) -> prompts.Prompt:
+    """The prompt of a session's character, as it is at this moment."""
+    return prompts.render(
+        state.spec,
+        state.session.metadata,
+        history,
+        summary=state.summary,
+        lore=lore,
+        limit=state.context.limit,
+        seed=str(state.session.id),
+        turn=state.replies,
+    )
+
+
+def forget_asides(context: LLMContext) -> None:
+    """Takes out what Pipecat has told the model of a turn without words: it holds for one reply only.
+
+    The conversation's own context stays pure history; many a server does not know the role, either.
+    """
+    messages = context.get_messages()
+    said = [m for m in messages if not (isinstance(m, dict) and m.get("role") == "developer")]
+    if len(said) < len(messages):
+        context.set_messages(said)
+
+
+def lore_of(
+    state: ConversationState,
+    history: Sequence[prompts.Message],
+    clock: Callable[[], float] = time.perf_counter,
+) -> tuple[Activation, LoreFound]:
+    """The lore that the conversation calls for now, and what is to be remembered of it.
+
+    What was called for before this connection is looked up once: earlier turns are gone through, the newest
+    first, for as long as there is time.
+    """
+    book, before = state.spec.book, state.lore
+    if not book.entries:
+        return Activation(), before
+    if not book.remembers:
+        return _activation(state, history, len(history), before.numbers), before
+    until, numbers = clock() + REPLAY_SECS, before.numbers
+    if not before.replayed:
+        for upto in range(len(history) - 1, 0, -1):
+            if (left := until - clock()) <= 0:
+                break
+            if history[upto - 1]["role"] == "user":
+                numbers |= _activation(state, history, upto, numbers, min(left, SCAN_SECS)).numbers
+    found = _activation(state, history, len(history), numbers)
+    return found, LoreFound(numbers | found.numbers, replayed=True)
+
+
+def _activation(
+    state: ConversationState,
+    history: Sequence[prompts.Message],
+    upto: int,
+    matched: frozenset[int],
+    secs: float = SCAN_SECS,
+) -> Activation:
+    """What was called for when the history had reached message `upto`."""
+    return prompts.activate(
+        state.spec,
+        state.session.metadata,
+        history[:upto],
+        replies=state.replies - sum(m["role"] == "assistant" for m in history[upto:]),
+        matched=matched,
+        seed=str(state.session.id),
+        secs=secs,
+    )
+
+
+def prepare(state: ConversationState, history: Sequence[prompts.Message]) -> tuple[prompts.Prompt, LoreFound]:
+    """The prompt of this turn, with the lore that it calls for, and what is to be remembered of that."""
+    lore, found = lore_of(state, history)
+    return prompt_of(state, history, lore), found
+
+
+class Prompter(FrameEnd):
+    """Sits before the LLM. The prompt is rendered for each turn, so changed metadata is known at once.
+
+    The conversation's own context stays pure history: instructions, lore and examples are added to what
+    the model gets, not to what is remembered. `on_turn` is called first: a character that was changed
+    meanwhile is taken up there.
+    """
+
+    def __init__(self, on_turn: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self._on_turn = on_turn
+        self._state: ConversationState | None = None
+        self._asked: LLMSettings | None = None  # what the model was last told to be
+
+    async def setup(self, setup: FrameProcessorSetup) -> None:  # type: ignore[override]
+        await super().setup(setup)
+        self._state = setup.pipeline_worker.app_resources
+
+    def ends_here(self, frame: Frame) -> bool:
+        """Whether nobody behind this wants to know."""
+        return isinstance(frame, (InputAudioRawFrame, UserSpeakingFrame))
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        await super().process_frame(frame, direction)
+        if isinstance(frame, LLMContextFrame) and direction == FrameDirection.DOWNSTREAM and self._state:
+            await self._on_turn()
+            await self._prepare(frame, self._state)
+        await self.push_frame(frame, direction)
+
+    async def _prepare(self, frame: LLMContextFrame, state: ConversationState) -> None:
+        history = list(cast(list[prompts.Message], frame.context.get_messages()))
+        forget_asides(frame.context)
+        spec = state.spec
+        prompt, lore = await off_the_loop(prepare, state, history)
+        state.set_lore(spec, lore)
+        asked = LLMSettings(system_instruction=prompt.instructions, temperature=state.spec.temperature)
+        if asked != self._asked:
+            self._asked = asked
+            await self.push_frame(LLMUpdateSettingsFrame(delta=asked))
+        frame.context = LLMContext(
+            cast(list[LLMContextMessage], list(prompt.messages)),
+            tools=frame.context.tools,
+            tool_choice=frame.context.tool_choice,
+        )

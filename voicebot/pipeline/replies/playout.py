@@ -1,0 +1,40 @@
+"""What was played out of a reply, and whether something of it is missing.
+
+Text reaches the assistant aggregator when its audio has been written to the transport: by word where the
+voice tells word times, else by sentence. So what it holds at the end of a turn is what was heard. Whoever
+knows that a reply was meant to have more (a model whose stream broke, a voice that failed) says so with a
+`ReplyIncompleteFrame`; the turn is then recorded as interrupted, as one is that the visitor spoke into.
+"""
+
+from pipecat.frames.frames import Frame
+from pipecat.processors.aggregators.llm_context import LLMContext
+from pipecat.processors.aggregators.llm_response_universal import LLMUserAggregatorParams
+from pipecat.processors.frame_processor import FrameDirection
+
+from voicebot.pipecat_internals.assistant_turns import AggregatorPair, AssistantTurns
+from voicebot.providers.llm.reply_frames import ReplyIncompleteFrame
+
+
+class PlayedOutAggregator(AssistantTurns):
+    """LLMAssistantAggregator whose turns are `interrupted`, too, when something was never played out."""
+
+    _incomplete = False
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        if isinstance(frame, ReplyIncompleteFrame):
+            self._incomplete = True
+        await super().process_frame(frame, direction)
+
+    def on_turn_began(self) -> None:
+        self._incomplete = False
+
+    def was_cut_off(self) -> bool:
+        incomplete, self._incomplete = self._incomplete, False
+        return incomplete
+
+
+class PlayedOutPair(AggregatorPair):
+    """LLMContextAggregatorPair with a `PlayedOutAggregator`; unpacks into user and assistant aggregator."""
+
+    def __init__(self, context: LLMContext, *, user_params: LLMUserAggregatorParams):
+        super().__init__(context, user_params=user_params, assistant=PlayedOutAggregator)

@@ -1,0 +1,131 @@
+"""Keeps replies short and whole: at most so many sentences, and never half of one."""
+
+import re
+
+from pipecat.frames.frames import (
+    AggregatedTextFrame,
+    Frame,
+    InterruptionFrame,
+    LLMFullResponseEndFrame,
+    LLMFullResponseStartFrame,
+    LLMTextFrame,
+)
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+from pipecat.utils.string import match_endofsentence
+from pipecat.utils.text.base_text_aggregator import TextType
+
+from voicebot.providers.llm.reply_frames import EnoughFrame, ReplyIncompleteFrame
+from voicebot.providers.speech.speech_pieces import first_piece
+from voicebot.providers.speech.speech_text import speakable
+
+ENDS = ".!?…。！？\"'”’)"  # noqa: RUF001  (what a whole sentence ends with, in any language)
+
+
+LONGEST_PIECE = 250  # characters that go to the voice at once
+LONGEST_REPLY = 2000  # characters; who writes one word of 50,000 letters is not listened to for an hour
+LONGEST_DIRECTION = 400  # characters; an asterisk that nobody closes is none
+# Two words at least, so that the voice has time for the rest, and no markup that might end later.
+CLAUSE = re.compile(r"\s*[^\s*_`\[<]+(?:\s+[^\s*_`\[<]+)+[,;:—](?=\s)")
+
+
+class SentenceLimit(FrameProcessor):
+    """Passes on an LLM's reply sentence by sentence, up to a limit.
+
+    A small model, or one cut off by its token limit, stops in the middle of a sentence; that tail is
+    dropped unless it is all there is. Speech synthesis waits for whole sentences anyway: it gets them
+    as such from here, so that it does not look for their ends a second time. Only the first clause of a
+    reply goes ahead: it is spoken while the rest is written.
+
+    Of a reply that breaks off, the sentence that was begun is not passed on: half of one is not said as if it
+    were whole.
+    """
+
+    def __init__(self, most: int):
+        super().__init__()
+        self.most = most  # sentences of a reply
+        self._forget()
+
+    def _forget(self) -> None:
+        self._pending = ""
+        self._passed = 0  # sentences
+        self._letters = 0  # of what was passed on
+        self._begun = False  # the first clause has been passed on
+        self._within = False  # pieces of the sentence that is being written have been passed on
+        self._unspoken = False  # the visitor asked for a written answer
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        await super().process_frame(frame, direction)
+        if isinstance(frame, (LLMFullResponseStartFrame, InterruptionFrame)):
+            self._forget()
+        elif isinstance(frame, ReplyIncompleteFrame):
+            await self._break_off()
+        elif isinstance(frame, LLMFullResponseEndFrame):
+            await self._finish()
+        elif isinstance(frame, LLMTextFrame):
+            await self._collect(frame)
+            return
+        await self.push_frame(frame, direction)
+
+    async def _collect(self, frame: LLMTextFrame) -> None:
+        self._pending += frame.text
+        self._unspoken = bool(frame.skip_tts)
+        while self._passed < self.most and (end := self._end_of_sentence()):
+            sentence, self._pending = self._pending[:end], self._pending[end:]
+            self._passed += 1
+            self._within = False
+            await self._pass_on(sentence)
+            if self._passed == self.most:
+                await self.push_frame(EnoughFrame(), FrameDirection.UPSTREAM)
+        if not self._passed and not self._begun and (clause := CLAUSE.match(self._pending)):
+            self._begun = True
+            self._pending = self._pending[clause.end() :]
+            await self._pass_on(clause[0])
+        while self._passed < self.most and self._too_long:
+            await self._cut()
+
+    @property
+    def _too_long(self) -> bool:
+        """Whether a sentence goes on for longer than a voice can take at once."""
+        within_direction = self._pending.count("*") % 2
+        return len(self._pending) > (LONGEST_DIRECTION if within_direction else LONGEST_PIECE)
+
+    async def _cut(self) -> None:
+        """Passes on the beginning of a sentence whose end is nowhere to be seen, or gives the reply up."""
+        if self._letters + LONGEST_PIECE > LONGEST_REPLY:
+            self._passed = self.most
+            await self.push_frame(ReplyIncompleteFrame())
+            await self.push_frame(EnoughFrame(), FrameDirection.UPSTREAM)
+            return
+        end = first_piece(self._pending, LONGEST_PIECE)
+        piece, self._pending = self._pending[:end], self._pending[end:]
+        self._begun = self._within = True
+        await self._pass_on(piece)
+
+    def _end_of_sentence(self) -> int:
+        """Where the first sentence ends that is known to be over, because the next one has begun."""
+        end = match_endofsentence(self._pending)
+        if end and self._pending[:end].count("*") % 2 and len(self._pending) < LONGEST_DIRECTION:
+            return 0  # within a stage direction: *He looks up. He smiles.* stays in one piece
+        return end if end and self._pending[end:].strip() else 0
+
+    async def _break_off(self) -> None:
+        rest = self._pending.strip()
+        if rest and self._passed < self.most and match_endofsentence(rest) == len(rest):
+            await self._pass_on(rest)
+        self._forget()
+
+    async def _finish(self) -> None:
+        """What is left is over now: a sentence of its own, or a tail."""
+        rest = self._pending.strip()
+        if rest and self._passed < self.most:
+            whole = rest[-1] in ENDS
+            if whole or not self._passed or self._within:
+                await self._pass_on(self._pending.rstrip() + ("" if whole else "."))
+        self._forget()
+
+    async def _pass_on(self, sentence: str) -> None:
+        self._letters += len(sentence)
+        frame = AggregatedTextFrame(sentence.strip(), TextType.SENTENCE)
+        # What is only to be read (*she nods*, an emoji) is kept, but there is nothing for the voice.
+        frame.skip_tts = self._unspoken or not await speakable(frame.text)
+        await self.push_frame(frame)

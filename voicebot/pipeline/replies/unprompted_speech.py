@@ -1,0 +1,177 @@
+"""What a character says without being asked in that moment: greetings, what is owed, fallback replies."""
+
+import asyncio
+import logging
+from typing import Any
+
+from pipecat.frames.frames import LLMRunFrame, TTSSpeakFrame
+from pipecat.processors.aggregators.llm_context import LLMContext
+
+from characters import prompts
+from voicebot.ops import off_the_loop
+from voicebot.pipeline.activity import Activity, Fact, State
+from voicebot.pipeline.conversation_state import ConversationState
+from voicebot.pipeline.prompt_processor import prompt_of
+from voicebot.pipeline.replies import fallback_reply
+from voicebot.pipeline.replies.unprompted_turn import GO_ON, unprompted
+from voicebot.pipeline.rtvi import SessionRTVI
+from voicebot.pipeline.worker import Worker
+from voicebot.providers import registry
+from voicebot.transport import ChannelsTransport
+
+log = logging.getLogger(__name__)
+
+MOST = 2  # times that a character speaks up until the visitor says something; then it waits, however long
+LOOK_AGAIN_SECS = 5.0  # an editor may publish a character that speaks up
+REPLY_END_SECS = 1.0  # for what is told of a reply's end to go out
+
+
+def is_question(message: Any) -> bool:
+    """Whether a message of the context is the visitor's."""
+    return isinstance(message, dict) and message.get("role") == "user"
+
+
+class UnpromptedSpeech:
+    """Of one connection's pipeline. None of it is said over the visitor."""
+
+    def __init__(
+        self,
+        state: ConversationState,
+        context: LLMContext,
+        *,
+        activity: Activity,
+        rtvi: SessionRTVI,
+        worker: Worker,
+        transport: ChannelsTransport,
+        services: registry.Services,
+    ):
+        self._state, self._context, self._activity = state, context, activity
+        self._rtvi, self._worker, self._transport = rtvi, worker, transport
+        self._llm, self._tts = services.llm, services.tts
+        self._begun = False
+        self.greeting = ""  # while it is being said
+        self._noting: asyncio.Task | None = None
+        self._greeted = False  # and has sounded
+        self._spoke_up = 0  # since the visitor last said something
+        self._went_on = False  # after a noise, since then
+
+    def heard(self) -> None:
+        """The visitor has said something."""
+        self._spoke_up, self._went_on = 0, False
+
+    # --- beginning ---
+
+    async def begin(self, *, resumed: bool) -> None:
+        """Both sides are ready: greets, or answers a question that an earlier connection was lost over."""
+        if self._begun:
+            return
+        self._begun = True
+        if not resumed:
+            await self._greet()
+            return
+        await self._prime(self._context.get_messages())
+        owed = any(is_question(message) for message in self._context.get_messages()[-1:])
+        if owed and self._activity.settled:
+            await self._worker.queue_frame(LLMRunFrame())
+
+    async def _greet(self) -> None:
+        spec, metadata, seed = self._state.spec, self._state.session.metadata, str(self._state.session.id)
+        greeting = await off_the_loop(prompts.greeting, spec, metadata, seed=seed)
+        if isinstance(self._tts, registry.Rehearses):
+            anybody = {"greeting": metadata.get("greeting")}
+            # One that names its visitor is nobody else's.
+            if greeting == await off_the_loop(prompts.greeting, spec, anybody, seed=seed):
+                await self._tts.keep(greeting)
+        self.greeting = greeting
+        await self._worker.queue_frame(TTSSpeakFrame(greeting))
+        self._noting = asyncio.create_task(self._note_greeting())
+        await self._prime([{"role": "assistant", "content": greeting}])
+
+    async def _note_greeting(self) -> None:
+        """The session knows it once the greeting sounds: who loses us in the middle is not greeted again."""
+        while Fact.VOICE not in self._activity:
+            await self._activity.change()
+        if not self._transport.client.closed:
+            self._greeted = True
+            await self._note(greeted=True)
+
+    async def end(self) -> None:
+        """The connection is over. Of a greeting no word of which is remembered nothing was heard."""
+        if self._noting:
+            self._noting.cancel()
+            await asyncio.gather(self._noting, return_exceptions=True)
+        if self._greeted and not self._context.get_messages():
+            await self._note(greeted=False)
+
+    async def _note(self, *, greeted: bool) -> None:
+        try:
+            await self._state.context.manager.update(self._state.session.id, greeted=greeted)
+        except Exception as error:  # a database that is away: then it is greeted once more, or not at all
+            log.warning(
+                "the greeting of session %s was not noted (%s)", self._state.session.id, type(error).__name__
+            )
+
+    async def _prime(self, history: list[Any]) -> None:
+        """Lets the model read ahead what the first turn of this connection will begin with."""
+        if isinstance(self._llm, registry.Primes):
+            common = await off_the_loop(prompts.render, self._state.spec, {}, limit=self._state.context.limit)
+            own = await off_the_loop(prompt_of, self._state, list(history))
+            await self._llm.prime(common.as_messages(), own.as_messages())
+
+    # --- going on ---
+
+    async def watch_silence(self) -> None:
+        """Lets a character whose editor wishes so say something by itself after a silence, a few times."""
+        while True:
+            secs = self._state.spec.speak_up_secs
+            if not secs or not self._rtvi.ready or self._spoke_up >= MOST:
+                await asyncio.sleep(LOOK_AGAIN_SECS)
+                continue
+            await self._activity.until_quiet(secs)
+            if self._state.spec.speak_up_secs == secs:
+                self._spoke_up += 1
+                await self._worker.queue_frame(unprompted(self._context, prompts.SPEAK_UP))
+                await self._activity.change()
+
+    async def go_on(self) -> None:
+        """A noise has cut a reply off: says the greeting again, answers again, or goes on, but once."""
+        if self._went_on:
+            return
+        self._went_on = True
+        said = self._context.get_messages()
+        if not said:
+            await self._greet()
+        elif is_question(said[-1]):
+            await self._worker.queue_frame(LLMRunFrame())
+        else:
+            await self._worker.queue_frame(unprompted(self._context, GO_ON))
+
+    # --- when no answer comes: see `AnswerWatchdog` ---
+
+    async def ask_again(self) -> None:
+        await self._worker.queue_frame(TTSSpeakFrame(self.greeting) if self.greeting else LLMRunFrame())
+
+    async def fill(self) -> None:
+        await self._say_recorded(fallback_reply.filler_of(self._state.spec))
+
+    async def fall_back(self, begun: bool) -> None:
+        words = fallback_reply.apology_of(self._state.spec)
+        if begun:
+            await self._rtvi.interrupt_bot()
+            await self._worker.flush_pipeline(REPLY_END_SECS)
+        if await self._say_recorded(words):
+            await self._rtvi.send_server_message({"type": "trouble", "text": words})
+
+    async def _say_recorded(self, words: str) -> bool:
+        """Says what was recorded before, if it was; whether it is still the moment for it."""
+        try:
+            found = await fallback_reply.recording(self._state.spec, words)
+        except Exception:
+            log.exception("a fallback reply of %s could not be read", self._state.spec.label)
+            found = None
+        if self._activity.state not in (State.THINKING, State.LISTENING):
+            return False
+        if found:
+            for frame in fallback_reply.speech(words, *found):
+                await self._transport.output().queue_frame(frame)
+        return True

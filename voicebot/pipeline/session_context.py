@@ -1,0 +1,19 @@
+"""What is fixed for as long as one pipeline runs: whose conversation it is, and who writes it down."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from characters.prompts import DEFAULT_LIMIT
+from sessions_app.manager import SessionManager
+from voicebot.history import HistoryWriter
+
+
+@dataclass(frozen=True)
+class SessionContext:
+    """Of one connection's pipeline; reached by way of `ConversationState.context`."""
+
+    session_id: UUID
+    manager: SessionManager
+    writer: HistoryWriter
+    connection: UUID
+    limit: int = DEFAULT_LIMIT  # tokens that the character's model reads at once

@@ -1,0 +1,295 @@
+"""One connection's Pipecat pipeline: transport, speech-to-text, character, speech, transport."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+from pipecat.pipeline.pipeline import Pipeline
+from pipecat.pipeline.worker import PipelineParams
+from pipecat.processors.aggregators.llm_response_universal import (
+    AssistantTurnStoppedMessage,
+    LLMAssistantAggregator,
+    LLMUserAggregator,
+    LLMUserAggregatorParams,
+    UserTurnMessageAddedMessage,
+    UserTurnStoppedMessage,
+)
+from pipecat.processors.frameworks.rtvi import RTVIObserverParams
+from pipecat.turns.user_turn_strategies import UserTurnStrategies
+from pipecat.workers.runner import WorkerRunner
+
+from characters.spec import CharacterSpec
+from sessions_app.session import Past, Role
+from voicebot.history import ContextHistory, HistoryFull, Summariser, mark_cut_off
+from voicebot.ops import metrics, tracing
+from voicebot.pipeline.activity import Activity, Event
+from voicebot.pipeline.activity_observer import ActivityObserver
+from voicebot.pipeline.conversation_state import ConversationState
+from voicebot.pipeline.latency import Timing
+from voicebot.pipeline.prompt_processor import Prompter
+from voicebot.pipeline.replies import fallback_reply
+from voicebot.pipeline.replies.answer_watchdog import AnswerWatchdog
+from voicebot.pipeline.replies.playout import PlayedOutPair
+from voicebot.pipeline.replies.sentence_limit import SentenceLimit
+from voicebot.pipeline.replies.unprompted_speech import REPLY_END_SECS, UnpromptedSpeech
+from voicebot.pipeline.rtvi import SessionRTVI
+from voicebot.pipeline.worker import Worker
+from voicebot.providers import registry
+from voicebot.providers.llm.thoughts import ThoughtFilter
+from voicebot.transport import ChannelsTransport, silence_gate
+from voicebot.turns import InferenceBudget, SharedSilero, TurnStop
+
+log = logging.getLogger(__name__)
+
+OLDEST_VERSION = "2.0.0"  # of RTVI, for a client that reconnects before it was noted
+TEARDOWN_SECS = 10.0  # a pipeline that has not wound down by then is cut off
+
+
+class VoicePipeline:
+    """Runs the conversation of one connection, which begins with what the session remembers.
+
+    `on_quiet` is called whenever nothing was said for `quiet_secs`.
+    """
+
+    def __init__(
+        self,
+        state: ConversationState,
+        transport: ChannelsTransport,
+        past: Past,
+        services: registry.Services,
+        *,
+        budget: InferenceBudget,
+        quiet_secs: float,
+        on_quiet: Callable[[], Awaitable[None]],
+    ):
+        self.state = state
+        context, session, spec = state.context, state.session, state.spec
+        self.transport = transport
+        self._llm, self._tts, self._voice = services.llm, services.tts, services.voice
+        transport.gated = services.segmented
+        transport.input().detect_speech(
+            SharedSilero(transport.input().speech_paused, quietest_rms=silence_gate.QUIETEST)
+        )
+        self._history = ContextHistory(past)
+        self.context = self._history.context
+        self._resumed = bool(past.turns or past.covered.upto) or session.greeted
+        self._writer = context.writer
+        self._summariser = Summariser(past, session.id, context.manager, context.writer, context.limit)
+        self._limit = SentenceLimit(spec.reply_sentences)
+        self._user, self._assistant = PlayedOutPair(
+            self.context,
+            user_params=LLMUserAggregatorParams(
+                empty_user_turn=None,  # see `UnpromptedSpeech.go_on`
+                user_turn_strategies=UserTurnStrategies(
+                    stop=[TurnStop(transport.sound_secs, budget=budget, segmented=services.segmented)]
+                ),
+            ),
+        )
+        self.activity = Activity()
+        self.rtvi = SessionRTVI(self.state, self.activity, transport.client.send, self._ready, self._typed)
+        self.life = ActivityObserver(self.activity, self._tell_timing, self._trouble)
+        self._quiet_secs, self._on_quiet = quiet_secs, on_quiet
+        self._cancelled = False
+        self._runner = WorkerRunner(handle_sigint=False)
+        self.worker = Worker(
+            Pipeline(
+                [
+                    transport.input(),
+                    services.stt,
+                    self._user,
+                    Prompter(self._apply_pending_spec),
+                    services.llm,
+                    ThoughtFilter(registry.model_name(spec)),
+                    self._limit,
+                    services.tts,
+                    transport.output(),
+                    self._assistant,
+                ]
+            ),
+            app_resources=self.state,
+            params=PipelineParams(audio_in_sample_rate=16_000, audio_out_sample_rate=24_000),
+            rtvi_processor=self.rtvi,
+            rtvi_observer_params=RTVIObserverParams(user_llm_enabled=False, metrics_enabled=False),
+            idle_timeout_secs=None,  # the activity knows better: see `_watch_quiet`
+            enable_turn_tracking=tracing.enabled(),
+            enable_tracing=tracing.enabled(),
+            conversation_id=str(session.id),
+            observers=[self.life],
+        )
+        self.unprompted = UnpromptedSpeech(
+            self.state,
+            self.context,
+            activity=self.activity,
+            rtvi=self.rtvi,
+            worker=self.worker,
+            transport=transport,
+            services=services,
+        )
+        self._watchdog = AnswerWatchdog(self.activity, services, self.unprompted)
+        self._listen()
+
+    def _listen(self) -> None:
+        """Takes part in what the pipeline's parts tell: turns go to the history writer as they finish."""
+
+        @self.transport.event_handler("on_client_connected")
+        async def connected(_transport: ChannelsTransport) -> None:
+            session = self.state.session
+            if session.same_client:
+                await self.rtvi.assume_client_ready(session.client_version or OLDEST_VERSION)
+
+        @self._user.event_handler("on_user_turn_message_added")
+        async def heard(_aggregator: LLMUserAggregator, message: UserTurnMessageAddedMessage) -> None:
+            await self._remember("user", message.content)
+
+        @self._user.event_handler("on_user_turn_stopped")
+        async def turned(_aggregator: LLMUserAggregator, _why: Any, message: UserTurnStoppedMessage) -> None:
+            if not message.content and self.activity.cut_off:
+                await self.unprompted.go_on()
+
+        @self._assistant.event_handler("on_assistant_turn_stopped")
+        async def said(_aggregator: LLMAssistantAggregator, message: AssistantTurnStoppedMessage) -> None:
+            self.unprompted.greeting = ""
+            if message.content:
+                self.state.count_reply()
+                if message.interrupted:
+                    mark_cut_off(self.context, message.content)
+                await self._remember("assistant", message.content, interrupted=message.interrupted)
+            await self._renew_summary()
+
+    async def _renew_summary(self) -> None:
+        state = self.state
+        if await self._summariser.renew(state.spec, state.session.metadata, self._llm, self._history):
+            state.set_summary(self._summariser.summary)
+
+    async def _tell_timing(self, timing: Timing) -> None:
+        """A reply to spoken words has begun: its page and the operator learn where the time went."""
+        metrics.note_reply(timing.by_stage())
+        await self.rtvi.send_server_message(timing.as_message())
+
+    async def _typed(self, text: str) -> None:
+        await self._remember("user", text)
+
+    async def _trouble(self, stage: str) -> None:
+        metrics.errors.labels(stage).inc()
+        await self._watchdog.trouble(stage)
+
+    async def _remember(self, role: Role, text: str, *, interrupted: bool = False) -> None:
+        """Hands a finished turn to the history writer; one that cannot be kept ends the connection."""
+        metrics.turns.labels(role).inc()
+        try:
+            if role == "user":
+                self.unprompted.heard()
+                turn = self._writer.add(role, text)
+            else:
+                turn = self._writer.add(
+                    role,
+                    text,
+                    interrupted=interrupted,
+                    version=self.state.spec.label,
+                    latency_ms=self.life.take_latency_ms(),
+                )
+            self._history.note(turn)
+        except HistoryFull:
+            log.error("session %s pauses: its turns cannot be written", self.state.session.id)
+            await self.cancel()
+
+    async def _ready(self) -> None:
+        """Both sides are ready: tells the page which session this is, and greets a new visitor."""
+        session, spec = self.state.session, self.state.spec
+        await self.update_voice()
+        await self.rtvi.send_server_message(
+            {
+                "type": "session",
+                "id": str(session.id),
+                "character": spec.public(),
+                "expiresAt": session.expires_at.isoformat(),
+                "resumed": self._resumed,
+                **({"draft": True} if session.draft else {}),
+            }
+        )
+        await self.unprompted.begin(resumed=self._resumed)
+        fallback_reply.prepare(spec, self._voice)
+        version = self.rtvi.client_version_text
+        if version != session.client_version:
+            try:
+                await self.state.context.manager.update(session.id, client_version=version)
+            except Exception:
+                log.exception("the client's version of session %s was not kept", session.id)
+
+    def can_apply(self, spec: CharacterSpec) -> bool:
+        """Whether the running services can go on as this character; otherwise new ones are needed."""
+        now = self.state.spec
+        same_voice = spec.voice == now.voice or isinstance(self._tts, registry.Retunes)
+        return spec.casting == now.casting and same_voice
+
+    async def announce(self, spec: CharacterSpec) -> None:
+        """Goes on as this character from the character's next turn on, and tells the page at once."""
+        self.state.set_pending_spec(spec)
+        await self.rtvi.send_server_message({"type": "character-updated", "character": spec.public()})
+
+    async def _apply_pending_spec(self) -> None:
+        """A turn of the character begins: what was changed meanwhile holds from here."""
+        if not self.state.apply_pending_spec():
+            return
+        self._limit.most = self.state.spec.reply_sentences
+        await self.update_voice()
+
+    async def update_voice(self) -> None:
+        """Takes the visitor's wish for another speed of the voice, from the next sentence on."""
+        if isinstance(self._tts, registry.Retunes):
+            await self._tts.retune(self.state.voice_spec)
+
+    async def run(self) -> None:
+        """Runs until the pipeline ends or is stopped, whatever ends it."""
+        await self._runner.add_workers(self.worker)
+        if self._cancelled:  # before there was anything to cancel: the runner would forget it
+            return
+        watches = (self._watchdog.watch, self._watch_quiet, self.unprompted.watch_silence)
+        watching = [asyncio.create_task(watch()) for watch in watches]
+        try:
+            await self._runner.run()
+        finally:
+            for task in watching:
+                task.cancel()
+            self.activity.on(Event.ENDED)
+
+    async def _watch_quiet(self) -> None:
+        """Says whenever nobody has said anything for so long, and nothing is under way that would be said."""
+        while True:
+            await self.activity.until_quiet(self._quiet_secs)
+            await self._on_quiet()
+            await self.activity.change()
+
+    async def settle(self, secs: float | None = None) -> bool:
+        """Waits until neither side speaks, nothing is under way, and all of it is told and remembered.
+
+        At most so long; whether it is. A visitor's sentence is waited for, and so is what is said to it.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(secs):
+                while not self.activity.settled or not await self._flushed():
+                    await self.activity.until_settled()
+                return True
+        return False
+
+    async def _flushed(self) -> bool:
+        """Lets everything in the pipeline come to its end; whether nothing began meanwhile."""
+        await self.worker.flush_pipeline(REPLY_END_SECS)
+        return self.activity.settled
+
+    async def cancel(self) -> None:
+        """Asks the pipeline to wind down at once; `run` returns when it has."""
+        self._cancelled = True
+        self.transport.hang_up()
+        await self._runner.cancel()
+
+    async def stop(self, task: asyncio.Task) -> None:
+        """Winds down the pipeline that `task` runs, by force if it takes too long."""
+        await self.cancel()
+        _, pending = await asyncio.wait({task}, timeout=TEARDOWN_SECS)
+        if pending:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task

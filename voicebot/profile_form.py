@@ -1,0 +1,128 @@
+"""The form of a provider profile: secrets go in, and come out to the address they were given for only."""
+
+import json
+from typing import Any, ClassVar
+
+from django import forms
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
+
+from characters.spec import CharacterSpec
+from characters.text import cleaned_json
+from sessions_app.exceptions import RecordUnreadable
+from voicebot.models import ProviderProfile
+from voicebot.providers import options as service_options
+from voicebot.providers import pipecat_service
+from voicebot.providers.errors import ProviderError
+from voicebot.providers.registry import BUILT_IN
+
+AGAIN = (
+    "{why}: give the API key, and the secret options if there were any, again; or forget what is sealed. "
+    "They go only where they were given for."
+)
+
+
+def _no_echo() -> UnfoldAdminPasswordWidget:
+    return UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
+
+
+def _json_object(value: Any, what: str) -> dict[str, Any]:
+    """What was typed, as a JSON object that can be stored. Raises ValidationError."""
+    found = cleaned_json(value or {})
+    if not isinstance(found, dict):
+        raise forms.ValidationError(f"{what} are a JSON object.")
+    try:
+        json.dumps(found, allow_nan=False)
+    except ValueError as error:
+        raise forms.ValidationError(f"{what} hold a number that JSON has not.") from error
+    return found
+
+
+class ProfileForm(forms.ModelForm):
+    """What is sealed goes in and never comes out: its fields are always empty."""
+
+    api_key = forms.CharField(
+        label="API key",
+        required=False,
+        strip=True,
+        max_length=4000,
+        widget=_no_echo(),
+        help_text="Sealed when it is saved, and never shown again. Empty keeps the one that is there.",
+    )
+    secret_options = forms.JSONField(
+        label="secret options",
+        required=False,
+        widget=_no_echo(),
+        help_text="More options, as JSON, that nobody is to read, such as "
+        '{"default_headers": {"X-Gate": "..."}}. Sealed like the key; empty keeps those that are there.',
+    )
+    forget_secrets = forms.BooleanField(
+        label="forget what is sealed", required=False, widget=UnfoldBooleanSwitchWidget()
+    )
+
+    class Meta:
+        model = ProviderProfile
+        fields: ClassVar = ["name", "stage", "service", "options", "context_tokens"]
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if name in BUILT_IN:
+            raise forms.ValidationError(f"{name!r} is built in: choose another name.")
+        return name
+
+    def clean_options(self) -> dict[str, Any]:
+        options = _json_object(self.cleaned_data["options"], "The options")
+        if secret := list(service_options.names(service_options.split(options)[1])):
+            raise forms.ValidationError(
+                f"Others may read this, and {', '.join(secret)} looks like a secret: it belongs to the "
+                "secret options, or is the API key."
+            )
+        return options
+
+    def clean_secret_options(self) -> dict[str, Any]:
+        return _json_object(self.cleaned_data["secret_options"], "The secret options")
+
+    def clean(self) -> dict[str, Any]:
+        """Builds the service once, so that what is wrong with it is said here and not to a visitor."""
+        cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
+        try:
+            cleaned["api_key"], cleaned["secret_options"] = self._secrets(cleaned)
+            build = pipecat_service.factory(
+                cleaned["stage"],
+                cleaned["service"],
+                cleaned["options"],
+                cleaned["api_key"],
+                cleaned["secret_options"],
+            )
+            build(CharacterSpec(slug="a-sheet", name="A sheet"))
+        except ProviderError as error:
+            self.add_error("service", str(error))
+        except forms.ValidationError as error:
+            self.add_error("api_key", error)
+        return cleaned
+
+    def _secrets(self, cleaned: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The API key and the secret options as they are to be from now on, given anew or kept.
+
+        Raises ValidationError where what is kept could go to another address than it was given for.
+        """
+        key, options = cleaned["api_key"], cleaned["secret_options"]
+        there: ProviderProfile = self.instance  # as it is stored: it is changed after this
+        keeps_key = there.has_api_key and not key
+        keeps_options = bool(there.sealed_options) and not options
+        if cleaned["forget_secrets"] or not (keeps_key or keeps_options):
+            return key, options
+        if service_options.destination(cleaned["service"], cleaned["options"]) != there.destination:
+            raise forms.ValidationError(AGAIN.format(why="The service or its address changed"))
+        if keeps_key and options:  # they may say where it goes
+            raise forms.ValidationError(AGAIN.format(why="The secret options changed"))
+        try:
+            return key or there.api_key(), options or there.secret_options()
+        except RecordUnreadable as error:
+            raise forms.ValidationError(AGAIN.format(why="What is sealed cannot be opened")) from error
+
+    def save(self, commit: bool = True) -> ProviderProfile:
+        self.instance.seal(self.cleaned_data["api_key"], self.cleaned_data["secret_options"])
+        saved: ProviderProfile = super().save(commit)
+        return saved

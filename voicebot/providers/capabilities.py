@@ -1,0 +1,84 @@
+"""What the voice side answers when the editor's desk asks about a character's casting."""
+
+from asgiref.sync import async_to_sync
+from django.conf import settings
+
+from characters.exceptions import CannotSpeak
+from characters.provider_choice import Model
+from characters.spec import CharacterSpec
+from voicebot.models import ProviderProfile
+from voicebot.providers import pipecat_service, registry
+from voicebot.providers.errors import ProviderError
+from voicebot.providers.registry import BUILT_IN, STAGES, Stage
+from voicebot.providers.speech import voice_sample
+
+LABELS = {
+    "local": "this machine (local)",
+    "openai": "OpenAI API (openai)",
+    "scripted": "a script, for trying out (scripted)",
+}
+
+
+class ProviderCatalog:
+    """The providers of this installation."""
+
+    def providers(self, stage: str) -> list[tuple[str, str]]:
+        profiles = ProviderProfile.objects.filter(stage=stage).values_list("name", flat=True)
+        return [(name, LABELS[name]) for name in BUILT_IN] + [
+            (name, f"{name} (profile)") for name in profiles
+        ]
+
+    def problems(self, spec: CharacterSpec) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for stage in STAGES:
+            for field, sentence in self._of_stage(stage, spec).items():
+                found.setdefault(field, sentence)
+        return found
+
+    def _of_stage(self, stage: Stage, spec: CharacterSpec) -> dict[str, str]:
+        field = f"{stage}_provider"
+        try:
+            name = registry.chosen(stage, spec)
+            if name in BUILT_IN:
+                return registry.provider(name).problems(stage, spec)
+            build = registry.factory(stage, name)
+            build(spec)
+            return self._of_service(stage, name, spec)
+        except ProviderError as error:
+            return {field: str(error)}
+
+    @staticmethod
+    def _of_service(stage: Stage, name: str, spec: CharacterSpec) -> dict[str, str]:
+        """What a service of Pipecat cannot do, as its Settings tell."""
+        profile = None if "." in name else registry.profile(stage, name)
+        path = profile.service if profile else name
+        service = pipecat_service.service_class(stage, path)
+        if hasattr(service, "retune"):
+            return {}  # it takes the whole sheet, see registry.Retunes
+        known = pipecat_service.settings_fields(service)
+        found = {}
+        if getattr(spec, f"{stage}_model") and "model" not in known:
+            found[f"{stage}_model"] = f"{name} has no choice of models: leave this empty."
+        if stage == "tts":
+            if spec.voice_pitch:
+                found["voice_pitch"] = f"{name} cannot change the pitch: set it to 0, or let local speak."
+            if spec.voice_speed != 1 and "speed" not in known:
+                found["voice_speed"] = f"{name} cannot change the speed: set it to 1."
+            if spec.voice and "voice" not in known:
+                found["voice"] = f"{name} has one voice: leave this empty."
+        return found
+
+    def speak(self, spec: CharacterSpec, text: str) -> bytes:
+        try:
+            build = registry.factory("tts", registry.chosen("tts", spec))
+            return async_to_sync(voice_sample.wav)(build, spec, text)
+        except (ProviderError, voice_sample.Silence) as error:
+            raise CannotSpeak(str(error)) from error
+
+    def model(self, spec: CharacterSpec) -> Model:
+        name = registry.name_for("llm", spec)
+        if name in BUILT_IN:
+            return registry.provider(name).model(spec)
+        profile = None if "." in name else registry.profile("llm", name)
+        limit = (profile.context_tokens if profile else None) or settings.LLM_CONTEXT_TOKENS
+        return Model(spec.llm_model or name, limit)

@@ -1,0 +1,117 @@
+"""Whether the addresses of remote providers answer: asked in the background, told in /readyz and in the log.
+
+An address that nothing answers at is an operator's first mistake, and a visitor would be the first to notice.
+It stands in nobody's way: a character that cannot think apologises, and a fallback may take over.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from django.conf import settings
+from django.db import Error as DatabaseError
+
+from sessions_app.database import Breaker, cause_of, in_database
+from voicebot.models import ProviderProfile
+from voicebot.providers import registry
+
+log = logging.getLogger(__name__)
+
+EVERY_SECS = 30.0  # between two rounds
+AGAIN_SECS = 5.0  # while something is away
+PROBE_SECS = 5.0  # for an address to answer anything at all
+HOSTED = "https://api.openai.com/v1"  # where the SDK goes without a base URL
+Ask = Callable[[str], Awaitable[None]]
+
+
+async def ask(url: str) -> None:
+    """Asks for the list of models, which costs nothing. Any answer will do; raises if none comes."""
+    limit = aiohttp.ClientTimeout(total=PROBE_SECS)
+    async with aiohttp.ClientSession(timeout=limit) as client:
+        (await client.get(f"{url.rstrip('/')}/models", allow_redirects=False)).release()
+
+
+def public(url: str) -> str:
+    """An address without the name and password, or the query, that may be in it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that cannot be read"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def addresses() -> dict[str, list[str]]:
+    """The addresses of the providers in use, each with the stages it serves. Reads the database."""
+    found: dict[str, list[str]] = {}
+
+    def note(stage: str, url: Any) -> None:
+        if isinstance(url, str) and url:
+            stages = found.setdefault(url, [])
+            if stage not in stages:
+                stages.append(stage)
+
+    for stage in registry.STAGES:
+        for name in {registry.name_for(stage), settings.STAGE_FALLBACKS[stage]}:
+            if name == "openai":
+                given = settings.OPENAI[stage]
+                note(stage, given["base_url"] or (HOSTED if given["api_key"] else ""))
+            elif "." in name:
+                note(stage, _base_url(settings.STAGE_OPTIONS[stage]))
+    for profile in ProviderProfile.objects.only("stage", "options"):
+        note(profile.stage, _base_url(profile.options))
+    return found
+
+
+def _base_url(options: Mapping[str, Any]) -> Any:
+    """What a service of Pipecat's calls its server, if that speaks HTTP: others have WebSockets."""
+    url = options.get("base_url") or options.get("url")
+    return url if isinstance(url, str) and not url.startswith(("ws:", "wss:")) else ""
+
+
+class ProviderWatch:
+    """Knows which addresses do not answer. `ask` raises for one that does not; tests inject both."""
+
+    def __init__(self, ask: Ask = ask, wait: Callable[[float], Awaitable[None]] = asyncio.sleep):
+        self._ask, self._wait = ask, wait
+        self._breakers: dict[str, Breaker] = {}
+
+    def unreachable(self) -> list[str]:
+        """A line for each address that did not answer when it was last asked, with the reason."""
+        return [f"{at.what} does not answer: {at.cause}" for at in self._breakers.values() if at.away]
+
+    async def look(self) -> None:
+        """Asks every address once, at the same time."""
+        try:
+            known = await in_database(addresses)
+        except DatabaseError:
+            return  # away: whoever found out has said so
+        for gone in self._breakers.keys() - known.keys():
+            del self._breakers[gone]
+        for url, stages in known.items():
+            if url not in self._breakers:
+                self._breakers[url] = Breaker(f"the provider at {public(url)} ({', '.join(stages)})")
+        await asyncio.gather(*(self._try(url, at) for url, at in list(self._breakers.items())))
+
+    async def _try(self, url: str, at: Breaker) -> None:
+        try:
+            await self._ask(url)
+        except TimeoutError:
+            at.failed(f"no answer within {PROBE_SECS:.0f} s")
+        except aiohttp.InvalidURL:
+            at.failed("this is no address")  # its message would have all of it
+        except Exception as error:  # whatever a connection makes of what it meets
+            at.failed(cause_of(error))
+        else:
+            at.answered()
+
+    async def run(self) -> None:
+        """Looks until it is cancelled."""
+        while True:
+            try:
+                await self.look()
+            except Exception:
+                log.exception("the providers' addresses could not be asked; trying again later")
+            await self._wait(AGAIN_SECS if self.unreachable() else EVERY_SECS)

@@ -1,0 +1,127 @@
+"""The runtime: what is one per process, made in ASGI's lifespan and handed down from here.
+
+A server's requests and connections find theirs in their ASGI scope, by `of_scope` or `of_request`. Management
+commands, WSGI and tests have none there: for them there is `default`, made when it is first asked for. Tests
+may make any number.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from sessions_app import expiry
+from sessions_app.database import at_leisure, availability
+from voicebot import turns
+from voicebot.history import PASSING, HistoryWriters, Spool, SpoolRecovery, SpoolThread
+from voicebot.ops import RUNTIME, Capacity, ConnectionRegistry, Load, Refusals, SharedCounts, metrics, tracing
+from voicebot.providers import registry
+from voicebot.providers.provider_watch import ProviderWatch
+from voicebot.turns import InferenceBudget
+
+log = logging.getLogger(__name__)
+
+SHUTDOWN_FLUSH_SECS = 10.0  # for turns that are not written yet when the server stops
+
+
+class Runtime:
+    """All of it; `spool_folder` is DATA_DIR/spool unless another is given."""
+
+    def __init__(self, spool_folder: Path | None = None) -> None:
+        self.load = Load()
+        self.capacity = Capacity(self.load)
+        self.connections = ConnectionRegistry(self.capacity)
+        self.inference_budget = InferenceBudget(self.load)
+        self.spool = SpoolThread(Spool(spool_folder or Path(settings.DATA_DIR) / "spool"))
+        self.writers = HistoryWriters(self.spool)
+        self.recovery = SpoolRecovery(self.spool.spool)
+        self.provider_watch = ProviderWatch()
+        self.refusals = Refusals()
+        self.counts = SharedCounts()
+        self.models_loaded = False
+
+    @property
+    def seats_taken(self) -> int:
+        return self.capacity.taken
+
+    @property
+    def waiting_turns(self) -> int:
+        """Turns in memory that the database has not taken yet."""
+        return self.writers.waiting
+
+    @property
+    def spooled_turns(self) -> int:
+        """Turns on this machine's disk until the database has them."""
+        return self.spool.spool.waiting
+
+    # --- as the lifespan uses it ---
+
+    def load_models(self, report: Callable[[str], None]) -> None:
+        """Loads every model that the settings call for, telling `report` about each. Blocks for seconds."""
+        tracing.set_up()
+        for name, make in [("Silero and Smart Turn (when you speak)", turns.warm), *registry.warmers()]:
+            begun = time.monotonic()
+            make()
+            report(f"  {name}: ready in {time.monotonic() - begun:.1f} s")
+        self.models_loaded = True
+
+    def background(self) -> Iterable[Coroutine[Any, Any, None]]:
+        return self._sweep(), self.load.watch(), self.recovery.run(), self.provider_watch.run()
+
+    async def close(self) -> None:
+        """Writes what is not written yet; what cannot be is left in the spool."""
+        self.refusals.tell(last=True)
+        if left := await self.writers.flush(0 if availability.away else SHUTDOWN_FLUSH_SECS):
+            log.error("%d turns are left in the spool: the next process brings them home", left)
+        await asyncio.to_thread(self.spool.close)
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                self.refusals.tell()
+                await at_leisure(expiry.sweep)
+            except PASSING:
+                pass  # away: whoever found out has said so
+            except Exception:
+                log.exception("sweeping failed; trying again later")
+            await asyncio.sleep(expiry.EVERY_SECS)
+
+
+_default: Runtime | None = None
+_lock = threading.Lock()
+
+
+def default() -> Runtime:
+    """The process's own, for whoever has no scope."""
+    global _default  # noqa: PLW0603
+    with _lock:
+        if _default is None:
+            _default = Runtime()
+            metrics.show(_default)
+        return _default
+
+
+def serving() -> Runtime:
+    """A new one, which is the default from now on: for a server's lifespan."""
+    global _default  # noqa: PLW0603
+    with _lock:
+        _default = Runtime()
+        metrics.show(_default)
+        return _default
+
+
+def of_scope(scope: Mapping[str, Any]) -> Runtime:
+    """The one that serves a request or a connection."""
+    found = (scope.get("state") or {}).get(RUNTIME)
+    return found if isinstance(found, Runtime) else default()
+
+
+def of_request(request: HttpRequest) -> Runtime:
+    """The same for a Django view."""
+    return of_scope(getattr(request, "scope", {}))

@@ -1,0 +1,216 @@
+"""A Pipecat transport over a Channels consumer, in the shape of Pipecat's own WebSocket transports.
+
+Three parts under one `ChannelsTransport`: the client (the consumer's socket), the input and the output.
+Audio comes in through `ChannelsTransport.receive`, straight from the consumer's receive loop: it never
+passes through Channels' `dispatch`, a thread, the ORM or the channel layer.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from loguru import logger
+from pipecat.frames.frames import (
+    BotSpeakingFrame,
+    BotStoppedSpeakingFrame,
+    Frame,
+    InterruptionFrame,
+    OutputAudioRawFrame,
+    OutputTransportMessageFrame,
+    OutputTransportMessageUrgentFrame,
+    StartFrame,
+)
+from pipecat.processors.frame_processor import FrameDirection
+from pipecat.transports.base_transport import BaseTransport, TransportParams
+
+from voicebot.ops import Load
+from voicebot.pipecat_internals.output import OutputHooks
+from voicebot.pipecat_internals.processors import OwnEvents
+from voicebot.transport import serializer
+from voicebot.transport.input import SPEAKING_SECS, ChannelsInputTransport
+
+EARLY_MESSAGES, EARLY_SECS = 512, 16.0  # who sends more before the pipeline has started loses the rest
+LEAD_SECS = 0.2  # how far ahead of playback audio is sent: the page's cushion against a jittery link
+
+
+class ChannelsParams(TransportParams):
+    """Mono int16 PCM, 16 kHz in and 24 kHz out."""
+
+    audio_in_enabled: bool = True
+    audio_in_sample_rate: int | None = 16_000
+    audio_out_enabled: bool = True
+    audio_out_sample_rate: int | None = 24_000
+    audio_out_10ms_chunks: int = 8  # twice Pipecat's: half the packets, and the lead covers them
+    audio_out_end_silence_secs: int = 0
+
+
+class ChannelsClient:
+    """The consumer's socket as the transport sees it. Sending to one that is gone does nothing."""
+
+    def __init__(self, send: Callable[[bytes], Awaitable[None]]):
+        self._send = send
+        self.closed = False
+
+    async def send(self, frame: Frame) -> bool:
+        """Sends a frame; False if the socket is gone."""
+        data = None if self.closed else serializer.encode(frame)
+        if data is None:
+            return not self.closed
+        try:
+            await self._send(data)
+        except Exception as error:  # whatever the server raises for a socket that just went away
+            self.closed = True
+            logger.debug(f"socket gone while sending: {type(error).__name__}")
+        return not self.closed
+
+
+class ChannelsOutputTransport(OutputHooks):
+    """Sends the character's voice at the speed of speech, a fixed lead ahead of its playback."""
+
+    def __init__(
+        self, transport: "ChannelsTransport", client: ChannelsClient, params: ChannelsParams, **kwargs: Any
+    ):
+        super().__init__(params, **kwargs)
+        self._transport = transport
+        self._client = client
+        self._told_at = 0.0  # monotonic seconds at which it was last said that the character speaks
+        self._played_at = 0.0  # monotonic seconds at which everything sent so far has been played
+        self._sending_since: float | None = None  # when the chunk that is being sent should have been played
+        self._late_secs = 0.0  # for which chunks of this speech were held up by the socket
+
+    async def start(self, frame: StartFrame) -> None:
+        await super().start(frame)
+        await self.set_transport_ready(frame)
+
+    async def cleanup(self) -> None:
+        await super().cleanup()
+        await self._transport.cleanup()
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        await super().process_frame(frame, direction)
+        if isinstance(frame, InterruptionFrame):
+            # The page drops what it has buffered, so the next word starts a new lead.
+            self._played_at = self._late_secs = 0.0
+            await self._client.send(frame)
+
+    async def push_frame(self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM) -> None:
+        """Pushes what others want to know: what has been sent of the voice is of use to nobody."""
+        if isinstance(frame, OutputAudioRawFrame):
+            return
+        if isinstance(frame, BotStoppedSpeakingFrame):
+            self._late_secs = 0.0
+        if frame.pts and direction is FrameDirection.DOWNSTREAM:
+            await self._until_played(frame.pts / 1e9)
+        await super().push_frame(frame, direction)
+
+    async def _until_played(self, due: float) -> None:
+        """Waits until what was due at `due`, in the pipeline's seconds, has not only been made but sent.
+
+        Words are told by the clock, from the first sound on: what holds up their sound holds up them, too.
+        """
+        while (wait := due + self._lateness - self.get_clock().get_time() / 1e9) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(min(wait, LEAD_SECS))
+
+    @property
+    def _lateness(self) -> float:
+        stuck = time.monotonic() - self._sending_since if self._sending_since else 0.0
+        return self._late_secs + max(0.0, stuck)
+
+    def tells(self, kind: type[Frame]) -> bool:
+        """Says less often that the character still speaks: it is read as a sign of life only."""
+        if kind is BotSpeakingFrame:
+            now = time.monotonic()
+            if now - self._told_at < SPEAKING_SECS:
+                return False
+            self._told_at = now
+        return True
+
+    async def send_message(
+        self, frame: OutputTransportMessageFrame | OutputTransportMessageUrgentFrame
+    ) -> None:
+        await self._client.send(frame)
+
+    async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
+        """Sends one chunk, then waits until playback has come within LEAD_SECS of its end."""
+        self._sending_since = due = max(self._played_at, time.monotonic())
+        try:
+            if not await self._client.send(frame):
+                return False
+        finally:
+            self._sending_since = None
+        now = time.monotonic()
+        self._late_secs += max(0.0, now - due)
+        self._played_at = max(self._played_at, now) + frame.num_frames / frame.sample_rate
+        await asyncio.sleep(max(0.0, self._played_at - now - LEAD_SECS))
+        return True
+
+
+class ChannelsTransport(OwnEvents, BaseTransport):
+    """Connects a pipeline with one WebSocket.
+
+    Event handlers available:
+
+    - on_client_connected(transport): the pipeline has started and hears the client
+
+    While `load` is high, audio is gathered into fewer frames.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[bytes], Awaitable[None]],
+        load: Load | None = None,
+        params: ChannelsParams | None = None,
+    ):
+        super().__init__()
+        params = params or ChannelsParams()
+        self.load = load or Load()  # one that nobody measures: always at ease
+        self._early: deque[serializer.Audio | dict[str, Any]] = deque()
+        self._early_secs = 0.0  # of audio in it
+        self._open: bool | None = None  # None until the pipeline has started
+        self.gated = False  # whether silence stays here; a recogniser that takes a stream needs all of it
+        self.client = ChannelsClient(send)
+        self._input = ChannelsInputTransport(self, params)
+        self._output = ChannelsOutputTransport(self, self.client, params)
+        self.declare_event("on_client_connected")
+
+    def input(self) -> ChannelsInputTransport:
+        return self._input
+
+    def output(self) -> ChannelsOutputTransport:
+        return self._output
+
+    def sound_secs(self) -> float:
+        """How long the sound that the client is sending has lasted, 0 in quiet or where nothing is gated."""
+        return self._input.sound_secs
+
+    async def connected(self) -> None:
+        await self.emit("on_client_connected")
+
+    async def receive(self, item: serializer.Audio | dict[str, Any]) -> None:
+        """Takes a decoded message from the consumer: into the pipeline, or kept until that has started."""
+        if self._open:
+            await self._input.take(item)
+        elif self._open is None and self._has_room_for(item):
+            self._early.append(item)
+
+    def _has_room_for(self, item: serializer.Audio | dict[str, Any]) -> bool:
+        if isinstance(item, serializer.Audio):
+            self._early_secs += item.secs
+            return self._early_secs <= EARLY_SECS
+        return sum(not isinstance(early, serializer.Audio) for early in self._early) < EARLY_MESSAGES
+
+    async def open(self) -> None:
+        """The pipeline has started: takes what came before, then everything as it comes."""
+        while self._early:
+            await self._input.take(self._early.popleft())
+        self._open = True
+
+    def close(self) -> None:
+        """The pipeline winds down: what comes now is for nobody."""
+        self._open = False
+
+    def hang_up(self) -> None:
+        """The socket is gone: nothing more is sent."""
+        self.client.closed = True

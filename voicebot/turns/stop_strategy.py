@@ -1,0 +1,104 @@
+"""When a visitor's turn is over: pauses, what Smart Turn says of them, and whether all words are there."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from pipecat.frames.frames import Frame, TranscriptionFrame, VADUserStoppedSpeakingFrame
+from pipecat.turns.types import ProcessFrameResult
+
+from voicebot.pipecat_internals.stop_strategy import StopStrategyHooks
+from voicebot.providers.speech.segments import SegmentTranscribedFrame
+from voicebot.turns.inference_budget import InferenceBudget
+from voicebot.turns.smart_turn import SharedSmartTurn
+
+UNDECIDED_SECS = 0.5  # into a pause, a sound that began in it has shown whether it is speech
+LOOK_SECS = 0.032  # a frame
+
+
+class TurnStop(StopStrategyHooks):
+    """Ends a turn when Smart Turn says so and all of its words are there.
+
+    A pause is looked at beside the pipeline, which hears on meanwhile: whoever goes on speaking has not
+    finished, and the look is given up, before it has begun where many wait for theirs. `sound_secs` tells how
+    long the sound that is going on has lasted, 0 in quiet: one that began in the pause may be the next word,
+    and is waited for. Pipecat looks at once, and half a sentence is answered where the pause was a breath.
+    `budget` tells how long each pause is let go on first. Tests inject the clock, in seconds.
+
+    A transcript that arrives when the visitor has already gone on speaking covers only what came before.
+    Pipecat would take it as final and end the turn as soon as the rest is spoken, before the rest is
+    transcribed: half a sentence would be answered, then the other half again. A `segmented` recogniser says
+    when all that was said is transcribed, and until then a turn is not over, however long that takes.
+    """
+
+    def __init__(
+        self,
+        sound_secs: Callable[[], float] = lambda: 0.0,
+        *,
+        budget: InferenceBudget,
+        clock: Callable[[], float] = time.monotonic,
+        segmented: bool = False,
+    ) -> None:
+        self._segmented = segmented
+        self._transcribing = False  # of what was said before the last pause
+        self._smart_turn = SharedSmartTurn(self._hold, budget)
+        super().__init__(turn_analyzer=self._smart_turn)
+        self._sound_secs = sound_secs
+        self._budget = budget
+        self._clock = clock
+        self._paused_at = 0.0
+        self._looking: asyncio.Task | None = None
+
+    async def process_frame(self, frame: Frame) -> ProcessFrameResult:
+        if isinstance(frame, SegmentTranscribedFrame) and not frame.waiting:
+            self._transcribing = False
+            self.note_all_words(certain=not self.user_speaking)
+            await self.end_if_due()
+        return await super().process_frame(frame)
+
+    async def end_if_due(self) -> None:
+        if not self._transcribing:
+            await super().end_if_due()
+
+    async def on_pause(self, frame: VADUserStoppedSpeakingFrame) -> None:
+        self._transcribing = self._segmented
+        self.note_pause()
+        await self._stop_looking()
+        self._paused_at = self._clock() - frame.stop_secs
+        self._smart_turn.pause()
+        self._looking = self.task_manager.create_task(self._look(frame), f"{self}::look")
+
+    async def _look(self, frame: VADUserStoppedSpeakingFrame) -> None:
+        self._budget.note_pause()
+        await self._hold(frame.stop_secs + self._budget.endpointing_delay_secs)
+        await super().on_pause(frame)
+
+    async def _hold(self, at_least: float = 0.0) -> None:
+        """Waits until the pause has lasted so long, and where a sound began in it, until it is clear what
+        that is. Whoever turns out to speak ends the wait from outside."""
+        # Sound is known packet by packet, and there is nobody to tell when one ends.
+        while (lasted := self._clock() - self._paused_at) < at_least or (  # noqa: ASYNC110
+            lasted < UNDECIDED_SECS and 0 < self._sound_secs() <= lasted
+        ):
+            await asyncio.sleep(LOOK_SECS)
+
+    async def take_back(self) -> None:
+        await super().take_back()
+        await self._stop_looking()
+
+    async def _stop_looking(self) -> None:
+        looking, self._looking = self._looking, None
+        if looking and looking is not asyncio.current_task():  # which it is when it ends the turn
+            await self.task_manager.cancel_task(looking)
+
+    async def cleanup(self) -> None:
+        await self._stop_looking()
+        await super().cleanup()
+
+    async def on_transcript(self, frame: TranscriptionFrame) -> None:
+        if self._segmented and (self.user_speaking or self.user_has_paused):
+            self.note_words(frame.text)  # whether it is all of it is told by SegmentTranscribedFrame
+            return
+        if self.user_speaking:
+            frame.finalized = False
+        await super().on_transcript(frame)
