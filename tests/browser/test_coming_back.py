@@ -9,7 +9,7 @@ import pytest
 from tests.browser.link import linked
 from tests.browser.stage import CALL, on_stage, state_is
 from tests.browser.test_leaving import MOMENTS_JS, hold_at
-from tests.house.test_outage import place  # noqa: F401  (a fixture)
+from tests.service.test_outage import place  # noqa: F401  (a fixture)
 from tests.visitors import Visitor
 
 WAITS = f"({CALL}.line.retryAt - Date.now()) / 1000"

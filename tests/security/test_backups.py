@@ -10,8 +10,8 @@ import pytest
 
 from config import development
 from tests.databases import fresh_database, templates
-from tests.house.test_backup import TOOLS, run
 from tests.servers import Server
+from tests.service.test_backup import TOOLS, run
 
 SAY = """
 from datetime import UTC, datetime

@@ -17,7 +17,7 @@ from tests.servers import Server
 from tests.visitors import Visitor, rtvi_message
 
 NOTICED_SECS = 30.0  # docs/protocol.md
-LONG_VOICE = "tests.house.long_voice.LongVoice"
+LONG_VOICE = "tests.service.long_voice.LongVoice"
 
 
 def seats_taken(server: Server) -> int:
