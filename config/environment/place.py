@@ -23,6 +23,10 @@ class Place(BaseModel):
         default=BASE_DIR / ".data",
         description="embedded PostgreSQL, portraits, turns on their way, a development machine's own secrets",
     )
+    STATIC_ROOT: Annotated[Path, Kind("path", "a folder")] = Field(
+        default_factory=lambda known: known.get("DATA_DIR", BASE_DIR / ".data") / "static",
+        description="static files as browsers get them, made here at the first start, else below DATA_DIR",
+    )
     LOG_LEVEL: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)
     ] = Field(default="INFO", description="what is logged at least; no level logs words of a conversation")
