@@ -23,10 +23,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 PAGES = [ROOT / "templates", ROOT / "voicebot" / "templates"]
 # What visitors see, and what staff sign in with; the rest of the admin's words are the editors', in English.
 PYTHON = [
-    ROOT / "staff" / "account_pages.py",
-    ROOT / "staff" / "confirmation.py",
-    ROOT / "staff" / "forms.py",
-    ROOT / "staff" / "second_factor_pages.py",
+    ROOT / "staff" / "pages" / "account_pages.py",
+    ROOT / "staff" / "login" / "confirmation.py",
+    ROOT / "staff" / "pages" / "forms.py",
+    ROOT / "staff" / "pages" / "second_factor_pages.py",
     ROOT / "staff" / "site.py",
     ROOT / "sessions_app" / "exceptions.py",
     ROOT / "voicebot" / "connection" / "rate_limits.py",

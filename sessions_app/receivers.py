@@ -1,7 +1,7 @@
 """Signal receivers: an account that loses something talks no more; its live conversations end at that moment.
 
 That is one that is disabled, deleted, no longer staff, or has got another password. Their tokens end with the
-conversations; logins end by Django's own hash of the password, and by `staff.logins`. What is changed past
+conversations; logins end by Django's own hash of the password, and by `staff.login`. What is changed past
 `save` sends no signal: such an account's conversations end at their next sign of life, see
 `identity.accounts.why_barred`.
 """

@@ -17,7 +17,8 @@ class StaffConfig(AppConfig):
         from django.contrib.auth.signals import user_logged_in
 
         from sessions_app.signals import account_reduced, keys_rotated
-        from staff import audit, logins
+        from staff import audit
+        from staff.login import logins
         from staff.models import Authenticator
 
         user_logged_in.connect(logins.on_signed_in, dispatch_uid="staff.logins")

@@ -17,7 +17,7 @@ from sessions_app.identity import visitors
 from sessions_app.network import address_of_request
 from sessions_app.signals import sessions_erased
 from sessions_app.stores import Removed
-from staff.login_limits import hash_of
+from staff.login import login_limits
 
 log = logging.getLogger("audit")
 NAME_DIGITS = 12  # of a name's hash: enough to see that two guesses were at the same account
@@ -46,7 +46,7 @@ def _signed_out(request: HttpRequest, user: Any, **_: Any) -> None:
 
 
 def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
-    name = hash_of(str(credentials.get("username", "")))[:NAME_DIGITS]
+    name = login_limits.hash_of(str(credentials.get("username", "")))[:NAME_DIGITS]
     limited = bool(getattr(request, "login_wait_secs", 0))
     record("sign_in_refused" if limited else "sign_in_failed", request, name=name)
 

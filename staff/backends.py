@@ -8,7 +8,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from staff import login_limits
+from staff.login import login_limits
 
 
 class LimitedModelBackend(ModelBackend):

@@ -11,7 +11,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from sessions_app.async_middleware import AsyncMiddleware
-from staff import audit, logins, second_factor
+from staff import audit
+from staff.factors import second_factor
+from staff.login import logins
 
 BEFORE_THE_SECOND_FACTOR = ("second-factor/", "confirm/", "login/", "logout/", "jsi18n/")
 

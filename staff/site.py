@@ -10,11 +10,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from unfold.sites import UnfoldAdminSite
 
-from staff import account_urls, audit, device_cookie, login_limits, logins, passkeys
-from staff.challenges import Purpose
-from staff.confirmation import confirmed
-from staff.forms import ConfirmForm, SignInForm
-from staff.second_factor_pages import accepts, passkey_refused
+from staff import audit
+from staff.factors import Purpose, passkeys
+from staff.login import confirmation, device_cookie, login_limits, logins
+from staff.pages import account_urls, forms, second_factor_pages
 
 
 def _wait(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -26,7 +25,7 @@ def _wait(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 
 class StaffSite(UnfoldAdminSite):
-    login_form = SignInForm
+    login_form = forms.SignInForm
 
     def extra_urls(self) -> list[URLPattern]:
         return [
@@ -35,7 +34,7 @@ class StaffSite(UnfoldAdminSite):
         ]
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
-        wrapped: Callable[..., Any] = super().admin_view(confirmed(view), cacheable)
+        wrapped: Callable[..., Any] = super().admin_view(confirmation.confirmed(view), cacheable)
         return wrapped
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -53,11 +52,11 @@ class StaffSite(UnfoldAdminSite):
         if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
             target = reverse("admin:index")
         refused, by_passkey = "", "passkey" in request.POST
-        form = ConfirmForm(request, None if by_passkey else request.POST or None)
+        form = forms.ConfirmForm(request, None if by_passkey else request.POST or None)
         if by_passkey:
-            if accepts(request, Purpose.CONFIRM):
+            if second_factor_pages.accepts(request, Purpose.CONFIRM):
                 return self._confirmed(request, target, by="passkey")
-            refused = passkey_refused()
+            refused = second_factor_pages.passkey_refused()
         elif request.method == "POST":
             if form.is_valid():
                 return self._confirmed(request, target, by="password")

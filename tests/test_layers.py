@@ -41,6 +41,14 @@ ORDER = {
         admin
         apps management
     """,
+    "staff": """
+        models
+        login
+        audit backends factors
+        middleware pages
+        site
+        admin apps
+    """,
     "voicebot": """
         pipecat_internals
         ops
@@ -78,6 +86,9 @@ DOORS = (
     "sessions_app.network",
     "sessions_app.session",
     "sessions_app.stores",
+    "staff.factors",
+    "staff.login",
+    "staff.pages",
     "voicebot.connection",
     "voicebot.history",
     "voicebot.http",
@@ -93,7 +104,7 @@ NOT_DOORS_YET = {
 # Settings name these by dotted path before Django is there; their `__init__` loads next to nothing.
 BY_PATH = {"config.environment", "config.http", "config.media", "config.postgresql", "config.redis"}
 MOST_MODULES, MOST_LINES = 12, 300
-TOO_MANY_MODULES = {"staff"}
+TOO_MANY_MODULES: set[str] = set()
 TOO_LONG: set[str] = set()
 
 

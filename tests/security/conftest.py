@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from staff import logins
+from staff.login import logins
 
 PASSWORD = "a-right-Password-7"
 

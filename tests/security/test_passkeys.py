@@ -11,7 +11,8 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
-from staff import challenges, logins, passkeys
+from staff.factors import challenges, passkeys
+from staff.login import logins
 from staff.models import Passkey, PasskeyChallenge
 from tests.security.software_passkey import PRESENT, SoftwarePasskey
 from tests.security.test_second_factor import (

@@ -10,7 +10,7 @@ from django.test import Client
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticToken
 
-from staff import logins
+from staff.login import logins
 from staff.models import Authenticator
 from tests.characters.factory import make_character
 from tests.config.test_embedded import run

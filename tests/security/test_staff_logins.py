@@ -12,7 +12,7 @@ from django.test import Client
 
 from characters.models import Character
 from sessions_app.models import VoiceSession
-from staff import login_limits, logins
+from staff.login import login_limits, logins
 from tests.characters.factory import make_character
 from tests.security.conftest import PASSWORD
 

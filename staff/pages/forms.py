@@ -12,7 +12,7 @@ from unfold.forms import AuthenticationForm
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from characters.text import cleaned
-from staff import second_factor
+from staff.factors import second_factor
 
 
 def wait_sentence(secs: int) -> str:

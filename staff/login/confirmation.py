@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from staff import logins
+from staff.login import logins
 
 # All views of these models, but not the bare list of what there is.
 MODELS = (

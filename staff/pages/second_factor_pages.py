@@ -9,10 +9,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from staff import audit, passkeys, second_factor
-from staff.challenges import Purpose
-from staff.forms import CodeForm, PasskeyNameForm, wrong_code
-from staff.second_factor import Missing
+from staff import audit
+from staff.factors import Purpose, passkeys, second_factor
+from staff.pages.forms import CodeForm, PasskeyNameForm, wrong_code
 
 
 class Site(Protocol):
@@ -73,7 +72,7 @@ def options(request: HttpRequest, purpose: Purpose) -> HttpResponse:
     try:
         if purpose is Purpose.REGISTER:
             # A password alone adds none beside what there is.
-            if second_factor.missing(request) is Missing.SHOWN:
+            if second_factor.missing(request) is second_factor.Missing.SHOWN:
                 return JsonResponse({"error": "second_factor"}, status=403)
             return JsonResponse(passkeys.registration_options(request))
         return JsonResponse(passkeys.request_options(request, purpose))
@@ -83,7 +82,7 @@ def options(request: HttpRequest, purpose: Purpose) -> HttpResponse:
 
 def set_up(site: Site, request: HttpRequest) -> HttpResponse:
     """A QR code to scan and a code to prove it; then, for the first factor, the recovery codes."""
-    if second_factor.missing(request) is Missing.SHOWN:
+    if second_factor.missing(request) is second_factor.Missing.SHOWN:
         return HttpResponseRedirect(reverse("admin:second_factor"))
     if second_factor.authenticator_of(request.user):
         return HttpResponseRedirect(reverse("admin:index"))
@@ -111,7 +110,7 @@ def set_up(site: Site, request: HttpRequest) -> HttpResponse:
 
 def add_passkey(site: Site, request: HttpRequest) -> HttpResponse:
     """Keeps a passkey that the browser has made; then, for the first factor, the recovery codes."""
-    if second_factor.missing(request) is Missing.SHOWN:
+    if second_factor.missing(request) is second_factor.Missing.SHOWN:
         return HttpResponseRedirect(reverse("admin:second_factor"))
     if request.method != "POST":
         return HttpResponseRedirect(reverse("admin:account"))

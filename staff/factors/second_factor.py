@@ -19,8 +19,8 @@ from django.utils.crypto import salted_hmac
 from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 
-from staff import passkeys
-from staff.challenges import Purpose
+from staff.factors import passkeys
+from staff.factors.challenges import Purpose
 from staff.models import Authenticator, Passkey
 from staff.models.authenticator import DIGITS
 

@@ -8,10 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_otp.models import Device
 
-from staff import audit, logins, passkeys, second_factor
-from staff.forms import PasskeyNameForm
+from staff import audit
+from staff.factors import passkeys, second_factor
+from staff.login import logins
 from staff.models import Passkey
-from staff.second_factor_pages import Site, recovery_codes
+from staff.pages.forms import PasskeyNameForm
+from staff.pages.second_factor_pages import Site, recovery_codes
 
 
 def account(site: Site, request: HttpRequest) -> HttpResponse:

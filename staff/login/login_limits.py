@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
 
 from sessions_app.network import address_of_request
-from staff import device_cookie
+from staff.login import device_cookie
 from voicebot.ops import SharedCounts
 from voicebot.runtime import of_request
 

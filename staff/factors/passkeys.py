@@ -35,8 +35,8 @@ from webauthn.helpers.structs import (
 )
 
 from sessions_app.network import web_origins
-from staff import challenges
-from staff.challenges import Purpose
+from staff.factors import challenges
+from staff.factors.challenges import Purpose
 from staff.models import Passkey
 from voicebot.connection import origins
 

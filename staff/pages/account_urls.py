@@ -6,9 +6,9 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from staff import account_pages, second_factor_pages
-from staff.challenges import Purpose
-from staff.second_factor_pages import Site
+from staff.factors import Purpose
+from staff.pages import account_pages, second_factor_pages
+from staff.pages.second_factor_pages import Site
 
 View = Callable[..., Any]
 
