@@ -15,7 +15,7 @@ class VoicebotConfig(AppConfig):
         )
         from voicebot.connection import channel_events
         from voicebot.models import ProviderProfile
-        from voicebot.providers.capabilities import ProviderCatalog
+        from voicebot.providers import ProviderCatalog
 
         provider_choice.use(ProviderCatalog())
         sessions_over.connect(channel_events.on_sessions_over, dispatch_uid="voicebot.takeover")

@@ -5,8 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from voicebot.providers import class_paths
-from voicebot.providers.errors import ProviderError
+from voicebot.providers import ProviderError, class_paths
 
 
 @register

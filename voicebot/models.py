@@ -8,7 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from sessions_app.crypto import SealedRow
-from voicebot.providers import options as service_options
+from voicebot import service_options
 
 TABLE, FIELD, OPTIONS_FIELD = "provider_profile", "api_key", "options"
 

@@ -9,11 +9,9 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
 from characters.spec import CharacterSpec
 from characters.text import cleaned_json
 from sessions_app.exceptions import RecordUnreadable
+from voicebot import service_options
 from voicebot.models import ProviderProfile
-from voicebot.providers import options as service_options
-from voicebot.providers import pipecat_service
-from voicebot.providers.errors import ProviderError
-from voicebot.providers.registry import BUILT_IN
+from voicebot.providers import ProviderError, pipecat_service, registry
 
 AGAIN = (
     "{why}: give the API key, and the secret options if there were any, again; or forget what is sealed. "
@@ -65,7 +63,7 @@ class ProfileForm(forms.ModelForm):
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
-        if name in BUILT_IN:
+        if name in registry.BUILT_IN:
             raise forms.ValidationError(f"{name!r} is built in: choose another name.")
         return name
 

@@ -21,8 +21,7 @@ from sessions_app.database import at_leisure, availability
 from voicebot import turns
 from voicebot.history import PASSING, HistoryWriters, Spool, SpoolRecovery, SpoolThread
 from voicebot.ops import RUNTIME, Capacity, ConnectionRegistry, Load, Refusals, SharedCounts, metrics, tracing
-from voicebot.providers import registry
-from voicebot.providers.provider_watch import ProviderWatch
+from voicebot.providers import ProviderWatch, registry
 from voicebot.turns import InferenceBudget
 
 log = logging.getLogger(__name__)

@@ -20,8 +20,9 @@ from django.test import Client
 
 from sessions_app.exceptions import RecordUnreadable
 from tests.characters.test_prompts import SHEET
+from voicebot import service_options as options
 from voicebot.models import ProviderProfile
-from voicebot.providers import options, registry
+from voicebot.providers import registry
 from voicebot.providers.capabilities import ProviderCatalog
 
 pytestmark = pytest.mark.django_db

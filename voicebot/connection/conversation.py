@@ -19,7 +19,7 @@ from voicebot.connection.idle_close import IdleClose, quiet_secs
 from voicebot.connection.takeover import Predecessor
 from voicebot.history import MOST_TURNS, PASSING, HistoryWriter
 from voicebot.pipeline import ConversationState, Event, SessionContext, VoicePipeline
-from voicebot.providers.errors import ProviderError
+from voicebot.providers import ProviderError
 from voicebot.runtime import Runtime
 from voicebot.transport import ChannelsTransport
 

@@ -20,7 +20,7 @@ from sessions_app.session import Past, Turn
 from voicebot.history.llm_context import ContextHistory
 from voicebot.history.writer import HistoryWriter
 from voicebot.ops import off_the_loop
-from voicebot.providers.llm.thoughts import without_thoughts
+from voicebot.providers import without_thoughts
 
 log = logging.getLogger(__name__)
 

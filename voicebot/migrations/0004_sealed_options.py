@@ -5,7 +5,7 @@ from django.db import migrations, models
 from sessions_app.exceptions import RecordUnreadable
 from sessions_app.crypto.keyring import WrappedKey, key_ring
 from sessions_app.crypto.sealer import Sealer
-from voicebot.providers.options import destination, names, split
+from voicebot.service_options import destination, names, split
 
 TABLE = "provider_profile"
 

@@ -36,8 +36,7 @@ from voicebot.pipeline.replies.sentence_limit import SentenceLimit
 from voicebot.pipeline.replies.unprompted_speech import REPLY_END_SECS, UnpromptedSpeech
 from voicebot.pipeline.rtvi import SessionRTVI
 from voicebot.pipeline.worker import Worker
-from voicebot.providers import registry
-from voicebot.providers.llm.thoughts import ThoughtFilter
+from voicebot.providers import ThoughtFilter, registry
 from voicebot.transport import ChannelsTransport, silence_gate
 from voicebot.turns import InferenceBudget, SharedSilero, TurnStop
 

@@ -13,7 +13,7 @@ from pipecat.observers.base_observer import FramePushed
 from pipecat.transports.base_output import BaseOutputTransport
 
 from voicebot.pipecat_internals.observers import FilteringWorker, FrameFilter
-from voicebot.providers.llm.thoughts import ThoughtFilter
+from voicebot.providers import ThoughtFilter
 
 # What stands behind the last sound of a reply: over when the transport has passed it on.
 ENDS = (LLMFullResponseEndFrame, LLMAssistantPushAggregationFrame)

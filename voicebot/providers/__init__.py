@@ -1,1 +1,36 @@
-"""Where speech and language come from."""
+"""Speech and language from elsewhere or from this machine: named ways to build a stage's Pipecat service.
+
+`registry` finds and builds them; `local`, `openai` and `scripted` are built in, and loaded by path when they
+are called for. Others use the names below, and know of no provider in particular.
+"""
+
+from voicebot.providers import class_paths, pipecat_service, registry
+from voicebot.providers.capabilities import ProviderCatalog
+from voicebot.providers.errors import ProviderError
+from voicebot.providers.fallback import WithFallback
+from voicebot.providers.llm.reply_frames import EnoughFrame, ReplyIncompleteFrame
+from voicebot.providers.llm.thoughts import ThoughtFilter, without_thoughts
+from voicebot.providers.provider_watch import ProviderWatch
+from voicebot.providers.speech import voice_sample
+from voicebot.providers.speech.segments import SegmentTranscribedFrame, SpeechPausedFrame
+from voicebot.providers.speech.speech_pieces import first_piece
+from voicebot.providers.speech.speech_text import speakable
+
+__all__ = [
+    "EnoughFrame",
+    "ProviderCatalog",
+    "ProviderError",
+    "ProviderWatch",
+    "ReplyIncompleteFrame",
+    "SegmentTranscribedFrame",
+    "SpeechPausedFrame",
+    "ThoughtFilter",
+    "WithFallback",
+    "class_paths",
+    "first_piece",
+    "pipecat_service",
+    "registry",
+    "speakable",
+    "voice_sample",
+    "without_thoughts",
+]

@@ -12,8 +12,8 @@ from pipecat.services.stt_service import STTService
 from pipecat.services.tts_service import TTSService
 
 from characters.spec import CharacterSpec
+from voicebot import service_options
 from voicebot.providers import class_paths
-from voicebot.providers import options as service_options
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.speech.segments import in_bounded_segments
 from voicebot.providers.speech.speech_text import speakable

@@ -25,7 +25,7 @@ from pipecat.transports.base_input import BaseInputTransport
 from pipecat.transports.base_transport import TransportParams
 
 from voicebot.ops import BATCHING_SHARE
-from voicebot.providers.speech.segments import SpeechPausedFrame
+from voicebot.providers import SpeechPausedFrame
 from voicebot.transport import serializer
 from voicebot.transport.framing import Framer
 from voicebot.transport.silence_gate import SilenceGate

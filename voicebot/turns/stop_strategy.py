@@ -8,7 +8,7 @@ from pipecat.frames.frames import Frame, TranscriptionFrame, VADUserStoppedSpeak
 from pipecat.turns.types import ProcessFrameResult
 
 from voicebot.pipecat_internals.stop_strategy import StopStrategyHooks
-from voicebot.providers.speech.segments import SegmentTranscribedFrame
+from voicebot.providers import SegmentTranscribedFrame
 from voicebot.turns.inference_budget import InferenceBudget
 from voicebot.turns.smart_turn import SharedSmartTurn
 

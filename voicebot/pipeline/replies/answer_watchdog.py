@@ -6,8 +6,7 @@ from typing import Protocol
 from django.conf import settings
 
 from voicebot.pipeline.activity import Activity, Event, Fact, State
-from voicebot.providers.fallback import WithFallback
-from voicebot.providers.registry import Services
+from voicebot.providers import WithFallback, registry
 
 FILLER_SHARE = 0.4  # of ANSWER_SECS, after which the character says that it thinks
 SHORTEST_FILLER_SECS = 4.0  # a filler that comes sooner, or right before the fallback reply, helps nobody
@@ -38,7 +37,7 @@ class AnswerWatchdog:
     def __init__(
         self,
         activity: Activity,
-        services: Services,
+        services: registry.Services,
         speech: Speaks,
         answer_secs: float | None = None,
     ):

@@ -27,9 +27,7 @@ from pipecat.utils.text.base_text_aggregator import TextType
 
 from characters.spec import CharacterSpec
 from sessions_app.database import in_database
-from voicebot.providers.errors import ProviderError
-from voicebot.providers.registry import Factory
-from voicebot.providers.speech import voice_sample
+from voicebot.providers import ProviderError, registry, voice_sample
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +64,7 @@ def _path(spec: CharacterSpec, words: str) -> str:
     return f"{FOLDER}/{name}.wav"
 
 
-def prepare(spec: CharacterSpec, build: Factory) -> None:
+def prepare(spec: CharacterSpec, build: registry.Factory) -> None:
     """Records what the character may have to say, in the background, unless it is there.
 
     One after the other: visitors are talking meanwhile.
@@ -76,13 +74,13 @@ def prepare(spec: CharacterSpec, build: Factory) -> None:
         _recording[path] = asyncio.create_task(_record_all(path, spec, build))
 
 
-async def _record_all(key: str, spec: CharacterSpec, build: Factory) -> None:
+async def _record_all(key: str, spec: CharacterSpec, build: registry.Factory) -> None:
     for words in filter(None, (apology_of(spec), filler_of(spec))):
         if not await _record(spec, words, build):
             _recording.pop(key, None)  # tried again with the next visitor
 
 
-async def _record(spec: CharacterSpec, words: str, build: Factory) -> bool:
+async def _record(spec: CharacterSpec, words: str, build: registry.Factory) -> bool:
     """Whether it is recorded now."""
     path = _path(spec, words)
     try:

@@ -12,7 +12,7 @@ from pipecat.processors.aggregators.llm_response_universal import LLMUserAggrega
 from pipecat.processors.frame_processor import FrameDirection
 
 from voicebot.pipecat_internals.assistant_turns import AggregatorPair, AssistantTurns
-from voicebot.providers.llm.reply_frames import ReplyIncompleteFrame
+from voicebot.providers import ReplyIncompleteFrame
 
 
 class PlayedOutAggregator(AssistantTurns):

@@ -14,9 +14,7 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.utils.string import match_endofsentence
 from pipecat.utils.text.base_text_aggregator import TextType
 
-from voicebot.providers.llm.reply_frames import EnoughFrame, ReplyIncompleteFrame
-from voicebot.providers.speech.speech_pieces import first_piece
-from voicebot.providers.speech.speech_text import speakable
+from voicebot.providers import EnoughFrame, ReplyIncompleteFrame, first_piece, speakable
 
 ENDS = ".!?…。！？\"'”’)"  # noqa: RUF001  (what a whole sentence ends with, in any language)
 
