@@ -159,7 +159,7 @@ class PitchedTTS(ScriptedTTS):
 
     pitch = 0.0
 
-    async def retune(self, spec: CharacterSpec) -> None:
+    async def change_voice(self, spec: CharacterSpec) -> None:
         self.pitch = spec.voice_pitch
 
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:

@@ -220,7 +220,7 @@ class VoicePipeline:
     def can_apply(self, spec: CharacterSpec) -> bool:
         """Whether the running services can go on as this character; otherwise new ones are needed."""
         now = self.state.spec
-        same_voice = spec.voice == now.voice or isinstance(self._tts, registry.Retunes)
+        same_voice = spec.voice == now.voice or isinstance(self._tts, registry.ChangesVoice)
         return spec.casting == now.casting and same_voice
 
     async def announce(self, spec: CharacterSpec) -> None:
@@ -237,8 +237,8 @@ class VoicePipeline:
 
     async def update_voice(self) -> None:
         """Takes the visitor's wish for another speed of the voice, from the next sentence on."""
-        if isinstance(self._tts, registry.Retunes):
-            await self._tts.retune(self.state.voice_spec)
+        if isinstance(self._tts, registry.ChangesVoice):
+            await self._tts.change_voice(self.state.voice_spec)
 
     async def run(self) -> None:
         """Runs until the pipeline ends or is stopped, whatever ends it."""

@@ -53,8 +53,8 @@ class ProviderCatalog:
         profile = None if "." in name else registry.profile(stage, name)
         path = profile.service if profile else name
         service = pipecat_service.service_class(stage, path)
-        if hasattr(service, "retune"):
-            return {}  # it takes the whole sheet, see registry.Retunes
+        if hasattr(service, "change_voice"):
+            return {}  # it takes the whole sheet, see registry.ChangesVoice
         known = pipecat_service.settings_fields(service)
         found = {}
         if getattr(spec, f"{stage}_model") and "model" not in known:

@@ -64,17 +64,17 @@ class WithFallback(ServiceSwitcher[TakesOver]):
 
     # What our own pipeline asks: see the protocols in `registry` and `summary`.
 
-    async def retune(self, spec: CharacterSpec) -> None:
-        for service in self._those_with("retune"):
-            await service.retune(spec)
+    async def change_voice(self, spec: CharacterSpec) -> None:
+        for service in self._those_with("change_voice"):
+            await service.change_voice(spec)
 
-    async def keep(self, text: str) -> None:
-        for service in self._those_with("keep"):
-            await service.keep(text)
+    async def cache_speech(self, text: str) -> None:
+        for service in self._those_with("cache_speech"):
+            await service.cache_speech(text)
 
-    async def prime(self, common: Sequence[Message], own: Sequence[Message]) -> None:
-        if hasattr(active := self.strategy.active_service, "prime"):
-            await active.prime(common, own)
+    async def prefill(self, common: Sequence[Message], own: Sequence[Message]) -> None:
+        if hasattr(active := self.strategy.active_service, "prefill"):
+            await active.prefill(common, own)
 
     async def run_inference(self, *args: Any, **kwargs: Any) -> str | None:
         found: str | None = None

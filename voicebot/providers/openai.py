@@ -72,7 +72,7 @@ class CompatibleTTS(BoundedSynthesis, OpenAITTSService):
         super().__init__(**kwargs)
         self._assumed_hz = assumed_hz  # where the server does not tell
 
-    async def retune(self, spec: CharacterSpec) -> None:
+    async def change_voice(self, spec: CharacterSpec) -> None:
         """Takes another character's voice and speed, from the next sentence on."""
         voice = spec.voice or settings.OPENAI["tts"]["voice"]
         await self.change_settings(OpenAITTSSettings(voice=voice, speed=spec.voice_speed))

@@ -32,11 +32,11 @@ Factory = Callable[[CharacterSpec], FrameProcessor]
 Warmer = tuple[str, Callable[[], object]]  # what is being loaded, and how
 __all__ = [
     "STAGES",
+    "CachesSpeech",
+    "ChangesVoice",
     "Factory",
-    "Primes",
+    "PrefillsPrompts",
     "ProviderError",
-    "Rehearses",
-    "Retunes",
     "Services",
     "Stage",
     "Warmer",
@@ -68,25 +68,25 @@ class Provider(Protocol):
 
 
 @runtime_checkable
-class Primes(Protocol):
+class PrefillsPrompts(Protocol):
     """An LLM service that can read a character's prompt before the first turn needs it."""
 
-    async def prime(self, common: Sequence[Message], own: Sequence[Message]) -> None:
+    async def prefill(self, common: Sequence[Message], own: Sequence[Message]) -> None:
         """`common` is what the character's prompt is for everybody, `own` what it is for this visitor."""
 
 
 @runtime_checkable
-class Rehearses(Protocol):
+class CachesSpeech(Protocol):
     """A TTS service that keeps what is said again and again, such as a greeting, once it was spoken."""
 
-    async def keep(self, text: str) -> None: ...
+    async def cache_speech(self, text: str) -> None: ...
 
 
 @runtime_checkable
-class Retunes(Protocol):
+class ChangesVoice(Protocol):
     """A TTS service that takes another voice, pitch and speed while it runs."""
 
-    async def retune(self, spec: CharacterSpec) -> None: ...
+    async def change_voice(self, spec: CharacterSpec) -> None: ...
 
 
 @dataclass(frozen=True)

@@ -77,11 +77,11 @@ class UnpromptedSpeech:
     async def _greet(self) -> None:
         spec, metadata, seed = self._state.spec, self._state.session.metadata, str(self._state.session.id)
         greeting = await off_the_loop(prompts.greeting, spec, metadata, seed=seed)
-        if isinstance(self._tts, registry.Rehearses):
+        if isinstance(self._tts, registry.CachesSpeech):
             anybody = {"greeting": metadata.get("greeting")}
             # One that names its visitor is nobody else's.
             if greeting == await off_the_loop(prompts.greeting, spec, anybody, seed=seed):
-                await self._tts.keep(greeting)
+                await self._tts.cache_speech(greeting)
         self.greeting = greeting
         await self._worker.queue_frame(TTSSpeakFrame(greeting))
         self._noting = asyncio.create_task(self._note_greeting())
@@ -113,10 +113,10 @@ class UnpromptedSpeech:
 
     async def _prime(self, history: list[Any]) -> None:
         """Lets the model read ahead what the first turn of this connection will begin with."""
-        if isinstance(self._llm, registry.Primes):
+        if isinstance(self._llm, registry.PrefillsPrompts):
             common = await off_the_loop(prompts.render, self._state.spec, {}, limit=self._state.context.limit)
             own = await off_the_loop(prompt_of, self._state, list(history))
-            await self._llm.prime(common.as_messages(), own.as_messages())
+            await self._llm.prefill(common.as_messages(), own.as_messages())
 
     # --- going on ---
 

@@ -136,11 +136,11 @@ class LocalTTS(BoundedSynthesis):
         self._kept: set[str] = set()
         self._spoken: dict[str, tuple[float, float]] = {}  # context: when it began, seconds of audio so far
 
-    async def retune(self, spec: CharacterSpec) -> None:
+    async def change_voice(self, spec: CharacterSpec) -> None:
         """Takes another character's pitch and speed, from the next sentence on."""
         self._pitch, self._speed = spec.voice_pitch, spec.voice_speed
 
-    async def keep(self, text: str) -> None:
+    async def cache_speech(self, text: str) -> None:
         """Keeps the sound of this text for all who are to hear it."""
         self._kept.add(await speakable(text))
 

@@ -163,7 +163,7 @@ class LocalLLM(CompatibleLLM):
         self._slot: int | None = None
         self._used: set[int] = set()  # slots in which something of this conversation may be left
 
-    async def prime(self, common: Sequence[Message], own: Sequence[Message]) -> None:
+    async def prefill(self, common: Sequence[Message], own: Sequence[Message]) -> None:
         if self._slot is None:
             self._slot = slots.take()
         with suppress(OSError, OpenAIError):  # it only would have been faster

@@ -163,7 +163,7 @@ async def test_what_visitors_say_never_gets_into_a_file(monkeypatch):
     openings = [[{"role": "system", "content": f"You are captain number {n}."}] for n in range(4)]
     at_once = []
     for number, opening in enumerate(openings):
-        at_once += [mind.prime([], secret) for mind in minds]
+        at_once += [mind.prefill([], secret) for mind in minds]
         at_once.append(asyncio.to_thread(smollm.openings.lay, number, opening))
     for result in await asyncio.gather(*at_once, return_exceptions=True):
         assert result is None or isinstance(
