@@ -29,6 +29,16 @@ class Model:
         return prompt.tokens, False
 
 
+@dataclass(frozen=True)
+class Languages:
+    """The languages of a conversation, as codes: what a character thinks and writes in, what its voice is
+    made for, and what is heard of its visitors' speech."""
+
+    language: str
+    voice: str
+    ears: str
+
+
 class VoiceSide(Protocol):
     """What the editor's desk may ask."""
 
@@ -37,6 +47,9 @@ class VoiceSide(Protocol):
 
     def model(self, spec: CharacterSpec) -> Model:
         """The language model that would think for this character."""
+
+    def languages(self, spec: CharacterSpec) -> Languages:
+        """Which languages this character and its providers know. Reads no database."""
 
     def providers(self, stage: str) -> list[tuple[str, str]]:
         """The providers for a stage (stt, llm, tts) as value and label."""
@@ -53,6 +66,9 @@ class _Nobody:
 
     def model(self, spec: CharacterSpec) -> Model:
         return Model("")
+
+    def languages(self, spec: CharacterSpec) -> Languages:
+        return Languages(spec.language, spec.language, spec.language)
 
     def providers(self, stage: str) -> list[tuple[str, str]]:
         return []

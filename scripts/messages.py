@@ -33,6 +33,7 @@ PYTHON = [
     ROOT / "voicebot" / "ops" / "token_bucket.py",
     ROOT / "voicebot" / "http" / "error_pages.py",
     ROOT / "characters" / "pages" / "gallery.py",
+    ROOT / "characters" / "pages" / "language_line.py",
     ROOT / "characters" / "models" / "character.py",
 ]
 SCRIPTS = ROOT / "voicebot" / "client" / "src"

@@ -12,6 +12,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from characters.models import LANGUAGES, CharacterVersion
+from characters.pages import language_line
+from characters.pages.language_line import LanguageLine
+from characters.spec import CharacterSpec
 
 SORTS = {"name": _("by name"), "new": _("newest first")}
 MOST_TAGS = 24  # offered above the gallery
@@ -28,6 +31,7 @@ class ListedCharacter:
     greeting: str
     portrait_url: str
     tags: tuple[str, ...]
+    language: LanguageLine
 
     @property
     def url(self) -> str:
@@ -88,6 +92,9 @@ def find(wish: Wish) -> QuerySet[CharacterVersion, Any]:
             greeting=KT("content__greeting"),
             avatar=KT("content__avatar"),
             tags=F("content__tags"),
+            language=KT("content__language"),
+            stt_provider=KT("content__stt_provider"),
+            tts_provider=KT("content__tts_provider"),
         )
     )
 
@@ -100,6 +107,15 @@ def player_of(row: dict[str, Any]) -> ListedCharacter:
         greeting=row["greeting"],
         portrait_url=default_storage.url(row["avatar"]) if row["avatar"] else "",
         tags=tuple(row["tags"] or ()),
+        language=language_line.of(
+            CharacterSpec(
+                slug=row["slug"],
+                name=row["name"],
+                language=row["language"] or "en",
+                stt_provider=row["stt_provider"] or "",
+                tts_provider=row["tts_provider"] or "",
+            )
+        ),
     )
 
 

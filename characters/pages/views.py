@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from characters import catalog, prompts
 from characters.exceptions import CharacterNotFound
-from characters.pages import gallery, share
+from characters.pages import gallery, language_line, share
 from characters.spec import CharacterSpec
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,7 @@ def show_character(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "character": spec,
         "greeting": prompts.greeting(spec, {}),
+        "language": language_line.of(spec),
         "image": request.build_absolute_uri(share.url(spec)),
     }
     return render(request, "character.html", context)

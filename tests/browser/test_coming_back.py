@@ -224,16 +224,3 @@ async def test_a_voice_that_cannot_be_loaded_is_told_and_tried_again(server, bro
         assert await words(page) == "That did not work."
         await page.click("#again")
         await state_is(page, "listening", "speaking")
-
-
-async def test_a_page_without_https_says_so(server, browser_with_microphone):
-    """As browsers have it there: no worklets, and no media devices."""
-    async with browser_with_microphone() as page:
-        await page.add_init_script(
-            """Object.defineProperty(BaseAudioContext.prototype, "audioWorklet", { value: undefined });
-            Object.defineProperty(navigator, "mediaDevices", { value: undefined });"""
-        )
-        await page.goto(f"{server.url}/talk/captain-marlow/")
-        await page.click("#begin")
-        await state_is(page, "failed", secs=5)
-        assert "https" in await words(page)

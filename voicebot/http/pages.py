@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from characters import catalog
 from characters.exceptions import CharacterNotFound
-from characters.pages import share
+from characters.pages import language_line, share
 from sessions_app.identity import api_keys, visitors
 from sessions_app.network import web_origins
 from voicebot.connection import origins
@@ -61,6 +61,7 @@ def _stage(request: HttpRequest, slug: str, *, draft: bool = False, parent: str 
     context = {
         "character": spec,
         "draft": draft,
+        "language": language_line.of(spec),
         "image": image,
         "parent": parent,
         "known": bool(visitors.known(request)),

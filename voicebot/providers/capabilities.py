@@ -4,7 +4,7 @@ from asgiref.sync import async_to_sync
 from django.conf import settings
 
 from characters.exceptions import CannotSpeak
-from characters.provider_choice import Model
+from characters.provider_choice import Languages, Model
 from characters.spec import CharacterSpec
 from voicebot.models import ProviderProfile
 from voicebot.providers import pipecat_service, registry
@@ -67,6 +67,19 @@ class ProviderCatalog:
             if spec.voice and "voice" not in known:
                 found["voice"] = f"{name} has one voice: leave this empty."
         return found
+
+    def languages(self, spec: CharacterSpec) -> Languages:
+        return Languages(spec.language, self._language("tts", spec), self._language("stt", spec))
+
+    @staticmethod
+    def _language(stage: Stage, spec: CharacterSpec) -> str:
+        """The character's language where its provider knows it, else the first that it knows."""
+        name = registry.name_for(stage, spec)
+        try:
+            known = registry.provider(name).languages(stage) if name in BUILT_IN else ()
+        except ProviderError:  # not installed: who calls is told so
+            known = ()
+        return spec.language if not known or spec.language in known else known[0]
 
     def speak(self, spec: CharacterSpec, text: str) -> bytes:
         try:

@@ -160,6 +160,9 @@ class OpenAIProvider:
             return {"voice_pitch": "openai cannot change the pitch: set it to 0, or let local speak."}
         return {}
 
+    def languages(self, _stage: Stage) -> tuple[str, ...]:
+        return ()
+
     def model(self, spec: CharacterSpec) -> Model:
         return Model(spec.llm_model or settings.OPENAI["llm"]["model"], settings.LLM_CONTEXT_TOKENS)
 

@@ -64,6 +64,9 @@ class Provider(Protocol):
     def problems(self, stage: Stage, spec: CharacterSpec) -> dict[str, str]:
         """What it cannot do of what a character asks for, by the field that asks."""
 
+    def languages(self, stage: Stage) -> tuple[str, ...]:
+        """Those that it hears (stt) or speaks (tts), as codes; none where it is bound to none."""
+
     def model(self, spec: CharacterSpec) -> Model: ...
 
 

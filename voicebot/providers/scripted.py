@@ -92,6 +92,9 @@ class ScriptedProvider:
     def problems(self, _stage: Stage, _spec: CharacterSpec) -> dict[str, str]:
         return {}  # it does not even try
 
+    def languages(self, _stage: Stage) -> tuple[str, ...]:
+        return ()
+
     def model(self, _spec: CharacterSpec) -> Model:
         return Model("scripted")
 

@@ -14,7 +14,6 @@ import type { Settings } from "./settings.ts";
 import { isLive, isReturning, transition, type CallState, type StateName } from "./states.ts";
 import { Transcript, type Spoken } from "./transcript.ts";
 import { keepAwake } from "./wake-lock.ts";
-import { problemWords } from "./words.ts";
 
 const LOAD_SECS = 20; // for the voice's worklet
 const LATENCIES = 20;
@@ -89,8 +88,8 @@ export class Call extends EventTarget implements ConnectionOwner {
       await this.microphone.request(this.settings, stay.signal);
       this._changed();
       await this.line.keep(stay.signal);
-    } catch (error) {
-      if (!stay.signal.aborted) this._become({ name: "failed", problem: problemWords(error) });
+    } catch {
+      if (!stay.signal.aborted) this._become({ name: "failed", problem: "" });
     } finally {
       stay.abort();
     }

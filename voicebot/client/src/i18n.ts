@@ -1,9 +1,13 @@
 // The page's words in the visitor's language: Django's catalogue, which the page carries as JSON.
 
-const catalogue: Record<string, string> = (() => {
-  const element = typeof document === "undefined" ? null : document.getElementById("catalogue");
-  return element ? JSON.parse(element.textContent ?? "{}") : {};
-})();
+let catalogue: Record<string, string> = {};
+
+/** Takes the catalogue that a page carries. */
+export function useCatalogue(page: Document) {
+  catalogue = JSON.parse(page.getElementById("catalogue")?.textContent ?? "{}");
+}
+
+if (typeof document !== "undefined") useCatalogue(document);
 
 /**
  * `message` in the page's language, with the values for its {names}.

@@ -130,7 +130,7 @@ export class StageMedia {
   }
 
   private async _devices(kind: MediaDeviceKind) {
-    return (await navigator.mediaDevices.enumerateDevices()).filter((device) => device.kind === kind);
+    return ((await navigator.mediaDevices?.enumerateDevices()) ?? []).filter((device) => device.kind === kind);
   }
 
   getAllMics() {

@@ -6,16 +6,22 @@ import type { Settings } from "./settings.ts";
 /** How a visitor wants to be heard. */
 export type Hearing = Readonly<Pick<Settings, "microphone" | "noise" | "echo">>;
 
+/** Browsers give the microphone to pages of an https address, or of this machine, only. */
+export class InsecurePage extends Error {
+  override readonly name = "InsecurePage";
+}
+
 function stop(stream: MediaStream) {
   for (const track of stream.getTracks()) track.stop();
 }
 
 /**
- * The microphone's stream, with the visitor's wishes; throws what getUserMedia throws, or the signal's reason. The
- * browser's question to the visitor cannot be taken back: what is allowed after the signal is stopped at once.
+ * The microphone's stream, with the visitor's wishes; throws what getUserMedia throws, InsecurePage, or the signal's
+ * reason. The browser's question to the visitor cannot be taken back: what is allowed after the signal is stopped at once.
  */
 async function streamOf({ microphone, noise, echo }: Hearing, signal: AbortSignal) {
   signal.throwIfAborted();
+  if (!navigator.mediaDevices) throw new InsecurePage();
   const asked = navigator.mediaDevices.getUserMedia({
     audio: {
       ...(microphone && { deviceId: { exact: microphone } }),

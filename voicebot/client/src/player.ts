@@ -2,6 +2,7 @@
 
 import { abortable, childOf } from "./abort.ts";
 import type { PlayerMessage } from "./player-worklet.ts";
+import { ScheduledVoice } from "./scheduled-voice.ts";
 
 export const PLAYER_RATE_HZ = 24_000;
 const FADED_SECS = 0.05; // the worklet has faded out by then
@@ -17,15 +18,13 @@ export interface PlayerReport {
   readonly gaps: number;
 }
 
-/** Browsers give sound and microphone to pages of an https address, or of this machine, only. */
-export class InsecurePage extends Error {}
-
 export class Player {
   private readonly _workletUrl: string;
   private readonly _onReport: (report: PlayerReport) => void;
   private _own: AbortController | null = null; // from `open` to `close`
   private _context: AudioContext | null = null;
   private _node: AudioWorkletNode | null = null;
+  private _scheduled: ScheduledVoice | null = null; // in its place, where there are no worklets
   private _gain: GainNode | null = null;
   private _volume = 1;
   private _device = "";
@@ -37,8 +36,8 @@ export class Player {
   }
 
   /**
-   * Opens the sound until the signal is aborted; needs a click before it, as browsers want. Throws InsecurePage, what
-   * loading the worklet throws, or the signal's reason; then nothing of it stays.
+   * Opens the sound until the signal is aborted; needs a click before it, as browsers want. Throws what loading
+   * the worklet throws, or the signal's reason; then nothing of it stays.
    */
   async open(parent: AbortSignal) {
     this.close();
@@ -48,8 +47,9 @@ export class Player {
     try {
       signal.throwIfAborted();
       const context = (this._context = new AudioContext({ sampleRate: PLAYER_RATE_HZ, latencyHint: "interactive" }));
-      if (!context.audioWorklet) throw new InsecurePage();
-      await abortable(context.audioWorklet.addModule(this._workletUrl), signal);
+      // Browsers give worklets to pages of an https address, or of this machine, only.
+      const load = (context.audioWorklet as AudioWorklet | undefined)?.addModule(this._workletUrl);
+      if (load) await abortable(load, signal);
       signal.throwIfAborted();
       this._connect(context);
       void context.resume().catch(() => undefined); // it may wait for the visitor's next touch
@@ -61,23 +61,29 @@ export class Player {
   }
 
   private _connect(context: AudioContext) {
-    this._node = new AudioWorkletNode(context, "player", { numberOfInputs: 0, outputChannelCount: [2] });
-    this._node.port.onmessage = ({ data }) => this._onReport(data);
     this._gain = context.createGain();
     this._gain.gain.value = this._volume;
-    this._node.connect(this._gain).connect(context.destination);
+    this._gain.connect(context.destination);
+    if (!context.audioWorklet) {
+      this._scheduled = new ScheduledVoice(context, this._gain, this._onReport);
+      return;
+    }
+    this._node = new AudioWorkletNode(context, "player", { numberOfInputs: 0, outputChannelCount: [2] });
+    this._node.port.onmessage = ({ data }) => this._onReport(data);
+    this._node.connect(this._gain);
   }
 
   /** Lets the loudspeaker go, also while it is being opened. */
   close() {
-    const [own, context, node] = [this._own, this._context, this._node];
+    const [own, context, node, scheduled] = [this._own, this._context, this._node, this._scheduled];
     this.flush();
-    this._own = this._context = this._node = this._gain = null;
+    this._own = this._context = this._node = this._gain = this._scheduled = null;
     own?.abort();
+    scheduled?.close();
     if (!context) return;
     const close = () => void context.close().catch(() => undefined);
-    if (!node) return close();
-    node.port.onmessage = null;
+    if (!node && !scheduled) return close();
+    if (node) node.port.onmessage = null;
     setTimeout(close, FADED_SECS * 1000);
   }
 
@@ -99,11 +105,13 @@ export class Player {
 
   /** @param pcm mono, 24 kHz */
   play(pcm: Int16Array) {
+    this._scheduled?.play(pcm);
     this._post({ pcm });
   }
 
   /** Drops everything that is not yet heard. */
   flush() {
+    this._scheduled?.flush();
     this._post({ flush: true });
   }
 

@@ -41,6 +41,11 @@ export class SettingsPanel {
     else await this._try();
   }
 
+  /** The page speaks another language. */
+  async translate() {
+    await this._listDevices();
+  }
+
   private async _listDevices() {
     const devices = await navigator.mediaDevices?.enumerateDevices().catch(() => []);
     const usual = gettext("the usual one");

@@ -7,6 +7,7 @@ import { EmbedBridge } from "./embed-bridge.ts";
 import { gettext } from "./i18n.ts";
 import { KeySettings } from "./key-settings.ts";
 import { seconds, showChart, stages } from "./latency.ts";
+import { listen as listenToLanguages } from "./language-switch.ts";
 import { Past } from "./past.ts";
 import { Ring } from "./ring.ts";
 import { load } from "./settings.ts";
@@ -88,6 +89,7 @@ function showState() {
   setText(byId("microphone-words"), push ? gettext("Hold to talk") : gettext("Mute")); // `aria-pressed` says the rest
   byId("refused").hidden = available || !call.live;
   setText(byId("refused-words"), mendingWords(refusal, navigator.userAgent));
+  byId("retry-microphone").hidden = !isSecureContext; // it would be asked in vain
   byId("draining").hidden = !call.line.draining || !call.live;
 }
 
@@ -157,9 +159,11 @@ for (const opener of document.querySelectorAll<HTMLElement>("[data-opens]")) {
   opener.addEventListener("click", () => open(opener.dataset.opens ?? ""));
 }
 latency.addEventListener("click", () => open("latency-panel"));
-byId("latency-legend").replaceChildren(
-  ...stages().map(({ key, words }) => Object.assign(document.createElement("li"), { className: key, textContent: words })),
-);
+function showLegend() {
+  const items = stages().map(({ key, words }) => Object.assign(document.createElement("li"), { className: key, textContent: words }));
+  byId("latency-legend").replaceChildren(...items);
+}
+showLegend();
 
 // --- hands ---
 
@@ -249,10 +253,23 @@ listen({
   help: () => open("help"),
 });
 
+/** What this script has written, written anew in the page's other language. */
+function translate() {
+  charted = 0;
+  showLegend();
+  transcript.translate();
+  show();
+  if (byId<HTMLDialogElement>("settings").open) void settings.translate();
+}
+const languages = document.querySelector<HTMLFormElement>("form.languages");
+if (languages) listenToLanguages(languages, translate, () => tell(gettext("That did not work.")));
+
 window.addEventListener("pagehide", () => call.leavePage());
 
 // Tests and curious visitors read the call here; nothing on the page depends on it.
 Object.assign(window, { greenroom: { call } });
+byId("insecure").hidden = isSecureContext;
+byId("microphone-hint").hidden = !isSecureContext;
 show();
 if (about.known && !bridge.embedded) {
   void past.show().then((count) => {

@@ -18,6 +18,7 @@ export class Summary {
     this._call = call;
     for (const button of document.querySelectorAll<HTMLButtonElement>("#transcript [data-save]")) {
       button.addEventListener("click", () => void this._take(button));
+      button.hidden = button.dataset.save === "copy" && !navigator.clipboard; // kept from pages without https
     }
     for (const button of this._section.querySelectorAll("button")) {
       button.addEventListener("click", () => void this._press(button));

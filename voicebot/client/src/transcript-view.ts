@@ -32,6 +32,11 @@ export class TranscriptView {
     this._showTurns(transcript.turns, name);
   }
 
+  /** The page speaks another language: the lines are written anew when they are shown. */
+  translate() {
+    this._list.replaceChildren();
+  }
+
   private _showCaption(line: Line | null) {
     this._caption.dataset.who = line?.who ?? "";
     const bright = line ? lit(line) : "";

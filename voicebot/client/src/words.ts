@@ -1,14 +1,7 @@
 // What the stage says about its state: short, plain, and never by colour alone.
 
 import { gettext } from "./i18n.ts";
-import { InsecurePage } from "./player.ts";
 import { TALKING, type CallState, type Reason } from "./states.ts";
-
-/** Why no connection could be made at all; '' for the usual words. */
-export function problemWords(error: unknown) {
-  if (!(error instanceof InsecurePage)) return "";
-  return gettext("This address is not secure, so your browser lets no voice through. Open this page with https.");
-}
 
 export interface About {
   /** Of the character. */
@@ -121,6 +114,9 @@ export function actionWords({ name }: CallState): string {
  * @param agent the browser's own words about itself
  */
 export function mendingWords(reason: string, agent: string) {
+  if (reason === "InsecurePage") {
+    return gettext("This address has no https, so your browser gives no microphone to this page. Type what you want to say.");
+  }
   if (reason === "NotFoundError") {
     return gettext("No microphone was found. Plug one in and try again, or type what you want to say.");
   }

@@ -39,7 +39,8 @@ class LocalProvider:
         found = {}
         if getattr(spec, f"{stage}_model"):
             found[f"{stage}_model"] = "local has one model for this: leave the field empty."
-        if stage != "llm" and spec.language != "en":
+        known = self.languages(stage)
+        if known and spec.language not in known:
             verb = "hears" if stage == "stt" else "speaks"
             found["language"] = f"local {verb} English only: cast another provider for other languages."
         if stage == "tts" and spec.voice not in ("", piper.VOICE):
@@ -48,6 +49,9 @@ class LocalProvider:
                 "its own by pitch and speed."
             )
         return found
+
+    def languages(self, stage: Stage) -> tuple[str, ...]:
+        return () if stage == "llm" else ("en",)
 
     def model(self, _spec: CharacterSpec) -> Model:
         return Model(smollm.MODEL, smollm.SLOT_TOKENS, smollm.count)
