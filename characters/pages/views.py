@@ -15,6 +15,7 @@ from characters.spec import CharacterSpec
 
 log = logging.getLogger(__name__)
 
+FEW = 8  # are seen at a glance: nothing to search, order or filter them by is offered
 PAGE = 24  # characters of one page: eight rows of three, twelve of two
 
 
@@ -34,6 +35,7 @@ def show_gallery(request: HttpRequest) -> HttpResponse:
         "sorts": gallery.SORTS,
         "kept": kept.urlencode(),
         "anybody": bool(wish) and gallery.on_stage().exists(),
+        "many": bool(wish) or page.paginator.count > FEW,
     }
     return render(request, "gallery.html", context)
 

@@ -145,6 +145,10 @@ async def test_where_the_time_of_a_reply_went(server, browser_with_microphone, t
     async with browser_with_microphone(talkative(tmp_path / "again.wav")) as page:
         await on_stage(page, server)
         await page.wait_for_function(f"{CALL}.latencies.length > 0", timeout=40_000)
+        assert await page.is_hidden("#latency"), "only for who wants it"
+        await page.click("[data-opens=settings]")
+        await page.check("[name=latency]")
+        await page.keyboard.press("Escape")
         shown = await page.inner_text("#latency")
         assert shown.endswith(" s")
         await page.click("#latency")
@@ -166,6 +170,8 @@ async def test_what_is_left_of_a_conversation_can_be_taken_away_and_erased(serve
         assert "You talked for" in await page.inner_text("#summary-words")
         files = {}
         for what in ("text", "json", "vtt"):
+            if what == "json":
+                await page.click("#summary summary")
             async with page.expect_download() as download:
                 await page.click(f"[data-what={what}]")
             files[what] = (await (await download.value).path()).read_text()

@@ -60,6 +60,16 @@ def test_nobody_found_is_another_room_than_nobody_there(client, company):
     assert b"Nobody here answers to that" in client.get("/?q=nobody").content
 
 
+def test_a_few_are_seen_at_a_glance_and_more_are_searched(client, company):
+    assert b'name="q"' not in client.get("/").content
+    assert b'name="q"' in client.get("/?q=ada").content, "there is a way back from what was looked for"
+    for number in range(6):
+        make_character(slug=f"c{number}", tags=["sea"])
+    page = client.get("/").content
+    assert b'name="q"' in page
+    assert b'href="?tag=sea"' in page
+
+
 def test_fifty_characters_take_few_queries_and_several_pages(client, django_assert_max_num_queries):
     for number in range(50):
         make_character(slug=f"c{number}", name=f"No {number:02}", tags=[f"t{number % 3}"])

@@ -34,8 +34,7 @@ export class SettingsPanel {
   async open() {
     const { settings } = this._call;
     for (const name of ["mode", "volume", "speed"] as const) this._field(name).value = String(settings[name]);
-    this._field("noise").checked = settings.noise;
-    this._field("echo").checked = settings.echo;
+    for (const name of ["noise", "echo", "latency"] as const) this._field(name).checked = settings[name];
     await this._listDevices();
     if (this._call.live) this._follow();
     else await this._try();
@@ -85,6 +84,7 @@ export class SettingsPanel {
       speaker: this._field("speaker").value,
       noise: this._field("noise").checked,
       echo: this._field("echo").checked,
+      latency: this._field("latency").checked,
     });
     const before = this._call.settings;
     save(settings);

@@ -12,6 +12,8 @@ export interface Settings {
   speaker: string;
   noise: boolean;
   echo: boolean;
+  /** Whether the page shows how long replies take. */
+  latency: boolean;
   /** Whether single letters do something: who steers by speech would press them unawares. */
   keys: boolean;
   /** The letter of each action. */
@@ -32,6 +34,7 @@ export const DEFAULTS: Readonly<Settings> = {
   speaker: "",
   noise: true,
   echo: true,
+  latency: false,
   keys: true,
   letters: LETTERS,
 };

@@ -95,7 +95,7 @@ function showState() {
 
 function showLatency() {
   const newest = call.latencies.at(-1);
-  latency.hidden = !newest;
+  latency.hidden = !newest || !call.settings.latency;
   if (!newest || charted === call.latencies.length + newest.totalMs) return;
   charted = call.latencies.length + newest.totalMs;
   setText(latency, seconds(newest));

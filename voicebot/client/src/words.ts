@@ -89,14 +89,18 @@ function unavailableWords(reason: Reason, secs: number) {
 }
 
 /** The one action that fits a state in which nothing goes on, '' where the bar is shown instead. */
-export function actionWords({ name }: CallState): string {
-  switch (name) {
+export function actionWords(state: CallState): string {
+  switch (state.name) {
     case "idle":
       return gettext("Go on");
     case "replaced":
       return gettext("Talk here instead");
     case "over":
       return gettext("Start a new one");
+    case "gone":
+      return gettext("Try now"); // whatever the countdown says
+    case "unavailable": // where it is too much already, asking sooner helps nobody
+      return ["full", "limit"].includes(state.reason) ? "" : gettext("Try now");
     case "limit":
     case "full":
     case "failed":

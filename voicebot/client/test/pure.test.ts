@@ -73,4 +73,8 @@ test("every state has words or an invitation, and every dead end an action", () 
     assert.ok(actionWords(state), name);
   }
   assert.equal(actionWords({ name: "speaking" }), "");
+  // A countdown need not be waited for, unless sooner would be too much once more.
+  assert.equal(actionWords({ name: "gone", retryAt: 9000 }), "Try now");
+  assert.equal(actionWords({ name: "unavailable", reason: "draining", retryAt: 9000 }), "Try now");
+  assert.equal(actionWords({ name: "unavailable", reason: "limit", retryAt: 9000 }), "");
 });
