@@ -1,16 +1,27 @@
 // The connection to the server, across as many sockets as it takes: made, lost, mended, closed.
 
-import { abortable, childOf, pause } from "./abort.ts";
+import { abortable, childOf, pause, within } from "./abort.ts";
 import { backoffSecs, meaningOf, meaningOfRefusal, SOME_TRIES, stateAfter, type Meaning } from "./closing.ts";
 import { gettext } from "./i18n.ts";
 import type { StageMedia } from "./media.ts";
-import { ConnectionClosed, RtviClient, type ClientOwner } from "./rtvi-client.ts";
+import type { ClientOwner, RtviClient } from "./rtvi-client.ts";
+import type { Closed } from "./socket.ts";
 import { end, newAttempt, start, StartError, takeBack } from "./start.ts";
 import type { CallState } from "./states.ts";
 
 const START_SECS = 20; // for an answer to it; a database that is away is told within half of that
 const ASK_SECS = 5;
 const STEADY_SECS = 10; // a socket that lasted so long was a good one: tries count anew
+
+/** The connection closed, or was given up, with this code. */
+class ConnectionClosed extends Error {
+  readonly code: number;
+
+  constructor({ code, reason }: Closed) {
+    super(reason);
+    this.code = code;
+  }
+}
 
 /** Who is told what becomes of the connection. */
 export interface ConnectionOwner extends ClientOwner {
@@ -28,6 +39,8 @@ export interface ConnectionOptions {
   /** To come back to, '' for a new one. */
   readonly session: string;
   readonly draft: boolean;
+  /** Loads Pipecat's client, once: it is large, and nothing that one sees before a call needs it. */
+  loadClient(): Promise<typeof import("./rtvi-client.ts")>;
 }
 
 export class Connection {
@@ -103,10 +116,14 @@ export class Connection {
     const known = this.session !== "";
     let present: RtviClient | null = null;
     try {
+      const loading = this._options.loadClient();
+      loading.catch(() => undefined); // who waits for it hears of it
       const way = await this._start(signal);
+      const { RtviClient } = await within(abortable(loading, signal), START_SECS);
       signal.throwIfAborted();
       this._present = present = new RtviClient(this._media, this._owner, signal);
-      await present.open(way);
+      const early = await present.open(way);
+      if (early) throw new ConnectionClosed(early);
       readyAt.secs = performance.now() / 1000;
       this._begun = true;
       this._owner.onConnected();

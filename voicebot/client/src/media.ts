@@ -10,7 +10,6 @@ import { EchoGuard } from "./echo.ts";
 import { Microphone, type Hearing } from "./microphone.ts";
 import type { Player } from "./player.ts";
 
-export const RECORDER_RATE_HZ = 16_000;
 const CUT_IN_MS = 1000; // for the server to hear of it
 const SELF: Participant = { id: "local", name: "", local: true };
 

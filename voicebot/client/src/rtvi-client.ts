@@ -1,10 +1,12 @@
-// Pipecat's client upon one socket, from the way in to its end, once.
+// Pipecat's client upon one socket, from the way in to its end, once. A bundle of its own, four fifths of all the
+// page's code, which is loaded after what one sees; nothing of it is an `instanceof` anything of the stage's bundle.
 
 import { LogLevel, PipecatClient, type RTVIEventCallbacks } from "@pipecat-ai/client-js";
 
 import { abortable, childOf, within } from "./abort.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { RECORDER_RATE_HZ, type StageMedia } from "./media.ts";
+import type { StageMedia } from "./media.ts";
+import { RECORDER_RATE_HZ } from "./recorder-rate.ts";
 import { StageTransport, type Closed } from "./socket.ts";
 import { OrderedSerializer } from "./wire.ts";
 
@@ -12,16 +14,6 @@ const CONNECT_SECS = 20;
 const END_SECS = 3; // for the server to answer that the conversation is over
 const SESSION_OVER = 4410;
 const GONE = 1006; // RFC 6455: closed without a word
-
-/** The connection closed, or was given up, with this code. */
-export class ConnectionClosed extends Error {
-  readonly code: number;
-
-  constructor({ code, reason }: Closed) {
-    super(reason);
-    this.code = code;
-  }
-}
 
 /** Who is told what one socket brings. */
 export interface ClientOwner {
@@ -95,16 +87,17 @@ export class RtviClient {
     return this._ready && !this._own.signal.aborted;
   }
 
-  /** Connects, until both sides are ready. Throws ConnectionClosed, Error("late"), or the reason of the signal. */
+  /**
+   * Connects, until both sides are ready: null, or how it closed before that. Throws Error("late"), or the reason of the
+   * signal.
+   */
   async open({ wsUrl, token }: { wsUrl: string; token: string }) {
-    const early = this.closed.then((closed) => {
-      throw new ConnectionClosed(closed);
-    });
-    const connected = Promise.race([this.client.connect({ wsUrl, token }), early]);
-    early.catch(() => undefined);
-    await within(abortable(connected, this._own.signal), CONNECT_SECS);
+    const connected = this.client.connect({ wsUrl, token }).then(() => null);
+    const closed = await within(abortable(Promise.race([connected, this.closed]), this._own.signal), CONNECT_SECS);
+    if (closed) return closed;
     this._ready = true;
     this._heartbeat.begin();
+    return null;
   }
 
   /** Lets go of socket and microphone at once. */

@@ -6,7 +6,8 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import { WebSocketTransport } from "@pipecat-ai/websocket-transport";
 
-import { RECORDER_RATE_HZ, type StageMedia } from "./media.ts";
+import type { StageMedia } from "./media.ts";
+import { RECORDER_RATE_HZ } from "./recorder-rate.ts";
 import { KEPT_SECS, SoundBacklog } from "./sound-backlog.ts";
 import type { OrderedSerializer } from "./wire.ts";
 

@@ -25,6 +25,7 @@ interface About {
   readonly sessionsUrl: string;
   readonly workletUrl: string;
   readonly recorderUrl: string;
+  readonly clientUrl: string;
   readonly draft?: string;
   readonly parent?: string;
   readonly known?: string;
@@ -39,6 +40,10 @@ const typed = byId<HTMLInputElement>("typed");
 const again = byId<HTMLButtonElement>("again");
 const latency = byId<HTMLButtonElement>("latency");
 
+const loadClient = () => import(about.clientUrl) as Promise<typeof import("./rtvi-client.ts")>;
+// What one sees comes first; by the time that anybody presses the button it is mostly there.
+addEventListener("load", () => void loadClient().catch(() => undefined), { once: true });
+
 const call = new Call(
   {
     startUrl: about.startUrl,
@@ -48,6 +53,7 @@ const call = new Call(
     character: about.slug,
     session: new URLSearchParams(location.search).get("session") ?? "",
     draft: about.draft === "true",
+    loadClient,
   },
   load(),
 );

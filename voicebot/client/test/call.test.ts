@@ -14,7 +14,7 @@ const { DEFAULTS } = await import("../src/settings.ts");
 
 const OPTIONS = {
   startUrl: "/api/start", sessionsUrl: "/api/sessions", workletUrl: "player.js", recorderUrl: "recorder.js",
-  character: "marlow", session: "", draft: false,
+  character: "marlow", session: "", draft: false, loadClient: () => import("../src/rtvi-client.ts"),
 };
 const NOTHING = { tracks: 0, sockets: 0, contexts: 0, locks: 0 };
 const TALKING = { tracks: 1, sockets: 1, contexts: 2, locks: 1 };

@@ -1,0 +1,3 @@
+// The rate at which the visitor is recorded and sent.
+
+export const RECORDER_RATE_HZ = 16_000;
