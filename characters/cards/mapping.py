@@ -12,6 +12,7 @@ from typing import Any
 from characters.cards import card_limits, values
 from characters.cards.json_text import dump
 from characters.exceptions import CardRefused
+from characters.lore import is_sillytavern
 from characters.models import LANGUAGES, Character, LoreEntry
 
 Json = dict[str, Any]
@@ -153,7 +154,9 @@ def _take_book(book: Any, taken: Taken) -> None:
 def take_entry(entry: Json) -> Json:
     """The fields of one lorebook entry."""
     extensions = object_of(entry.get("extensions"))
-    case = entry.get("case_sensitive", extensions.get("case_sensitive"))
+    by_sillytavern = is_sillytavern(entry)
+    cases = (entry.get("case_sensitive"), extensions.get("case_sensitive"))
+    case = next((case for case in (cases[::-1] if by_sillytavern else cases) if case is not None), None)
     position = entry.get("position")
     order = values.number(entry.get("insertion_order"))
     return {
@@ -166,7 +169,8 @@ def take_entry(entry: Json) -> Json:
         "secondary_keys": values.texts(entry.get("secondary_keys")),
         "case_sensitive": values.flag(case),
         "whole_words": values.flag(extensions.get("match_whole_words")),
-        "use_regex": bool(values.flag(entry.get("use_regex"))),
+        # SillyTavern says so of every entry, and means keys as /pattern/flags, which are patterns anyway.
+        "use_regex": bool(values.flag(entry.get("use_regex"))) and not by_sillytavern,
         "insertion_order": 100.0 if order is None else order,
         "priority": values.number(entry.get("priority")),
         "position": position if position in LoreEntry.Position.values else "",

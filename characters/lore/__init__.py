@@ -1,7 +1,22 @@
 """Lorebooks: what a character knows and says only when the talk comes to it."""
 
 from characters.lore import decorators
-from characters.lore.activation import SCAN_SECS, Activation, Verdict, scan
+from characters.lore.activation import SCAN_SECS, Activation, Verdict, scan, seeded
 from characters.lore.book import Entry, Lorebook, lorebook_of
+from characters.lore.sillytavern import is_written as is_sillytavern
+from characters.lore.timed import NOTHING, Memory
 
-__all__ = ["SCAN_SECS", "Activation", "Entry", "Lorebook", "Verdict", "decorators", "lorebook_of", "scan"]
+__all__ = [
+    "NOTHING",
+    "SCAN_SECS",
+    "Activation",
+    "Entry",
+    "Lorebook",
+    "Memory",
+    "Verdict",
+    "decorators",
+    "is_sillytavern",
+    "lorebook_of",
+    "scan",
+    "seeded",
+]

@@ -1,24 +1,19 @@
 """Lore activation: which entries the conversation calls for, and why. Pure but for the clock it is given."""
 
+import hashlib
 import time
-from collections.abc import Callable, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-import regex
-
+from characters.lore import groups
 from characters.lore.book import Entry, Lorebook
+from characters.lore.search import OutOfTime, Search
+from characters.lore.sillytavern import Place
+from characters.lore.timed import NOTHING, Memory
 from characters.text import scannable, token_estimate
 
-SCAN_CHARACTERS = 6000  # of the newest messages; more would not be read in time
 SCAN_SECS = 0.025  # for a whole scan: a visitor is waiting
-REGEX_SECS = 0.005  # for one pattern
-MOST_PATTERN = 1000  # characters: compiling takes 17 µs for each, and nobody can stop it
-MOST_FILLED_PATTERN = 200  # of one that macros make anew at each turn
 MOST_ROUNDS = 3  # of recursive scanning
-FLAGS = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL, "u": 0, "g": 0, "y": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,194 +27,145 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """The outcome of a scan: verdicts in the book's order, and the fired entries by insertion order."""
+    """The outcome of a scan: verdicts in the book's order, the fired entries as they stand in the prompt.
+
+    `memory` is what the next scan of this conversation wants to know, `left_out` what went over the budget.
+    """
 
     verdicts: tuple[Verdict, ...] = ()
     entries: tuple[Entry, ...] = ()
     tokens: int = 0
     secs: float = 0.0
+    memory: Memory = NOTHING
+    left_out: tuple[Entry, ...] = ()
 
     @property
     def numbers(self) -> frozenset[int]:
         return frozenset(entry.number for entry in self.entries)
 
 
-class _OutOfTime(Exception):
-    """The scan has had its time."""
+def seeded(seed: str) -> Callable[[str], float]:
+    """Chance as a function of its occasion, from 0 to below 1: gone through again, it comes to the same."""
 
+    def drawn(occasion: str) -> float:
+        digest = hashlib.sha256(f"{seed}\0{occasion}".encode("utf-8", "replace")).digest()
+        return int.from_bytes(digest[:7]) / 2**56
 
-@lru_cache(maxsize=2048)
-def _pattern(source: str, case_sensitive: bool) -> Any:
-    """A compiled pattern, plain or as /pattern/flags; None if it is too long or does not compile."""
-    if len(source) > MOST_PATTERN:
-        return None
-    flags = 0 if case_sensitive else regex.IGNORECASE
-    if source.startswith("/") and (end := source.rfind("/")) > 0 and set(source[end + 1 :]) <= set(FLAGS):
-        flags = 0
-        for letter in source[end + 1 :]:
-            flags |= FLAGS[letter]
-        source = source[1:end]
-    try:
-        return regex.compile(source, flags)
-    except (regex.error, OverflowError, RecursionError, MemoryError):
-        return None
-
-
-@dataclass
-class _Text:
-    """What is searched: the newest messages, and the same without case."""
-
-    plain: str
-    folded: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.folded = self.plain.casefold()
-
-    def has(self, key: str, entry: Entry) -> bool:
-        text, sought = (self.plain, key) if entry.case_sensitive else (self.folded, key.casefold())
-        if not entry.whole_words or not sought.isascii():
-            return sought in text
-        at = text.find(sought)
-        while at >= 0:
-            before, after = text[at - 1 : at] if at else "", text[at + len(sought) :][:1]
-            if not (before.isalnum() or after.isalnum() or "_" in (before, after)):
-                return True
-            at = text.find(sought, at + 1)
-        return False
+    return drawn
 
 
 class _Scan:
+    """The rounds of one scan: the messages first, then what fired entries say."""
+
     def __init__(
-        self,
-        book: Lorebook,
-        messages: Sequence[str],
-        *,
-        replies: int,
-        matched: AbstractSet[int],
-        greeting: int,
-        fill: Callable[[str], str],
-        clock: Callable[[], float],
-        secs: float,
-    ):
-        self.book = book
-        self.messages = messages
-        self.replies = replies
-        self.matched = matched
-        self.greeting = greeting
-        self.fill = fill
-        self.clock = clock
-        self.until = clock() + secs
-        self._texts: dict[int, _Text] = {}
+        self, book: Lorebook, search: Search, memory: Memory, chance: Callable[[str], float]
+    ) -> None:
+        self.book, self.search, self.memory, self.chance = book, search, memory, chance
+        self.verdicts: dict[int, Verdict] = {}
+        self.fired: list[Entry] = []  # in the order in which they did
+        self.failed: set[int] = set()  # by chance: not asked again
+        self.level = book.levels[0] if book.levels else 0
 
-    def check_time(self) -> None:
-        if self.clock() > self.until:
-            raise _OutOfTime
+    def run(self) -> None:
+        rounds, waiting = 0, list(self.book.levels[1:])
+        recursing = False
+        try:
+            while True:
+                fresh = self.round(recursing)
+                speaking = [entry for entry in fresh if not entry.rules.prevent_recursion]
+                recursing = self.book.recursive and bool(speaking) and rounds < MOST_ROUNDS
+                rounds += recursing
+                if not recursing:
+                    if not waiting:
+                        return
+                    self.level, recursing = waiting.pop(0), True
+                self.search.add(scannable(entry.content) for entry in speaking)
+        except OutOfTime:
+            pass
 
-    def text(self, depth: int) -> _Text:
-        if depth not in self._texts:
-            newest = "\n".join(self.messages[-depth:] if depth > 0 else [])
-            self._texts[depth] = _Text(newest[-SCAN_CHARACTERS:])
-        return self._texts[depth]
+    def round(self, recursing: bool) -> list[Entry]:
+        """Looks at every entry that has not fired yet; those that do now."""
+        called: list[Entry] = []
+        late = False
+        for entry in self.book.in_order:
+            if entry.number in self.failed or self.has_fired(entry.number):
+                continue
+            try:
+                self.search.check_time()
+                decided, why = self.conditions(entry, recursing)
+                if decided is None:
+                    decided, why = self.search.judge(entry, recursing)
+            except OutOfTime:
+                late = True
+                break
+            if decided:
+                called.append(entry)
+            if decided or not recursing or entry.number not in self.verdicts:
+                self.verdicts[entry.number] = Verdict(entry, decided, why)
+        fresh = self.chosen(called)
+        self.fired += fresh
+        if late:
+            for entry in self.book.entries:
+                self.verdicts.setdefault(entry.number, Verdict(entry, False, "there was no time to look"))
+            raise OutOfTime
+        return fresh
 
-    def found(self, keys: Sequence[str], entry: Entry, text: _Text) -> str:
-        """The first of the keys that the text has, '' if it has none."""
-        for key in keys:
-            self.check_time()
-            if len(key) > SCAN_CHARACTERS:
-                continue  # longer than all that it is looked for in
-            filled = "{" in key or "<" in key
-            sought = self.fill(key) if filled else key
-            if entry.use_regex:
-                if filled and len(sought) > MOST_FILLED_PATTERN:
-                    continue
-                pattern = _pattern(sought, entry.case_sensitive)
-                try:
-                    if pattern is not None and pattern.search(text.plain, timeout=REGEX_SECS):
-                        return key
-                except TimeoutError:
-                    continue
-            elif text.has(sought, entry):
-                return key
-        return ""
+    def has_fired(self, number: int) -> bool:
+        verdict = self.verdicts.get(number)
+        return verdict is not None and verdict.fired
 
-    def conditions(self, entry: Entry) -> tuple[bool | None, str]:
-        """What decorators decide before any key is looked for; None if the keys decide."""
-        wants, matched = entry.decorators, entry.number in self.matched
+    def conditions(self, entry: Entry, recursing: bool) -> tuple[bool | None, str]:
+        """What is decided before any key is looked for; None if the keys decide."""
+        rules, number, messages = entry.rules, entry.number, self.memory.messages
+        sticky = number in self.memory.sticky
         if not entry.enabled:
             return False, "switched off"
-        if wants.activate:
-            return True, "@@activate"
-        if wants.dont_activate:
-            return False, "@@dont_activate"
-        if matched and wants.keep_activate_after_match:
-            return True, "was called for earlier (@@keep_activate_after_match)"
-        if matched and wants.dont_activate_after_match:
-            return False, "was called for earlier (@@dont_activate_after_match)"
-        if wants.is_greeting is not None and wants.is_greeting != self.greeting:
-            return False, f"only with greeting {wants.is_greeting}"
-        if wants.activate_only_after is not None and self.replies < wants.activate_only_after:
-            return False, f"only after {wants.activate_only_after} replies"
-        if wants.activate_only_every is not None and self.replies % wants.activate_only_every:
-            return False, f"only every {wants.activate_only_every} replies"
-        return None, ""
+        if rules.other_triggers:
+            return False, "only for requests that a spoken conversation does not make"
+        if rules.place is Place.OUTLET:
+            return False, "only for {{outlet}}, which is not known here"
+        if messages < rules.delay:
+            return False, f"only from {rules.delay} messages on; there are {messages}"
+        if number in self.memory.cooldown and not sticky:
+            left = self.memory.cooldown[number].end - messages
+            return False, f"it rests for {left} more messages"
+        if rules.recursion_level and not sticky:
+            if not recursing:
+                return False, "only when other entries were called for"
+            if rules.recursion_level > self.level:
+                return False, f"only at level {rules.recursion_level} of delayed recursion"
+        if recursing and self.book.recursive and rules.exclude_recursion and not sticky:
+            return False, "other entries do not call for it"
+        return self.search.decorated(entry, number in self.memory.called, sticky)
 
-    def judge(self, entry: Entry, recursed: _Text | None = None) -> Verdict:
-        decided, why = self.conditions(entry)
-        if decided is not None:
-            return Verdict(entry, decided, why)
-        depth = self.book.scan_depth if entry.decorators.scan_depth is None else entry.decorators.scan_depth
-        text = recursed or self.text(depth)
-        where = "in another entry" if recursed else f"in the last {depth} messages"
-        keys = entry.keys
-        if entry.use_regex:
-            keys += entry.decorators.additional_keys
-        else:
-            if found := self.found(entry.decorators.exclude_keys, entry, text):
-                return Verdict(entry, False, f"kept away by “{found}”")
-            more = entry.decorators.additional_keys
-            if more and not self.found(more, entry, text):
-                return Verdict(entry, False, "none of its additional keys is there")
-            if entry.constant:
-                return Verdict(entry, True, "always")
-        found = self.found(keys, entry, text)
-        if not found:
-            return Verdict(entry, False, f"none of its keys is {where}" if keys else "it has no keys")
-        if entry.selective and entry.secondary_keys and not entry.use_regex:
-            second = self.found(entry.secondary_keys, entry, text)
-            if not second:
-                return Verdict(entry, False, f"“{found}” is {where}, but none of its secondary keys")
-            return Verdict(entry, True, f"“{found}” and “{second}” {where}")
-        return Verdict(entry, True, f"“{found}” {where}")
-
-    def run(self) -> list[Verdict]:
-        verdicts: list[Verdict] = []
-        try:
-            for entry in self.book.entries:
-                self.check_time()
-                verdicts.append(self.judge(entry))
-            if self.book.recursive:
-                self.recurse(verdicts)
-        except _OutOfTime:
-            late = self.book.entries[len(verdicts) :]
-            verdicts += [Verdict(entry, False, "there was no time to look") for entry in late]
-        return verdicts
-
-    def recurse(self, verdicts: list[Verdict]) -> None:
-        """Lets the content of fired entries call for others, a few rounds deep."""
-        fresh = [verdict.entry for verdict in verdicts if verdict.fired]
-        for _ in range(MOST_ROUNDS):
-            if not fresh:
-                return
-            text = _Text("\n".join(scannable(entry.content) for entry in fresh)[-SCAN_CHARACTERS:])
-            fresh = []
-            for number, verdict in enumerate(verdicts):
-                self.check_time()
-                if verdict.fired or self.conditions(verdict.entry)[0] is not None:
-                    continue
-                again = self.judge(verdict.entry, text)
-                if again.fired:
-                    verdicts[number] = again
-                    fresh.append(again.entry)
+    def chosen(self, called: list[Entry]) -> list[Entry]:
+        """Those of the called entries that win in their groups and by chance."""
+        sticky = self.memory.sticky
+        called.sort(key=lambda entry: (entry.number not in sticky, entry.precedence))
+        gone = groups.losers(
+            called,
+            told={name for entry in self.fired for name in entry.rules.groups},
+            sticky=sticky.keys(),
+            score=self.search.score,
+            chance=self.chance,
+        )
+        won = []
+        for entry in called:
+            probability = entry.rules.probability
+            if entry.number in gone:
+                why = f"called for, but another one of its group “{gone[entry.number]}” was chosen"
+            elif (
+                probability < 100
+                and entry.number not in sticky
+                and not (self.chance(f"entry {entry.number}") * 100 < probability)
+            ):
+                self.failed.add(entry.number)
+                why = f"called for, but its chance of {probability:g} % did not come up"
+            else:
+                won.append(entry)
+                continue
+            self.verdicts[entry.number] = Verdict(entry, False, why)
+        return won
 
 
 def scan(
@@ -227,50 +173,83 @@ def scan(
     messages: Sequence[str],
     *,
     replies: int = 0,
-    matched: AbstractSet[int] = frozenset(),
+    memory: Memory = NOTHING,
+    earlier: int = 0,
     greeting: int = 0,
+    also: Mapping[str, str] | None = None,
     fill: Callable[[str], str] = str,
+    fill_pattern: Callable[[str], str] | None = None,
+    chance: Callable[[str], float] | None = None,
     count: Callable[[str], int] = token_estimate.estimate,
     clock: Callable[[], float] = time.perf_counter,
     secs: float = SCAN_SECS,
 ) -> Activation:
     """Looks for what the newest `messages` call for, oldest first, within `secs` and the book's budget.
 
-    `replies` counts what the character has said in all, `matched` are the numbers of entries that were
-    activated before, `greeting` is the index of the greeting in use, `fill` expands macros in keys.
-    What does not fit the token budget is left out, the lowest priority first.
+    `replies` counts what the character has said in all, `earlier` the messages before these; `memory` is that
+    of the scan before; `greeting` is the index of the greeting in use. `also` has the fields of the character
+    that entries may ask for. `fill` expands macros in keys, `fill_pattern` in those that are patterns.
+    `chance` gives a number from 0 to below 1 for an occasion. What does not fit the token budget is left out,
+    the lowest priority first.
     """
     begun = clock()
-    searching = _Scan(
+    search = Search(
         book,
         messages,
         replies=replies,
-        matched=matched,
         greeting=greeting,
+        also=also or {},
         fill=fill,
+        fill_pattern=fill_pattern or fill,
         clock=clock,
-        secs=secs,
+        until=begun + secs,
     )
-    verdicts = searching.run()
-    total, kept, final = 0, set(), {}
-    fired = [verdict.entry for verdict in verdicts if verdict.fired and verdict.entry.content]
-    for entry in sorted(fired, key=lambda entry: (-entry.rank, entry.number)):
+    now = memory.at(book, earlier + len(messages))
+    scanning = _Scan(book, search, now, chance or seeded(str(now.messages)))
+    scanning.run()
+    kept, left_out, tokens = _within_budget(book, scanning.fired, count)
+    final = dict(scanning.verdicts)
+    for entry in left_out:
         size = count(entry.content)
-        if total + size <= book.token_budget:
+        why = f"called for, but its {size} tokens are over the budget of {book.token_budget}"
+        final[entry.number] = Verdict(entry, False, why)
+    return Activation(
+        verdicts=tuple(final[entry.number] for entry in book.entries),
+        entries=tuple(_as_inserted(kept)),
+        tokens=tokens,
+        secs=clock() - begun,
+        memory=now.after(kept),
+        left_out=tuple(left_out),
+    )
+
+
+def _within_budget(
+    book: Lorebook, fired: Sequence[Entry], count: Callable[[str], int]
+) -> tuple[list[Entry], list[Entry], int]:
+    """What the budget has room for, what it has none for, and the tokens of the first."""
+    total, kept = 0, set()
+    for entry in sorted(fired, key=lambda entry: (-entry.rank, entry.number)):
+        size = count(entry.content) if entry.content else 0
+        if entry.rules.ignore_budget or total + size <= book.token_budget:
             total += size
             kept.add(entry.number)
-        else:
-            final[entry.number] = Verdict(
-                entry, False, f"called for, but its {size} tokens are over the budget of {book.token_budget}"
-            )
-    return Activation(
-        verdicts=tuple(final.get(verdict.entry.number, verdict) for verdict in verdicts),
-        entries=tuple(
-            sorted(
-                (entry for entry in fired if entry.number in kept),
-                key=lambda entry: (entry.insertion_order, entry.number),
-            )
-        ),
-        tokens=total,
-        secs=clock() - begun,
+    return (
+        [entry for entry in fired if entry.number in kept],
+        [entry for entry in fired if entry.number not in kept],
+        total,
     )
+
+
+def _as_inserted(fired: Sequence[Entry]) -> list[Entry]:
+    """Entries with words in the order of the prompt.
+
+    SillyTavern puts those of one insertion order the other way round: what was called for last comes first.
+    """
+    told = [(number, entry) for number, entry in enumerate(fired) if entry.content]
+    told.sort(
+        key=lambda item: (
+            item[1].insertion_order,
+            -item[0] - 1 if item[1].rules.written else item[1].number,
+        )
+    )
+    return [entry for _, entry in told]

@@ -1,11 +1,14 @@
 """Lorebook as it is scanned: entries with their keys, conditions and place in the prompt."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Any
 
+from characters.lore import sillytavern
 from characters.lore.decorators import Decorators, parse
+from characters.lore.keys import Key, key_of
+from characters.lore.sillytavern import Place, Rules
 
 SCAN_DEPTH = 6  # messages, where the book says nothing
 TOKEN_BUDGET = 400  # tokens, where the book says nothing; a visitor waits for each of them
@@ -30,6 +33,51 @@ class Entry:
     insertion_order: float
     priority: float | None
     position: str  # before_char or after_char
+    rules: Rules = sillytavern.NONE
+
+    @property
+    def place(self) -> str:
+        """Where in the instructions it stands; '' for one that stands among the messages."""
+        if self.decorators.position:
+            return self.decorators.position
+        return "" if self.depth(0) is not None else self.position
+
+    def depth(self, total: int) -> int | None:
+        """Before how many of the newest messages it stands, of `total` in all; None in the instructions."""
+        if self.decorators.reverse_depth is not None:
+            return total - self.decorators.reverse_depth
+        if self.decorators.depth is not None or self.decorators.position:
+            return self.decorators.depth
+        match self.rules.place:
+            case Place.AT_DEPTH:
+                return self.rules.depth
+            case Place.NOTE_TOP | Place.NOTE_BOTTOM:  # where an author's note stands unless it is moved
+                return sillytavern.DEPTH
+            case Place.EXAMPLES_BOTTOM:  # the examples are before the first message
+                return total
+        return None
+
+    @property
+    def role(self) -> str:
+        """Whose message it is, of one that stands among the messages."""
+        by_rules = self.rules.place is Place.AT_DEPTH and self.decorators.depth is None
+        return self.rules.role if by_rules else self.decorators.role
+
+    @property
+    def precedence(self) -> tuple[float, float]:
+        """Its place in SillyTavern's order of looking at entries."""
+        return -self.insertion_order, self.number if self.rules.uid is None else self.rules.uid
+
+    @property
+    def remembers(self) -> bool:
+        """Whether it asks what was activated before."""
+        wants = self.decorators
+        return self.rules.timed or wants.keep_activate_after_match or wants.dont_activate_after_match
+
+    def compiled_keys(self, texts: tuple[str, ...]) -> tuple[Key, ...]:
+        """Keys as they are looked for."""
+        literal = self.use_regex and not self.rules.written
+        return tuple(key_of(text, literal, self.case_sensitive) for text in texts)
 
     @property
     def rank(self) -> float:
@@ -37,7 +85,7 @@ class Entry:
         return self.insertion_order if self.priority is None else self.priority
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lorebook:
     """The lorebook of one version of a character."""
 
@@ -48,11 +96,36 @@ class Lorebook:
 
     @property
     def remembers(self) -> bool:
-        """Whether an entry asks if it was activated before."""
-        return any(
-            entry.decorators.keep_activate_after_match or entry.decorators.dont_activate_after_match
-            for entry in self.entries
-        )
+        """Whether an entry asks what was activated before."""
+        return any(entry.remembers for entry in self.entries)
+
+    @cached_property
+    def remembering(self) -> "Lorebook":
+        """The part of the book that decides what is remembered: what asks for it, and its rivals."""
+        if self.recursive or self.levels:  # any entry may have called for it
+            return self
+        groups = {name for entry in self.entries if entry.remembers for name in entry.rules.groups}
+        kept = (e for e in self.entries if e.remembers or not groups.isdisjoint(e.rules.groups))
+        return replace(self, entries=tuple(kept))
+
+    @cached_property
+    def by_number(self) -> Mapping[int, Entry]:
+        return {entry.number: entry for entry in self.entries}
+
+    @cached_property
+    def in_order(self) -> tuple[Entry, ...]:
+        """The entries as they are looked at: first those that need no search, then by precedence."""
+        return tuple(sorted(self.entries, key=lambda entry: (not entry.constant, entry.precedence)))
+
+    @cached_property
+    def keys(self) -> int:
+        """How many keys there are to look for."""
+        return sum(len(entry.keys) for entry in self.entries)
+
+    @cached_property
+    def levels(self) -> tuple[int, ...]:
+        """The levels of delayed recursion that entries ask for."""
+        return tuple(sorted({entry.rules.recursion_level for entry in self.entries} - {0}))
 
 
 @lru_cache(maxsize=4096)
@@ -60,8 +133,20 @@ def _parsed(content: str) -> tuple[Decorators, str]:
     return parse(content)
 
 
+def _rules(data: Mapping[str, Any]) -> tuple[Rules, str]:
+    """SillyTavern's rules of an entry, and its place in the instructions: an edit at the desk goes first."""
+    rules, was = sillytavern.parsed(data.get("rest") or "{}")
+    position = data["position"] or "before_char"
+    if not rules.written:
+        return rules, position
+    if data["position"] != was:  # moved at the desk
+        return replace(rules, place=Place.BEFORE if position == "before_char" else Place.AFTER), position
+    return rules, "before_char" if rules.place is Place.BEFORE else "after_char"
+
+
 def _entry(number: int, data: Mapping[str, Any]) -> Entry:
     decorators, content = _parsed(data["content"])
+    rules, position = _rules(data)
     keys = tuple(key for key in data["keys"] if key.strip())
     return Entry(
         number=number,
@@ -78,7 +163,8 @@ def _entry(number: int, data: Mapping[str, Any]) -> Entry:
         use_regex=data["use_regex"],
         insertion_order=data["insertion_order"],
         priority=data["priority"],
-        position=data["position"] or "before_char",
+        position=position,
+        rules=rules,
     )
 
 

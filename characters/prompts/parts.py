@@ -56,21 +56,6 @@ class Measured:
     entry: Entry | None = None
 
 
-def place_of(entry: Entry) -> str:
-    """Where in the instructions an entry stands; '' for one that stands among the messages."""
-    if entry.decorators.position:
-        return entry.decorators.position
-    return "" if depth_of(entry, 0) is not None else entry.position
-
-
-def depth_of(entry: Entry, total: int) -> int | None:
-    """Before how many of the newest messages an entry stands, of `total` in all; None in the instructions."""
-    wants = entry.decorators
-    if wants.reverse_depth is not None:
-        return total - wants.reverse_depth
-    return wants.depth
-
-
 class Parts:
     """Instructions and lore of one prompt, filled in and measured."""
 
@@ -81,9 +66,9 @@ class Parts:
         self._silenced = {entry.decorators.disable_ui_prompt for entry in lore}
         self.lines = list(self._lines(spec, summary, lore))
         self.among = [
-            self._line(entry.content, entry, token_estimate.MESSAGE_TOKENS, entry.decorators.role)
+            self._line(entry.content, entry, token_estimate.MESSAGE_TOKENS, entry.role)
             for entry in lore
-            if not place_of(entry)
+            if not entry.place
         ]
         last = "" if "post_history_instructions" in self._silenced else spec.post_history
         self.last_word = (
@@ -101,7 +86,7 @@ class Parts:
 
     def _lines(self, spec: CharacterSpec, summary: str, lore: Sequence[Entry]) -> Iterator[Measured]:
         def at(*places: str) -> Iterator[Measured]:
-            found = (self._line(entry.content, entry) for entry in lore if place_of(entry) in places)
+            found = (self._line(entry.content, entry) for entry in lore if entry.place in places)
             return (line for line in found if line.text)
 
         def own(text: str) -> Iterator[Measured]:
@@ -150,13 +135,16 @@ class Parts:
         `total` is how many messages there were before any were cut.
         """
         messages = list(history)
-        placed: list[tuple[int, Message]] = []
+        placed: dict[int, list[Message]] = {}
         for part in self.among:
-            depth = max(0, (depth_of(part.entry, total) if part.entry else 0) or 0)
-            at = min(max(0, len(messages) - depth), len(messages))
-            placed.append((at, {"role": part.role, "content": part.text}))
-        for at, message in sorted(placed, key=lambda item: item[0], reverse=True):
-            messages.insert(at, message)
+            depth = max(0, (part.entry.depth(total) if part.entry else 0) or 0)
+            there = placed.setdefault(max(0, len(messages) - depth), [])
+            if there and there[-1]["role"] == part.role:  # one message for a neighbour of the same role
+                there[-1]["content"] += f"\n{part.text}"
+            else:
+                there.append({"role": part.role, "content": part.text})
+        for at in sorted(placed, reverse=True):
+            messages[at:at] = placed[at]
         if self.last_word is not None:
             messages.append({"role": self.last_word.role, "content": self.last_word.text})
         return messages

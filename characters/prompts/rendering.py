@@ -3,12 +3,13 @@
 `render` is all of it: the page of the editor and the voice pipeline call the same function.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from characters.field_limits import SPOKEN_CHARACTERS
-from characters.lore import SCAN_SECS, Activation, scan
+from characters.lore import NOTHING, SCAN_SECS, Activation, Lorebook, Memory, scan, seeded
 from characters.prompts.parts import (
     REMEMBERED,
     SUMMARY_CHARACTERS,
@@ -22,7 +23,7 @@ from characters.prompts.parts import (
     text_of,
 )
 from characters.spec import CharacterSpec
-from characters.text import token_estimate
+from characters.text import token_estimate, unquoted
 
 __all__ = [
     "REMEMBERED",
@@ -79,21 +80,38 @@ def activate(
     metadata: Mapping[str, Any],
     history: Sequence[Message],
     *,
+    book: Lorebook | None = None,
     replies: int = 0,
-    matched: frozenset[int] = frozenset(),
+    memory: Memory = NOTHING,
+    earlier: int = 0,
     seed: str = "",
     secs: float = SCAN_SECS,
 ) -> Activation:
-    """Which lore the conversation calls for at this turn, looked for within `secs`."""
-    if not spec.book.entries:
-        return Activation()
+    """Which lore the conversation calls for at this turn, looked for within `secs`.
+
+    `book` is the character's unless it is a part of it. `earlier` messages were said before this history;
+    chance is decided by the `seed` and how many there are in all.
+    """
+    book = spec.book if book is None else book
+    if not book.entries:
+        return Activation(memory=memory)
+    said = [text_of(message) for message in history if message["role"] in ("user", "assistant")]
+
+    def filled(told: Callable[[Any], str]) -> Callable[[str], str]:
+        # One at a time: what macros may cost is bounded by the scan's time, not by how many there are.
+        return lambda key: replace(macros_of(spec, metadata, seed=seed), told=told).expand(key)
+
     return scan(
-        spec.book,
-        [text_of(message) for message in history if message["role"] in ("user", "assistant")],
+        book,
+        said,
         replies=replies,
-        matched=matched,
+        memory=memory,
+        earlier=earlier,
         greeting=greeting_index(spec, metadata),
-        fill=macros_of(spec, metadata, seed=seed).expand,
+        also={name: getattr(spec, name) for name in ("description", "personality", "scenario", "about")},
+        fill=filled(unquoted),
+        fill_pattern=filled(lambda value: re.escape(unquoted(value))),
+        chance=seeded(f"{seed}\0{earlier + len(said)}"),
         secs=secs,
     )
 

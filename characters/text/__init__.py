@@ -1,7 +1,7 @@
 """What strangers write, made safe and measured: macros, plain text, a model's marks, length in tokens."""
 
 from characters.text import token_estimate
-from characters.text.macros import DEFAULT_VISITOR, VALUE_LIMIT, Macros, lookup, quoted, scannable
+from characters.text.macros import DEFAULT_VISITOR, VALUE_LIMIT, Macros, lookup, quoted, scannable, unquoted
 from characters.text.plain_text import cleaned, cleaned_json
 from characters.text.template_marks import as_plain_words, as_words
 
@@ -17,4 +17,5 @@ __all__ = [
     "quoted",
     "scannable",
     "token_estimate",
+    "unquoted",
 ]

@@ -7,7 +7,7 @@ data; what an editor wrote comes out as it is. An unknown macro is left alone.
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,9 +29,13 @@ def quoted(value: Any, most: int = VALUE_LIMIT) -> str:
     Text comes back as a JSON string whose braces, angle brackets and line breaks are gone, so that it
     neither closes its quotes, nor opens a macro, nor looks like a message of a chat template.
     """
+    return json.dumps(unquoted(value, most), ensure_ascii=False)
+
+
+def unquoted(value: Any, most: int = VALUE_LIMIT) -> str:
+    """The same without quotes, for what is looked for in a conversation and never told to a model."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-    flat = " ".join(re.sub(r"[{}<>\[\]|`#*\x00-\x1f\x7f\u2028\u2029]", " ", text).split())
-    return json.dumps(flat[:most], ensure_ascii=False)
+    return " ".join(re.sub(r"[{}<>\[\]|`#*\x00-\x1f\x7f\u2028\u2029]", " ", text).split())[:most]
 
 
 def lookup(metadata: Mapping[str, Any], path: str) -> Any:
@@ -48,6 +52,7 @@ class Macros:
 
     `char` is the character's name in conversation, `original` what {{original}} stands for in this field.
     `seed` decides {{pick}}, the same for a whole session; `turn` besides it decides {{random}} and {{roll}}.
+    `told` writes what a visitor has given.
     """
 
     char: str
@@ -55,6 +60,7 @@ class Macros:
     original: str = ""
     seed: str = ""
     turn: int = 0
+    told: Callable[[Any], str] = quoted
     _filled: list[int] = field(default_factory=lambda: [0], repr=False, compare=False)  # one count for all
 
     def expand(self, text: str) -> str:
@@ -75,7 +81,7 @@ class Macros:
         if who != "user":
             return self.char
         name = self.metadata.get("name")
-        return quoted(name) if name not in (None, "", [], {}) else DEFAULT_VISITOR
+        return self.told(name) if name not in (None, "", [], {}) else DEFAULT_VISITOR
 
     def _fill(self, match: re.Match[str]) -> str:
         whole, body = match.group(0), match.group(1).strip()
@@ -90,7 +96,7 @@ class Macros:
             return self.original
         if path := METADATA.fullmatch(body):
             found = lookup(self.metadata, path.group(1))
-            return "unknown" if found in (None, "", [], {}) else quoted(found)
+            return "unknown" if found in (None, "", [], {}) else self.told(found)
         if name == "reverse":
             return value.strip()[::-1]
         if name in ("random", "pick"):

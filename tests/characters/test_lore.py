@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from characters import prompts
-from characters.lore import Activation, Lorebook, scan
+from characters.lore import Activation, Lorebook, Memory, scan
 from characters.lore.book import lorebook_of
 from characters.lore.decorators import parse
 from characters.spec import CharacterSpec
@@ -106,11 +106,12 @@ def test_replies_are_counted():
 def test_what_was_called_for_before_can_stay_or_go():
     stays = book({"keys": ["x"], "content": "@@keep_activate_after_match\nOn."})
     goes = book({"keys": ["x"], "content": "@@dont_activate_after_match\nOnce."})
+    called = Memory(called=frozenset({0}))
     assert stays.remembers
     assert not scan(stays, ["nothing"]).entries
-    assert scan(stays, ["nothing"], matched={0}).entries
+    assert scan(stays, ["nothing"], memory=called).entries
     assert scan(goes, ["x"]).entries
-    assert not scan(goes, ["x"], matched={0}).entries
+    assert not scan(goes, ["x"], memory=called).entries
 
 
 def test_entries_call_for_entries_only_where_the_book_says_so_and_not_for_ever():
@@ -158,7 +159,7 @@ class Ticking:
 
 
 def test_a_scan_that_has_had_its_time_stops_and_says_so():
-    found = scan(book({"keys": ["a"]}, {"keys": ["a"]}), ["a"], clock=Ticking(), secs=0.0035)
+    found = scan(book({"keys": ["a"]}, {"keys": ["a"]}), ["a"], clock=Ticking(), secs=0.0015)
     assert why(found, 0) == "“a” in the last 6 messages"
     assert why(found, 1) == "there was no time to look"
 

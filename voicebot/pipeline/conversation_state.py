@@ -8,6 +8,7 @@ being told again.
 import math
 from dataclasses import dataclass, replace
 
+from characters.lore import NOTHING, Memory
 from characters.spec import CharacterSpec
 from sessions_app.session import Past, Session
 from voicebot.pipeline.session_context import SessionContext
@@ -17,9 +18,9 @@ SPEEDS = (0.5, 2.0)  # of a voice that is still understood
 
 @dataclass(frozen=True)
 class LoreFound:
-    """Which entries of the lorebook earlier turns have called for."""
+    """What earlier turns have left in the lorebook: what was called for, what stays, what rests."""
 
-    numbers: frozenset[int] = frozenset()
+    memory: Memory = NOTHING
     replayed: bool = False  # whether the turns of earlier connections were gone through
 
 
@@ -34,6 +35,7 @@ class ConversationState:
         self._session, self._spec = session, spec
         self._pending_spec: CharacterSpec | None = None
         self._summary = past.summary
+        self._summarised = past.covered.count
         self._replies = past.covered.count // 2 + sum(turn.role == "assistant" for turn in past.turns)
         self._lore = LoreFound()
 
@@ -59,6 +61,11 @@ class ConversationState:
     def replies(self) -> int:
         """How many the character has given, in the whole session."""
         return self._replies
+
+    @property
+    def summarised(self) -> int:
+        """How many messages were said before those of the context."""
+        return self._summarised
 
     @property
     def lore(self) -> LoreFound:
@@ -99,8 +106,9 @@ class ConversationState:
     def count_reply(self) -> None:
         self._replies += 1
 
-    def set_summary(self, summary: str) -> None:
-        self._summary = summary
+    def set_summary(self, summary: str, summarised: int) -> None:
+        """What the oldest turns came to, so many."""
+        self._summary, self._summarised = summary, summarised
 
     def set_lore(self, spec: CharacterSpec, found: LoreFound) -> None:
         """What was found in the lorebook of `spec`; nothing, if that speaks no more."""

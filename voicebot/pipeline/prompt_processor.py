@@ -16,7 +16,7 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessorSet
 from pipecat.services.settings import LLMSettings
 
 from characters import prompts
-from characters.lore import SCAN_SECS, Activation
+from characters.lore import SCAN_SECS, Activation, Lorebook, Memory
 from voicebot.ops import off_the_loop
 from voicebot.pipecat_internals.processors import FrameEnd
 from voicebot.pipeline.conversation_state import ConversationState, LoreFound
@@ -58,30 +58,34 @@ def lore_of(
 ) -> tuple[Activation, LoreFound]:
     """The lore that the conversation calls for now, and what is to be remembered of it.
 
-    What was called for before this connection is looked up once: earlier turns are gone through, the newest
-    first, for as long as there is time.
+    What was called for before this connection is looked up once: earlier turns are gone through again, in
+    their order, for as long as there is time. Chance and times follow from the session and what was said.
     """
     book, before = state.spec.book, state.lore
     if not book.entries:
         return Activation(), before
     if not book.remembers:
-        return _activation(state, history, len(history), before.numbers), before
-    until, numbers = clock() + REPLAY_SECS, before.numbers
+        return _activation(state, book, history, len(history), before.memory), before
+    memory = before.memory
     if not before.replayed:
-        for upto in range(len(history) - 1, 0, -1):
-            if (left := until - clock()) <= 0:
-                break
-            if history[upto - 1]["role"] == "user":
-                numbers |= _activation(state, history, upto, numbers, min(left, SCAN_SECS)).numbers
-    found = _activation(state, history, len(history), numbers)
-    return found, LoreFound(numbers | found.numbers, replayed=True)
+        until, remembering = clock() + REPLAY_SECS, book.remembering
+        for upto in range(1, len(history)):
+            if history[upto - 1]["role"] == "user" and state.summarised + upto > memory.messages:
+                if (left := until - clock()) <= 0:
+                    break
+                secs = min(left, SCAN_SECS)
+                memory = _activation(state, remembering, history, upto, memory, secs=secs).memory
+    found = _activation(state, book, history, len(history), memory)
+    return found, LoreFound(found.memory, replayed=True)
 
 
 def _activation(
     state: ConversationState,
+    book: Lorebook,
     history: Sequence[prompts.Message],
     upto: int,
-    matched: frozenset[int],
+    memory: Memory,
+    *,
     secs: float = SCAN_SECS,
 ) -> Activation:
     """What was called for when the history had reached message `upto`."""
@@ -89,8 +93,10 @@ def _activation(
         state.spec,
         state.session.metadata,
         history[:upto],
+        book=book,
         replies=state.replies - sum(m["role"] == "assistant" for m in history[upto:]),
-        matched=matched,
+        memory=memory,
+        earlier=state.summarised,
         seed=str(state.session.id),
         secs=secs,
     )

@@ -160,7 +160,7 @@ class VoicePipeline:
     async def _renew_summary(self) -> None:
         state = self.state
         if await self._summariser.renew(state.spec, state.session.metadata, self._llm, self._history):
-            state.set_summary(self._summariser.summary)
+            state.set_summary(self._summariser.summary, self._summariser.covered.count)
 
     async def _tell_timing(self, timing: Timing) -> None:
         """A reply to spoken words has begun: its page and the operator learn where the time went."""

@@ -143,7 +143,7 @@ class Talk:
 
     async def renew(self) -> None:
         if await self.summariser.renew(self.state.spec, {}, self.model, self.history):
-            self.state.set_summary(self.summariser.summary)
+            self.state.set_summary(self.summariser.summary, self.summariser.covered.count)
 
     def known(self) -> set[str]:
         """The facts that the model would read of if it had to answer now."""

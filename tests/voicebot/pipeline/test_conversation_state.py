@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from characters.lore import Memory
 from characters.lore.book import lorebook_of
 from characters.spec import CharacterSpec
 from sessions_app.session.coverage import Coverage
@@ -64,14 +65,14 @@ def test_a_pending_character_speaks_once_it_is_applied():
 def test_lore_that_was_found_is_forgotten_with_its_book():
     before, after = with_book("one"), with_book("another")
     one = state(before)
-    one.set_lore(before, LoreFound(frozenset({1}), replayed=True))
+    one.set_lore(before, LoreFound(Memory(frozenset({1})), replayed=True))
     one.set_pending_spec(replace(before, name="B"))
     one.apply_pending_spec()
-    assert one.lore.numbers == {1}, "the book is the same"
+    assert one.lore.memory.called == {1}, "the book is the same"
     one.set_pending_spec(after)
     one.apply_pending_spec()
     assert one.lore == LoreFound()
-    one.set_lore(before, LoreFound(frozenset({7}), replayed=True))
+    one.set_lore(before, LoreFound(Memory(frozenset({7})), replayed=True))
     assert one.lore == LoreFound(), "a prompt that was begun with the old book came late"
 
 

@@ -1,0 +1,162 @@
+"""The search of one scan: which texts an entry is looked for in, and what its keys and decorators say."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from characters.lore.book import Entry, Lorebook
+from characters.lore.keys import Key, Searched, found
+from characters.lore.sillytavern import Logic
+
+SCAN_CHARACTERS = 6000  # of the newest messages; more would not be read in time
+MANY_KEYS = 300  # from which on a text is prepared for them
+LOOK_AT_ONCE = 16  # plain keys between two looks at the clock
+
+
+class OutOfTime(Exception):
+    """The scan has had its time."""
+
+
+class Search:
+    """What the entries of a book are looked for in, at one turn."""
+
+    def __init__(
+        self,
+        book: Lorebook,
+        messages: Sequence[str],
+        *,
+        replies: int,
+        greeting: int,
+        also: Mapping[str, str],
+        fill: Callable[[str], str],
+        fill_pattern: Callable[[str], str],
+        clock: Callable[[], float],
+        until: float,
+    ) -> None:
+        self.book, self.messages = book, messages
+        self.replies, self.greeting, self.also = replies, greeting, also
+        self.fill, self.fill_pattern = fill, fill_pattern
+        self.clock, self.until = clock, until
+        self._told: list[str] = []  # by entries that fired
+        self._texts: dict[tuple[int, tuple[str, ...]], Searched] = {}
+        self._looked = 0
+
+    def check_time(self) -> None:
+        if self.clock() > self.until:
+            raise OutOfTime
+
+    def add(self, told: Iterable[str]) -> None:
+        """What entries say may call for others from now on."""
+        if new := [words for words in told if words]:
+            self._told += new
+            self._texts.clear()
+
+    def text(self, entry: Entry) -> Searched:
+        """The newest messages as deep as the entry asks, with what entries said."""
+        depth, also = self.depth(entry), entry.rules.also
+        if (depth, also) not in self._texts:
+            said = "\n".join(self.messages[-depth:])[-SCAN_CHARACTERS:] if depth > 0 else ""
+            more = [self.also[name][:SCAN_CHARACTERS] for name in also if self.also.get(name)]
+            told = "\n".join(self._told)[-SCAN_CHARACTERS:]
+            text = Searched("\n".join(filter(None, (said, *more, told))) if depth > 0 else "")
+            if self.book.keys > MANY_KEYS:
+                text.prepare()
+            self._texts[depth, also] = text
+        return self._texts[depth, also]
+
+    def depth(self, entry: Entry) -> int:
+        for asked in (entry.decorators.scan_depth, entry.rules.scan_depth):
+            if asked is not None:
+                return asked
+        return self.book.scan_depth
+
+    def has(self, key: Key, entry: Entry, text: Searched) -> bool:
+        self._looked += 1
+        if key.macros or key.flags is not None or self._looked % LOOK_AT_ONCE == 0:
+            self.check_time()
+        return found(
+            key,
+            text,
+            fill=self.fill,
+            fill_pattern=self.fill_pattern,
+            case_sensitive=entry.case_sensitive,
+            whole_words=entry.whole_words,
+            ascii_words=entry.rules.written,
+        )
+
+    def first(self, texts: tuple[str, ...], entry: Entry, text: Searched) -> str:
+        """The first of these keys that the text has, '' if it has none."""
+        for key in entry.compiled_keys(texts):
+            if self.has(key, entry, text):
+                return key.shown
+        return ""
+
+    def score(self, entry: Entry) -> int:
+        """How many keys are there, as SillyTavern counts them for groups."""
+        if not entry.keys:
+            return 0
+        text = self.text(entry)
+        try:
+            first = sum(self.has(key, entry, text) for key in entry.compiled_keys(entry.keys))
+            more = sum(self.has(key, entry, text) for key in entry.compiled_keys(entry.secondary_keys))
+        except OutOfTime:
+            return 0
+        whole = entry.rules.logic is Logic.AND_ALL and more == len(entry.secondary_keys)
+        return first + more if whole or entry.rules.logic is Logic.AND_ANY else first
+
+    def decorated(self, entry: Entry, called: bool, sticky: bool) -> tuple[bool | None, str]:
+        """What decorators decide before any key is looked for; None if the keys decide."""
+        wants = entry.decorators
+        if wants.activate:
+            return True, "@@activate"
+        if wants.dont_activate:
+            return False, "@@dont_activate"
+        if called and wants.keep_activate_after_match:
+            return True, "was called for earlier (@@keep_activate_after_match)"
+        if called and wants.dont_activate_after_match:
+            return False, "was called for earlier (@@dont_activate_after_match)"
+        if wants.is_greeting is not None and wants.is_greeting != self.greeting:
+            return False, f"only with greeting {wants.is_greeting}"
+        if wants.activate_only_after is not None and self.replies < wants.activate_only_after:
+            return False, f"only after {wants.activate_only_after} replies"
+        if wants.activate_only_every is not None and self.replies % wants.activate_only_every:
+            return False, f"only every {wants.activate_only_every} replies"
+        if sticky and not entry.constant:
+            return True, "it stays (sticky)"
+        return None, ""
+
+    def judge(self, entry: Entry, recursing: bool) -> tuple[bool, str]:
+        """Whether the keys call for the entry, and why."""
+        wants, text = entry.decorators, self.text(entry)
+        depth = self.depth(entry)
+        where = "in the messages and other entries" if recursing else f"in the last {depth} messages"
+        keys, literal = entry.keys, entry.use_regex and not entry.rules.written
+        if literal:
+            keys += wants.additional_keys
+        else:
+            if kept_away := self.first(wants.exclude_keys, entry, text):
+                return False, f"kept away by “{kept_away}”"
+            if wants.additional_keys and not self.first(wants.additional_keys, entry, text):
+                return False, "none of its additional keys is there"
+        if entry.constant:
+            return True, "always"
+        key = self.first(keys, entry, text)
+        if not key:
+            return False, f"none of its keys is {where}" if keys else "it has no keys"
+        if not entry.selective or not entry.secondary_keys or literal:
+            return True, f"“{key}” {where}"
+        return self.selected(key, entry, text, where)
+
+    def selected(self, key: str, entry: Entry, text: Searched, where: str) -> tuple[bool, str]:
+        """Whether the secondary keys agree."""
+        there = [k.shown for k in entry.compiled_keys(entry.secondary_keys) if self.has(k, entry, text)]
+        all_there = len(there) == len(entry.secondary_keys)
+        match entry.rules.logic:
+            case Logic.AND_ANY if not there:
+                return False, f"“{key}” is {where}, but none of its secondary keys"
+            case Logic.AND_ALL if not all_there:
+                return False, f"“{key}” is {where}, but not all of its secondary keys"
+            case Logic.NOT_ANY if there:
+                return False, f"“{key}” is {where}, but so is “{there[0]}”, which keeps it away"
+            case Logic.NOT_ALL if all_there:
+                return False, f"“{key}” is {where}, but so are all of its secondary keys, which keep it away"
+        found = "".join(f" and “{words}”" for words in there[:1])
+        return True, f"“{key}”{found} {where}"
