@@ -30,6 +30,7 @@ FIELDS = (
     "reply_sentences",
     "temperature",
     "speak_up_secs",
+    "picks_up",
     "apology",
     "language",
     "voice",
@@ -46,8 +47,8 @@ FIELDS = (
     "lore_recursive",
     "card",
 )
-# Fields that older versions do not have: left out where they are empty, so that their digests stay.
-LATER = {"speak_up_secs": None, "apology": ""}
+# Fields that older versions do not have: left out where they are as in a new character, so that digests stay.
+LATER = {"speak_up_secs": None, "picks_up": True, "apology": ""}
 LORE_FIELDS = (
     "name",
     "keys",

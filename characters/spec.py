@@ -45,6 +45,7 @@ class CharacterSpec:
     temperature: float = 0.4
     reply_sentences: int = 3
     speak_up_secs: int | None = None
+    picks_up: bool = True  # says something to a visitor who comes back
     apology: str = ""
     book: Lorebook = NO_BOOK
 

@@ -84,6 +84,7 @@ class CharacterAdmin(Cards, History, Rehearsal, ModelAdmin):
                     "alternate_greetings",
                     "examples",
                     ("reply_sentences", "temperature", "speak_up_secs"),
+                    "picks_up",
                     "apology",
                 ],
             },

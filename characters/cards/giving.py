@@ -22,6 +22,7 @@ from characters.cards.mapping import (
     object_of,
     take_entry,
 )
+from characters.content import LATER
 from characters.lore import decorators
 
 
@@ -58,7 +59,10 @@ def give(content: Mapping[str, Any], card: Json, spec: str, *, private: bool) ->
     extensions = object_of(data.get("extensions")) if private else {}
     names = (*SETTINGS, *CASTING) if private else SETTINGS
     ours = object_of(extensions.get(OURS))
-    data["extensions"] = {**extensions, OURS: {**ours, **{name: content.get(name) for name in names}}}
+    data["extensions"] = {
+        **extensions,
+        OURS: {**ours, **{name: content.get(name, LATER.get(name)) for name in names}},
+    }
     _give_book(data, content, spec, private=private)
     if spec == V3:
         data.setdefault("group_only_greetings", [])

@@ -76,6 +76,7 @@ SETTINGS = (
     "temperature",
     "reply_sentences",
     "speak_up_secs",
+    "picks_up",
     "apology",
 )
 CASTING = ("stt_provider", "stt_model", "llm_provider", "llm_model", "tts_provider", "tts_model")
@@ -188,13 +189,19 @@ def _take_ours(settings: Any, taken: Taken) -> None:
         asked = given.get(name)
         if asked is None:
             continue
-        wants_text = isinstance(value, str)
-        asked = values.line(model_field.max_length or 200)(asked) if wants_text else values.number(asked)
+        asked = _read_as(value, model_field)(asked)
         allowed = name != "language" or asked in dict(LANGUAGES)
         if asked is None or not allowed or (name.endswith("_provider") and "." in str(asked)):
             taken.notes.append(f"extensions.{OURS}.{name} was left out.")
             continue
         taken.fields[name] = _within(model_field, asked)
+
+
+def _read_as(usual: Any, model_field: Any) -> Callable[[Any], Any]:
+    """How a setting is read whose usual value is of that type."""
+    if isinstance(usual, bool):
+        return values.flag
+    return values.line(model_field.max_length or 200) if isinstance(usual, str) else values.number
 
 
 def _within(model_field: Any, value: Any) -> Any:

@@ -101,6 +101,14 @@ class Character(models.Model):
         validators=[MinValueValidator(5), MaxValueValidator(600)],
         help_text="Seconds of silence after which it says something by itself, twice at most; empty: never.",
     )
+    picks_up = models.BooleanField(
+        _("picks up"),
+        default=True,
+        help_text=_(
+            "Says a short line by itself to a visitor who comes back after more than a minute; "
+            "otherwise it waits to be spoken to."
+        ),
+    )
     apology = models.TextField(
         "when nothing comes",
         blank=True,

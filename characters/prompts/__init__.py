@@ -2,6 +2,7 @@
 
 from characters.prompts.rendering import (
     DEFAULT_LIMIT,
+    PICK_UP,
     REMEMBERED,
     REPLY_TOKENS,
     SPEAK_UP,
@@ -17,6 +18,7 @@ from characters.prompts.rendering import (
 
 __all__ = [
     "DEFAULT_LIMIT",
+    "PICK_UP",
     "REMEMBERED",
     "REPLY_TOKENS",
     "SPEAK_UP",

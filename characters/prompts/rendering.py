@@ -38,6 +38,10 @@ SPEAK_UP = (
     "(The visitor has been silent for a while. Say one short thing of your own accord, or ask something, to "
     "draw them back in.)"
 )
+PICK_UP = (
+    "(The visitor was away and has come back. Pick the conversation up again with one short sentence of your "
+    "own, without a greeting.)"
+)
 DEFAULT_LIMIT = 2048  # tokens of prompt and reply, where nobody knows better
 REPLY_TOKENS = 120  # of the limit, kept free for the reply
 FORGET_AT_ONCE = 6  # messages; the rest of the prompt then stays the same for some turns, and cached

@@ -86,7 +86,8 @@ def between(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[Chang
     before: Mapping[str, Any] = old or {}
     changes = []
     for name in ("avatar", *content.FIELDS):
-        was, now = _shown(before.get(name)), _shown(new.get(name))
+        usual = content.LATER.get(name)
+        was, now = _shown(before.get(name, usual)), _shown(new.get(name, usual))
         if name == "card":
             if was != now and old is not None:
                 changes.append(Change("the rest of its card", (Piece("same", "changed"),)))

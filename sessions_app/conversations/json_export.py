@@ -1,14 +1,30 @@
 """Session export: JSON with everything that is remembered, for its visitor to take away."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from uuid import UUID
 
+from characters import catalog
+from characters.exceptions import CharacterNotFound
 from sessions_app.manager import SyncSessionManager
-from sessions_app.session import Session
+from sessions_app.session import Session, Turn
 
 FORMAT = "greenroom-session-1"
 TURNS_OF_A_PIECE = 200
+
+
+def _names() -> Callable[[Turn], str]:
+    """What the character of a turn is called; its address if it is off the stage, '' for a visitor's turn."""
+
+    @cache
+    def of_slug(slug: str) -> str:
+        try:
+            return catalog.get(slug).name
+        except CharacterNotFound:
+            return slug
+
+    return lambda turn: of_slug(turn.version.partition("@")[0]) if turn.version else ""
 
 
 def export(manager: SyncSessionManager, session_id: UUID | str) -> Iterator[str]:
@@ -30,8 +46,11 @@ def export(manager: SyncSessionManager, session_id: UUID | str) -> Iterator[str]
         "summary": manager.past(record.id, newest=0).summary or None,
     }
     yield json.dumps(head, ensure_ascii=False).removesuffix("}") + ', "turns": ['
+    name_of = _names()
     after, between = 0, "\n"
     while turns := manager.turns(record.id, after=after, oldest=TURNS_OF_A_PIECE):
-        yield between + ",\n".join(json.dumps(turn.as_json(), ensure_ascii=False) for turn in turns)
+        yield between + ",\n".join(
+            json.dumps({**turn.as_json(), "name": name_of(turn)}, ensure_ascii=False) for turn in turns
+        )
         after, between = turns[-1].sequence, ",\n"
     yield "]}\n"

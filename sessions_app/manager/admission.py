@@ -1,5 +1,6 @@
 """Session admission: visitors are let into new sessions, and into ones that they come back to."""
 
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -175,6 +176,7 @@ class SessionAdmission:
                     changed,
                     same_client=record.token_used,
                     previous=record.connection,
+                    away_secs=(now - record.active_at).total_seconds() if record.connections else math.inf,
                     unsettled=not record.settled,
                 )
             self._check_room(room, but=key)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 
@@ -16,6 +16,7 @@ from sessions_app.signals import sessions_over
 from sessions_app.stores import CONTENTION_TRIES, Removed, SummaryRecord, TurnRecord
 
 SWEPT_AT_ONCE = 2_000  # sessions of one statement
+CARRIED_TURNS = 40  # that a session begun from another one knows word for word
 UNOPENED_SECS = 1800  # how long a session waits for its first connection; then nothing is left of it
 
 
@@ -106,6 +107,22 @@ class SessionHistory:
                 replace(turn, sequence=last + number).sealed(sealer) for number, turn in enumerate(taken, 1)
             ]
         raise LimitReached("Too many writers of one conversation at once.")
+
+    def carry_over(self, earlier: UUID | str, session_id: UUID | str) -> None:
+        """Begins a new session with the end of an earlier one: its summary, and a copy of its newest turns.
+
+        What was said keeps its time. The copies are sealed under the new session's key, and are erased with
+        that session. Raises SessionNotFound, RecordUnreadable.
+        """
+        past = self.past(earlier, newest=CARRIED_TURNS)
+        first = 2 if past.summary else 1  # the summary stands for one turn before them
+        copies = [
+            replace(turn, sequence=number, identity=uuid4()) for number, turn in enumerate(past.turns, first)
+        ]
+        if past.summary:
+            self.keep_summary(session_id, Coverage(first - 1), past.summary)
+        if copies:
+            self.append(session_id, copies)
 
     # --- forgetting ---
 

@@ -62,6 +62,8 @@ class Session:
     same_client: bool = False  # the client that had the last connection reconnects by itself
     previous: UUID | None = None  # the connection that had hold of the session until this one came
     sequence_floor: int = 0  # above it this connection numbers its turns
+    # How long nobody was there before this connection, as far as is known; of the first one, for ever.
+    away_secs: float = 0.0
     unsettled: bool = False  # somebody may have turns of earlier connections that are not written yet
 
     def __repr__(self) -> str:
@@ -76,6 +78,7 @@ class Session:
         secret: str = "",
         same_client: bool = False,
         previous: UUID | None = None,
+        away_secs: float = 0.0,
         unsettled: bool = False,
     ) -> "Session":
         """The session of a record. Raises RecordUnreadable."""
@@ -102,6 +105,7 @@ class Session:
             same_client=same_client,
             previous=previous,
             sequence_floor=record.sequence_floor,
+            away_secs=away_secs,
             unsettled=unsettled,
         )
 

@@ -191,12 +191,15 @@ def test_an_edit_changes_that_field_only():
 
 def test_our_own_settings_travel_in_our_own_place(settings):
     ada = stored(as_json(V3))
+    assert out(ada)["data"]["extensions"]["greenroom"]["picks_up"] is True
     ada.voice_pitch, ada.tagline, ada.reply_sentences, ada.tts_provider = 3.5, "Invents", 5, "scripted"
+    ada.picks_up = False
     ada.save()
     ours = out(ada)["data"]["extensions"]["greenroom"]
-    assert (ours["voice_pitch"], ours["tts_provider"]) == (3.5, "scripted")
+    assert (ours["voice_pitch"], ours["tts_provider"], ours["picks_up"]) == (3.5, "scripted", False)
     again = stored(as_json(out(ada)))
     assert (again.voice_pitch, again.tagline, again.reply_sentences) == (3.5, "Invents", 5)
+    assert again.picks_up is False
 
 
 def test_without_what_is_private_the_makers_keep_their_own():
@@ -275,6 +278,8 @@ def test_files_in_text_chunks_of_a_picture_are_kept():
         ({"extensions": {"greenroom": {"voice_pitch": "99", "language": "klingon"}}}, "voice_pitch", 12),
         ({"extensions": {"greenroom": {"llm_provider": "os.system"}}}, "llm_provider", ""),
         ({"extensions": {"greenroom": {"temperature": "NaN"}}}, "temperature", 0.4),
+        ({"extensions": {"greenroom": {"picks_up": "no"}}}, "picks_up", False),
+        ({"extensions": {"greenroom": {"picks_up": ["?"]}}}, "picks_up", True),
         ({"name": "x" * 300}, "name", "x" * 80),
         ({"description": "a\0b\ud800c"}, "description", "ab\ufffdc"),
         ({"creator": "  two\nlines "}, "creator", "two lines"),

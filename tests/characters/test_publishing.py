@@ -109,6 +109,7 @@ def test_a_difference_reads_like_a_sentence():
     old = {"greeting": "Oh good, you are here. I am Ada."}
     new = {
         **{name: "" for name in ("avatar", *content.FIELDS)},
+        **content.LATER,
         "greeting": "This is a draft. I am Ada.",
         "lore": [],
     }
@@ -118,3 +119,20 @@ def test_a_difference_reads_like_a_sentence():
         ("new", "This is a draft"),
         ("same", ". I am Ada."),
     ]
+
+
+def test_a_version_from_before_a_setting_has_it_as_a_new_character_does_and_is_no_other_one():
+    character = make_character()
+    first = character.versions.get()
+    assert "picks_up" not in first.content
+    assert content.draft_spec(character).picks_up is True
+    second = publishing.publish(edit(character, picks_up=False))
+    assert content.draft_spec(character).picks_up is False
+    (change,) = differences.between(first.content, second.content)
+    assert (change.title, [(p.kind, p.text) for p in change.pieces]) == (
+        "picks up",
+        [("gone", "yes"), ("new", "no")],
+    )
+    publishing.roll_back(character, first)
+    character.refresh_from_db()
+    assert character.picks_up is True

@@ -9,7 +9,7 @@ from django.db import connection
 
 from sessions_app.conversations.json_export import export
 from sessions_app.exceptions import RecordUnreadable, SessionNotFound
-from sessions_app.manager import SyncSessionManager
+from sessions_app.manager import CARRIED_TURNS, SyncSessionManager
 from sessions_app.models import SessionSummary, SessionTurn, VoiceSession
 from sessions_app.session.coverage import Coverage
 from sessions_app.session.turn import Turn
@@ -146,3 +146,33 @@ def test_the_journal_of_erasures_is_printed_read_and_shortened(manager, session,
     journal.write_text("nonsense\n")
     with pytest.raises(CommandError, match="Line 1"):
         call_command("replay_erasures", str(journal))
+
+
+def test_a_session_begun_from_another_one_has_its_end_under_its_own_key(manager, session, clock):
+    manager.append(session.id, [turn(number, clock, f"{RARE} {number}") for number in range(1, 61)])
+    manager.keep_summary(session.id, Coverage(10), "They met.")
+    manager.end(session.id, "visitor")
+    clock.forward(days=1)
+    new = manager.create(character="marlow", visitor="anon:me")
+    manager.carry_over(session.id, new.id)
+    past = manager.past(new.id, newest=1000)
+    assert past.summary == "They met."
+    assert [said.text for said in past.turns] == [f"{RARE} {n}" for n in range(61 - CARRIED_TURNS, 61)]
+    assert past.turns[0].sequence == past.covered.upto + 1
+    assert {said.created_at for said in past.turns} == {clock() - timedelta(days=1)}, "when it was said"
+    assert manager.get(new.id).turns == CARRIED_TURNS
+    assert len(manager.turns(session.id)) == 60
+    manager.erase(session.id)
+    assert len(manager.turns(new.id)) == CARRIED_TURNS, "a copy, which the erasure of the old one leaves"
+
+
+def test_a_short_session_is_carried_over_whole_and_an_empty_one_is_nothing(manager, session, clock):
+    new = manager.create(character="marlow", visitor="anon:me")
+    manager.carry_over(session.id, new.id)
+    assert manager.turns(new.id) == []
+    manager.append(session.id, [turn(1, clock), turn(2, clock, "Once upon a", interrupted=True)])
+    manager.carry_over(session.id, new.id)
+    assert [(said.sequence, said.shown) for said in manager.turns(new.id)] == [
+        (1, "turn 1"),
+        (2, "Once upon a —"),
+    ]

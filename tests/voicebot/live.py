@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -95,13 +96,14 @@ async def standing(
     past: Past | None = None,
     quiet_secs: float = 60.0,
     metadata: dict[str, Any] | None = None,
+    away_secs: float = 0.0,
     **character: Any,
 ) -> Conversation:
     """A pipeline that does not run yet, with a character of its own and a session in the database."""
     await in_database(make_character, **character)
     manager, connection = SessionManager(), uuid4()
     made = await manager.create(character="marlow", visitor="anon:me", metadata=metadata)
-    session = await manager.open(made.id, made.token, connection)
+    session = replace(await manager.open(made.id, made.token, connection), away_secs=away_secs)
     spec = await in_database(catalog.get, "marlow")
     writer = runtime.default().writers.take(manager, session.id, await manager.sealer(session.id))
     one = Conversation(session.id, manager)

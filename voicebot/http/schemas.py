@@ -52,6 +52,14 @@ class Beginning(BaseModel):
     draft: Annotated[bool, BeforeValidator(lambda value: value is True)] = Field(
         default=False, description="whether an editor talks with what is not published"
     )
+    follows: Annotated[str | None, BeforeValidator(lambda value: None if value is None else str(value))] = (
+        Field(
+            default=None,
+            description="the id of a session of one's own: the new one begins with the end of that one, "
+            "which may be over",
+            json_schema_extra={"format": "uuid"},
+        )
+    )
 
 
 class Return(BaseModel):
@@ -200,6 +208,7 @@ class Turn(Answer):
     interrupted: bool
     at: Moment
     version: str = Field(description="of the character that spoke it, empty for a visitor's turn")
+    name: str = Field(description="of the character that spoke it, as it is called now")
 
 
 class Whole(Answer):

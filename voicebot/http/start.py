@@ -125,9 +125,17 @@ async def _session_for(request: HttpRequest, body: Beginning | Return, visitor: 
         return await manager.resume(body.session, visitor, bearer_of(request))
     if body.draft and not await (await request.auser()).ahas_perm("characters.change_character"):
         raise Forbidden("Only the editors of this place talk with drafts.")
-    return await manager.create(
+    earlier = await manager.owned(body.follows, visitor, bearer_of(request)) if body.follows else None
+    session = await manager.create(
         character=body.character, visitor=visitor, metadata=body.metadata or {}, draft=body.draft
     )
+    if earlier:
+        try:
+            await manager.carry_over(earlier.id, session.id)
+        except BaseException:
+            await manager.erase(session.id)
+            raise
+    return session
 
 
 async def socket(request: HttpRequest, session_id: str) -> HttpResponse:

@@ -1,5 +1,6 @@
 """Session admission: who may begin a session, who opens it with which token, and how many at once."""
 
+import math
 from uuid import uuid4
 
 import pytest
@@ -50,6 +51,22 @@ def test_a_token_opens_the_first_connection_within_two_minutes(manager, session,
     clock.forward(seconds=session_tokens.FIRST_CONNECTION_SECS + 1)
     with pytest.raises(TokenInvalid):
         manager.open(session.id, session.token, uuid4())
+
+
+def test_a_connection_knows_how_long_nobody_was_there(manager, session, clock):
+    first, second = uuid4(), uuid4()
+    assert manager.open(session.id, session.token, first).away_secs == math.inf
+    clock.forward(minutes=5)
+    manager.touch(session.id, first)
+    clock.forward(seconds=15)
+    assert manager.open(session.id, session.token, second).away_secs == 15, "its last sign of life"
+    clock.forward(seconds=3)
+    manager.disconnect(session.id, second)
+    clock.forward(minutes=10)
+    again = manager.resume(session.id, VISITOR)
+    clock.forward(seconds=1)
+    assert manager.open(session.id, again.token, first).away_secs == 601
+    assert manager.get(session.id).away_secs == 0
 
 
 def test_a_token_reconnects_within_a_minute_of_a_drop_and_not_later(manager, session, clock):

@@ -29,13 +29,26 @@ def test_a_visitor_lists_reads_and_erases_their_own(client, mine):
     (listed,) = client.get("/api/sessions").json()["sessions"]
     assert (listed["id"], listed["turns"], listed["state"]) == (session, 1, "created")
     read = client.get(f"/api/sessions/{session}")
-    assert json.loads(b"".join(read))["turns"][0]["text"] == "zanzibarquince"
+    (turn,) = json.loads(b"".join(read))["turns"]
+    assert (turn["text"], turn["name"]) == ("zanzibarquince", "")
     assert "attachment" in read["Content-Disposition"]
     assert read["Cache-Control"] == "no-store"
     receipt = client.delete(f"/api/sessions/{session}").json()
     assert receipt["erased"] == {"sessions": 1, "turns": 1, "summaries": 0, "keys": 1}
     assert receipt["at"]
     assert client.get(f"/api/sessions/{session}").status_code == 404
+
+
+def test_each_turn_names_the_character_that_spoke_it(client, mine):
+    session, _ = mine
+    make_character(slug="ada", name="Ada Quill")
+    said = [
+        Turn(number, "assistant", "Yes.", False, timezone.now(), version)
+        for number, version in enumerate(("marlow@1", "ada@draft", "gone@3"), 2)
+    ]
+    SyncSessionManager().append(session, said)
+    turns = json.loads(b"".join(client.get(f"/api/sessions/{session}")))["turns"]
+    assert [turn["name"] for turn in turns] == ["", "Captain Marlow", "Ada Quill", "gone"]
 
 
 def test_all_of_them_at_once(client, mine):

@@ -4,9 +4,13 @@ import json
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from sessions_app.models import VoiceSession
+from sessions_app.manager import SyncSessionManager
+from sessions_app.models import SessionTurn, VoiceSession
+from sessions_app.session.turn import Turn
 from tests.characters.factory import make_character
+from voicebot.http.start import HANDED_OVER
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -119,3 +123,58 @@ def test_a_full_server_says_so_and_when_to_come_back(client, settings):
     answer = start(client)
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "full")
     assert int(answer["Retry-After"]) > 0
+
+
+def ended_session(client) -> str:
+    start(client)
+    session = str(VoiceSession.objects.get().pk)
+    said = [
+        Turn(1, "user", "zanzibarquince", False, timezone.now()),
+        Turn(2, "assistant", "The sea", True, timezone.now()),
+    ]
+    SyncSessionManager().append(session, said)
+    SyncSessionManager().end(session, "visitor")
+    return session
+
+
+def after(client, session: str, **headers):
+    body = {"body": {"character": "marlow", "follows": session}}
+    return start(client, body, **headers)
+
+
+def test_a_conversation_that_is_over_is_begun_again_from_its_end(client):
+    earlier = ended_session(client)
+    answer = after(client, earlier)
+    assert set(answer.json()) == {"wsUrl", "token"}
+    new = VoiceSession.objects.exclude(pk=earlier).get()
+    assert (new.state, new.turns) == ("created", 2)
+    assert [turn.shown for turn in SyncSessionManager().turns(new.pk)] == ["zanzibarquince", "The sea —"]
+    assert str(new.pk) in answer.json()["wsUrl"]
+
+
+def test_nobody_begins_from_somebody_elses_and_leaves_a_session_behind(client):
+    earlier = ended_session(client)
+    stranger = type(client)()
+    assert after(stranger, earlier).status_code == 403
+    start(stranger)
+    assert after(stranger, earlier).status_code == 403, "with a cookie of their own neither"
+    for nobodys in ("nonsense", "00000000-0000-4000-8000-000000000000"):
+        assert after(client, nobodys).status_code == 404
+    assert VoiceSession.objects.count() == 2
+
+
+def test_whoever_has_no_cookie_begins_from_it_by_its_secret(client):
+    start(client)
+    (session,) = VoiceSession.objects.all()
+    secret = start(type(client)())[HANDED_OVER]
+    (theirs,) = VoiceSession.objects.exclude(pk=session.pk)
+    nobody = type(client)()
+    assert after(nobody, str(theirs.pk), Authorization=f"Bearer {secret}").status_code == 200
+    assert after(nobody, str(session.pk), Authorization=f"Bearer {secret}").status_code == 403
+
+
+def test_what_cannot_be_read_any_more_is_not_begun_from(client):
+    earlier = ended_session(client)
+    SessionTurn.objects.update(sealed=b"noise")
+    assert after(client, earlier).status_code >= 400
+    assert VoiceSession.objects.count() == 1

@@ -8,6 +8,7 @@ from pipecat.frames.frames import LLMRunFrame, TTSSpeakFrame
 from pipecat.processors.aggregators.llm_context import LLMContext
 
 from characters import prompts
+from sessions_app.identity import session_tokens
 from voicebot.ops import off_the_loop
 from voicebot.pipeline.activity import Activity, Fact, State
 from voicebot.pipeline.conversation_state import ConversationState
@@ -62,7 +63,11 @@ class UnpromptedSpeech:
     # --- beginning ---
 
     async def begin(self, *, resumed: bool) -> None:
-        """Both sides are ready: greets, or answers a question that an earlier connection was lost over."""
+        """Both sides are ready: greets a new visitor.
+
+        To one who comes back it answers the question that an earlier connection was lost over; where there
+        is none, it says a line of its own if its editor wishes so and the visitor was away for a while.
+        """
         if self._begun:
             return
         self._begun = True
@@ -70,9 +75,13 @@ class UnpromptedSpeech:
             await self._greet()
             return
         await self._prime(self._context.get_messages())
-        owed = any(is_question(message) for message in self._context.get_messages()[-1:])
-        if owed and self._activity.settled:
+        said = self._context.get_messages()
+        if not said or not self._activity.settled:
+            return
+        if is_question(said[-1]):
             await self._worker.queue_frame(LLMRunFrame())
+        elif self._state.spec.picks_up and self._state.session.away_secs > session_tokens.RECONNECT_SECS:
+            await self._worker.queue_frame(unprompted(self._context, prompts.PICK_UP))
 
     async def _greet(self) -> None:
         spec, metadata, seed = self._state.spec, self._state.session.metadata, str(self._state.session.id)
