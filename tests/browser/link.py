@@ -1,7 +1,8 @@
-"""A link between a browser and a server: whole, a hole that swallows everything, or cut."""
+"""A link between a browser and a server: whole, thin, a hole that swallows everything, or cut."""
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 
 from tests.servers import Server
@@ -16,6 +17,11 @@ class Link:
         self._whole.set()
         self._pairs: set[asyncio.StreamWriter] = set()
         self.url = ""
+        self._bytes_per_sec = float("inf")
+
+    def thin(self, kbit_per_sec: float) -> None:
+        """From now on so much comes through in each direction; what is more waits."""
+        self._bytes_per_sec = kbit_per_sec * 1000 / 8
 
     def hole(self) -> None:
         """From now on nothing comes through, in either direction, and nobody is told."""
@@ -42,9 +48,12 @@ class Link:
         self._pairs -= pair
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        free_at = 0.0  # when what was written has gone through
         with contextlib.suppress(OSError):
-            while data := await reader.read(65536):
+            while data := await reader.read(1400):  # a packet
                 await self._whole.wait()
+                free_at = max(free_at, time.monotonic()) + len(data) / self._bytes_per_sec
+                await asyncio.sleep(free_at - time.monotonic() if self._bytes_per_sec < float("inf") else 0)
                 writer.write(data)
                 await writer.drain()
         writer.close()

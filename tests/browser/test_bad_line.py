@@ -17,6 +17,7 @@ SENT = """() => {
   };
 }"""
 BYTES_PER_SEC = 32_000
+HZ = f"{CALL}.line.rate.hz"
 
 
 async def test_a_stall_is_shown_within_three_seconds_and_its_end_at_once(server, browser_with_microphone):
@@ -107,3 +108,46 @@ async def test_too_much_sound_is_called_by_its_name_and_passes(own_server, brows
         assert await page.is_hidden("#again")
         await state_is(page, "listening", "speaking")
         assert await session_of(page) == session
+
+
+async def test_a_thin_line_gets_less_sound_and_one_that_is_thinner_still_a_conversation_in_writing(
+    server, browser_with_microphone
+):
+    async with linked(server) as link, browser_with_microphone() as page:
+        await page.goto(f"{link.url}/talk/captain-marlow/")
+        assert await page.evaluate(HZ) == 24_000
+        link.thin(256)
+        rates = await page.evaluate_handle("""() => {
+          const rates = [];
+          const send = WebSocket.prototype.send;
+          WebSocket.prototype.send = function (data) {
+            const size = data.byteLength ?? 0;
+            if (size > 500) rates.push(size < 800 ? 8000 : 16000);  // 32 ms of sound
+            return send.call(this, data);
+          };
+          return rates;
+        }""")
+        await page.click("#begin")
+        await page.wait_for_function(f"{HZ} === 8000")
+        await page.wait_for_function(f"{CALL}.sound.heard > 24000")  # and the voice goes on
+        await page.wait_for_function("(rates) => rates.at(-1) === 8000", arg=rates)
+        await state_is(page, "listening")
+
+        link.thin(64)
+        await page.wait_for_function(f"{HZ} === 0 || ({CALL}.say('And then?'), false)", polling=4000)
+        assert "too slow for sound" in await words(page)
+        assert await page.is_visible("#typed")
+        sent = len(await rates.json_value())
+        heard = await page.evaluate(f"{CALL}.sound.heard")
+        before = await page.evaluate(f"{CALL}.transcript.turns.length")
+        await page.fill("#typed", "What is your ship called?")
+        await page.press("#typed", "Enter")
+        await page.wait_for_function(
+            f"""(before) => {{
+              const turns = {CALL}.transcript.turns;
+              return turns.length >= before + 2 && turns.at(-1).who === "character" && {CALL}.state === "listening";
+            }}""",
+            arg=before,
+        )
+        assert await page.evaluate(f"{CALL}.sound.heard") - heard < 24_000, "no more than was under way"
+        assert len(await rates.json_value()) == sent

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs
 from uuid import UUID, uuid4
 
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -69,7 +70,8 @@ class VoiceConsumer(AsyncWebsocketConsumer):
         self._runtime = runtime.of_scope(scope)
         groups = ChannelGroups(self)
         self._takeover = Takeover(groups, self.connection, self.replaced)
-        self._conversation = Conversation(self, groups, self._takeover.predecessor, self._runtime)
+        rate = parse_qs(scope.get("query_string", b"").decode("latin1")).get("rate", [""])[0]
+        self._conversation = Conversation(self, groups, self._takeover.predecessor, self._runtime, rate)
         control: asyncio.Queue[Message] = asyncio.Queue()
         listening = asyncio.create_task(self._listen(receive, control))
         try:

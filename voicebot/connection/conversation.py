@@ -21,7 +21,7 @@ from voicebot.history import MOST_TURNS, PASSING, HistoryWriter
 from voicebot.pipeline import ConversationState, Event, SessionContext, VoicePipeline
 from voicebot.providers import ProviderError
 from voicebot.runtime import Runtime
-from voicebot.transport import ChannelsTransport
+from voicebot.transport import ChannelsTransport, LineRate
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,8 @@ class Connection(Protocol):
 class Conversation:
     """Owns the pipeline and the transport; `on_` methods are called from outside.
 
-    `predecessor` is the connection that had the session before; its last turns are waited for.
+    `predecessor` is the connection that had the session before; its last turns are waited for. `rate` is the
+    client's first wish for the rate of the sound, if it has one.
     """
 
     def __init__(
@@ -57,7 +58,9 @@ class Conversation:
         groups: ChannelGroups,
         predecessor: Predecessor,
         runtime: Runtime,
+        rate: str = "",
     ):
+        self._rate = LineRate(rate)
         self._connection, self._manager = connection, connection.manager
         self._predecessor, self._runtime = predecessor, runtime
         self.transport = self._new_transport()
@@ -71,7 +74,7 @@ class Conversation:
         self._replacing: asyncio.Task | None = None
 
     def _new_transport(self) -> ChannelsTransport:
-        return ChannelsTransport(self._connection.send_bytes, self._runtime.load)
+        return ChannelsTransport(self._connection.send_bytes, self._runtime.load, rate=self._rate)
 
     def _session(self) -> Session | None:
         return self.pipeline.state.session if self.pipeline else None

@@ -12,9 +12,13 @@ from sessions_app.exceptions import BadRequest
 from sessions_app.handlers import ClientMessage, Wrapped, with_session
 from sessions_app.manager import SessionManager
 from sessions_app.session import Session, checked_metadata, merge_patch
+from voicebot.transport import RATES_HZ
 
 INTERRUPT = "character.interrupt"
 PING = "ping"
+AUDIO_RATE = "audio.rate"
+OF_THE_LINE = (PING, AUDIO_RATE)  # they change nothing of the session
+MOST_PAD = 4096  # characters
 HISTORY = "session.history"
 MOST_TURNS = 500  # of one answer to session.history
 TURNS_OF_ONE = 25  # so many turns weigh as much as a small message
@@ -106,7 +110,19 @@ async def end_session(session: Session, message: ClientMessage) -> dict[str, Any
 @client_message(PING)
 async def ping(session_id: UUID | str, message: ClientMessage) -> dict[str, Any]:
     """A sign of life of the line. The session is not read, nor does it count as one of the visitor."""
-    return {}
+    pad = _data(message).get("pad", 0)
+    if not isinstance(pad, int) or not 0 <= pad <= MOST_PAD:
+        raise BadRequest(f"`pad` is a whole number up to {MOST_PAD}.")
+    return {"pad": "." * pad} if pad else {}
+
+
+@client_message(AUDIO_RATE)
+async def audio_rate(session_id: UUID | str, message: ClientMessage) -> dict[str, Any]:
+    """The voice comes at another rate from its next packet on; see `SessionRTVI`."""
+    hz = _data(message).get("hz")
+    if not isinstance(hz, int) or hz not in RATES_HZ:
+        raise BadRequest(f"`hz` is one of {', '.join(map(str, RATES_HZ))}.")
+    return {"hz": hz}
 
 
 @client_message(INTERRUPT)

@@ -58,6 +58,7 @@ class SessionRTVI(RTVIHooks):
         self._send = send
         self._on_ready = on_ready
         self._on_typed = on_typed
+        self.on_rate: Callable[[int], None] = lambda hz: None  # the client wants the voice at this rate
         self._typing = TokenBucket(TYPED_AT_ONCE, TYPED_PER_SEC)
         self._asking = TokenBucket(ASKED_AT_ONCE, ASKED_PER_SEC)
         self.answering = False  # a client message is being handled, and its answer not sent yet
@@ -108,7 +109,7 @@ class SessionRTVI(RTVIHooks):
         self.answering = True
         try:
             await self._answer(message)
-            if message.type != client_messages.PING:  # it changes nothing
+            if message.type not in client_messages.OF_THE_LINE:
                 await self.emit("on_answered", message)
         finally:
             self.answering = False
@@ -126,6 +127,8 @@ class SessionRTVI(RTVIHooks):
         else:
             asked = models.ClientMessage(msg_id=message.id, type=message.type, data=None)
             await self.send_server_response(asked, answer)
+            if message.type == client_messages.AUDIO_RATE:
+                self.on_rate(answer["hz"])
             if message.type == client_messages.INTERRUPT:
                 await self.broadcast_interruption()
 

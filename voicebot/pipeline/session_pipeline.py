@@ -88,6 +88,7 @@ class VoicePipeline:
         )
         self.activity = Activity()
         self.rtvi = SessionRTVI(self.state, self.activity, transport.client.send, self._ready, self._typed)
+        self.rtvi.on_rate = transport.rate.change
         self.life = ActivityObserver(self.activity, self._tell_timing, self._trouble)
         self._quiet_secs, self._on_quiet = quiet_secs, on_quiet
         self._cancelled = False

@@ -2,5 +2,6 @@
 
 from voicebot.transport import serializer, silence_gate
 from voicebot.transport.channels import ChannelsTransport
+from voicebot.transport.line_rate import RATES_HZ, LineRate
 
-__all__ = ["ChannelsTransport", "serializer", "silence_gate"]
+__all__ = ["RATES_HZ", "ChannelsTransport", "LineRate", "serializer", "silence_gate"]

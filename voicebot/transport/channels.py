@@ -30,6 +30,7 @@ from voicebot.pipecat_internals.output import OutputHooks
 from voicebot.pipecat_internals.processors import OwnEvents
 from voicebot.transport import serializer
 from voicebot.transport.input import SPEAKING_SECS, ChannelsInputTransport
+from voicebot.transport.line_rate import LineRate
 
 EARLY_MESSAGES, EARLY_SECS = 512, 16.0  # who sends more before the pipeline has started loses the rest
 LEAD_SECS = 0.2  # how far ahead of playback audio is sent: the page's cushion against a jittery link
@@ -93,6 +94,7 @@ class ChannelsOutputTransport(OutputHooks):
         if isinstance(frame, InterruptionFrame):
             # The page drops what it has buffered, so the next word starts a new lead.
             self._played_at = self._late_secs = 0.0
+            await self._transport.rate.drop()
             await self._client.send(frame)
 
     async def push_frame(self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM) -> None:
@@ -101,6 +103,8 @@ class ChannelsOutputTransport(OutputHooks):
             return
         if isinstance(frame, BotStoppedSpeakingFrame):
             self._late_secs = 0.0
+            if tail := await self._transport.rate.end():
+                await self._client.send(tail)
         if frame.pts and direction is FrameDirection.DOWNSTREAM:
             await self._until_played(frame.pts / 1e9)
         await super().push_frame(frame, direction)
@@ -136,7 +140,8 @@ class ChannelsOutputTransport(OutputHooks):
         """Sends one chunk, then waits until playback has come within LEAD_SECS of its end."""
         self._sending_since = due = max(self._played_at, time.monotonic())
         try:
-            if not await self._client.send(frame):
+            packet = await self._transport.rate.packet(frame)
+            if packet and not await self._client.send(packet):
                 return False
         finally:
             self._sending_since = None
@@ -162,9 +167,11 @@ class ChannelsTransport(OwnEvents, BaseTransport):
         send: Callable[[bytes], Awaitable[None]],
         load: Load | None = None,
         params: ChannelsParams | None = None,
+        rate: LineRate | None = None,
     ):
         super().__init__()
         params = params or ChannelsParams()
+        self.rate = rate or LineRate()
         self.load = load or Load()  # one that nobody measures: always at ease
         self._early: deque[serializer.Audio | dict[str, Any]] = deque()
         self._early_secs = 0.0  # of audio in it

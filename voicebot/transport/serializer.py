@@ -98,6 +98,8 @@ def encode(frame: Frame) -> bytes | None:
         out.audio.audio = frame.audio
         out.audio.sample_rate = frame.sample_rate
         out.audio.num_channels = frame.num_channels
+        if frame.pts is not None:  # when it was sent, for a client that follows its line
+            out.audio.pts = frame.pts
     elif isinstance(frame, (OutputTransportMessageFrame, OutputTransportMessageUrgentFrame)):
         out.message.data = json.dumps(frame.message)
     elif isinstance(frame, InterruptionFrame):

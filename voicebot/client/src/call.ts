@@ -30,7 +30,7 @@ export class Call extends EventTarget implements ConnectionOwner {
   latencies: readonly Latency[] = []; // of the last replies, the newest last
   begunAt = 0;
   stalled = false; // nothing comes of the server just now
-  sound: PlayerReport = { level: 0, heard: 0, gaps: 0, bufferedSecs: 0, playing: false };
+  sound: PlayerReport = { level: 0, heard: 0, gaps: 0, gapSecs: 0, bufferedSecs: 0, playing: false };
   readonly levels: Levels = { visitor: 0, character: 0 };
   readonly microphone = new MicrophoneState();
   readonly transcript = new Transcript();
@@ -67,6 +67,7 @@ export class Call extends EventTarget implements ConnectionOwner {
   }
 
   get muted() { return this.microphone.muted; }
+  get thin() { return !this.line.rate.hz; } // the line carries no sound: one reads and writes
 
   get session() { return this.line.session; }
 
@@ -228,9 +229,8 @@ export class Call extends EventTarget implements ConnectionOwner {
     this._fallSilent();
   }
 
-  onState(state: CallState) {
-    this._become(state);
-  }
+  onRate = () => this._changed();
+  onState = (state: CallState) => void this._become(state);
 
   private _onServerMessage(message: ServerMessage) {
     switch (message.type) {

@@ -3,6 +3,8 @@
 import { abortable, childOf, pause, within } from "./abort.ts";
 import { backoffSecs, meaningOf, meaningOfRefusal, SOME_TRIES, stateAfter, type Meaning } from "./closing.ts";
 import { gettext } from "./i18n.ts";
+import { pageCapacity } from "./line-gauge.ts";
+import { LineRate } from "./line-rate.ts";
 import type { StageMedia } from "./media.ts";
 import type { ClientOwner, RtviClient } from "./rtvi-client.ts";
 import type { Closed } from "./socket.ts";
@@ -48,6 +50,7 @@ export class Connection {
   secret = ""; // of the session, for visitors whose browser keeps no cookie here
   draining = false; // the server is about to close, and another will go on
   retryAt = 0; // when it is tried again, milliseconds since 1970
+  readonly rate = new LineRate(pageCapacity(performance.getEntriesByType("resource") as PerformanceResourceTiming[]));
   private readonly _options: ConnectionOptions;
   private readonly _media: StageMedia;
   private readonly _owner: ConnectionOwner;
@@ -121,7 +124,7 @@ export class Connection {
       const way = await this._start(signal);
       const { RtviClient } = await within(abortable(loading, signal), START_SECS);
       signal.throwIfAborted();
-      this._present = present = new RtviClient(this._media, this._owner, signal);
+      this._present = present = new RtviClient(this._media, this.rate, this._owner, signal);
       const early = await present.open(way);
       if (early) throw new ConnectionClosed(early);
       readyAt.secs = performance.now() / 1000;

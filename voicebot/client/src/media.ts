@@ -117,9 +117,14 @@ export class StageMedia {
     this._player.flush();
   }
 
-  bufferBotAudio(data: ArrayBuffer | Int16Array) {
+  /** How much of the voice is kept ahead of the loudspeaker. */
+  set cushionSecs(secs: number) {
+    this._player.cushionSecs = secs;
+  }
+
+  bufferBotAudio(data: ArrayBuffer | Int16Array, rateHz?: number) {
     const pcm = data instanceof Int16Array ? data : new Int16Array(data);
-    if (!this._deaf) this._player.play(pcm);
+    if (!this._deaf) this._player.play(pcm, rateHz);
     return pcm;
   }
 

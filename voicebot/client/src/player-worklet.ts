@@ -1,12 +1,11 @@
-// Plays PCM as it arrives: a small cushion against a jittery link, no clicks at its ends, silent at once
-// when told to.
+// Plays PCM as it arrives: a cushion against a jittery link, no clicks at its ends, silent at once when told to.
 
-const CUSHION_SECS = 0.08; // waited for before the first sample of an utterance, and after running dry
-const PATIENCE_SECS = 0.12; // after which less than that is played, because it is all there is
+const CUSHION_SECS = 0.12; // waited for before the first sample of an utterance, and after running dry
+const PATIENCE_SECS = 0.04; // beyond the cushion; then less than that is played, because it is all there is
 const FADE_SECS = 0.005;
 const REPORT_SECS = 0.05;
 
-export type PlayerMessage = { readonly pcm: Int16Array } | { readonly flush: true };
+export type PlayerMessage = { readonly pcm: Int16Array } | { readonly flush: true } | { readonly cushionSecs: number };
 
 class Player extends AudioWorkletProcessor {
   private queue: Float32Array[] = [];
@@ -19,7 +18,10 @@ class Player extends AudioWorkletProcessor {
   private energy = 0;
   private counted = 0;
   private heard = 0; // audible samples so far
-  private gaps = 0; // times the queue ran dry within an utterance
+  private gaps = 0; // times the queue ran dry
+  private gap = 0; // samples of silence since then
+  private lastGap = 0; // the same, when it went on
+  private cushion = CUSHION_SECS * sampleRate;
 
   constructor() {
     super();
@@ -27,12 +29,16 @@ class Player extends AudioWorkletProcessor {
   }
 
   receive(message: PlayerMessage) {
+    if ("cushionSecs" in message) {
+      this.cushion = message.cushionSecs * sampleRate;
+      return;
+    }
     if ("flush" in message) {
       this.fading = this.playing;
       if (!this.playing) this.drop();
       return;
     }
-    if (this.fading) return; // what was on its way when the visitor began to speak
+    if (this.fading || !message.pcm.length) return; // what was on its way when the visitor began to speak
     const samples = new Float32Array(message.pcm.length);
     for (let i = 0; i < samples.length; i++) samples[i] = message.pcm[i] / 0x8000;
     this.queue.push(samples);
@@ -65,16 +71,19 @@ class Player extends AudioWorkletProcessor {
     const step = 1 / (FADE_SECS * sampleRate);
     if (!this.playing && this.buffered) {
       this.waited += out.length;
-      const enough = this.buffered >= CUSHION_SECS * sampleRate;
-      this.playing = enough || this.waited >= PATIENCE_SECS * sampleRate;
+      const enough = this.buffered >= this.cushion;
+      this.playing = enough || this.waited >= this.cushion + PATIENCE_SECS * sampleRate;
+      if (this.playing) this.lastGap = this.gap;
     }
     for (let i = 0; i < out.length; i++) {
       if (this.playing && !this.buffered) {
         this.playing = false;
         this.gain = 0;
+        this.gap = 0;
         this.gaps++;
       }
       if (!this.playing) {
+        this.gap++;
         out[i] = 0;
         continue;
       }
@@ -100,6 +109,7 @@ class Player extends AudioWorkletProcessor {
       bufferedSecs: this.buffered / sampleRate,
       heard: this.heard,
       gaps: this.gaps,
+      gapSecs: this.lastGap / sampleRate,
     });
     this.energy = 0;
     this.counted = 0;

@@ -2,6 +2,7 @@
 
 import { abortable, childOf } from "./abort.ts";
 import type { PlayerMessage } from "./player-worklet.ts";
+import { Resampler } from "./resampler.ts";
 import { ScheduledVoice } from "./scheduled-voice.ts";
 
 export const PLAYER_RATE_HZ = 24_000;
@@ -16,6 +17,8 @@ export interface PlayerReport {
   readonly heard: number;
   /** Times the voice ran dry. */
   readonly gaps: number;
+  /** How long it was silent the last time, before it went on. */
+  readonly gapSecs: number;
 }
 
 export class Player {
@@ -28,6 +31,8 @@ export class Player {
   private _gain: GainNode | null = null;
   private _volume = 1;
   private _device = "";
+  private _cushionSecs = 0;
+  private _resampler: { readonly fromHz: number; readonly resampler: Resampler } | null = null;
 
   /** @param onReport called every 50 ms */
   constructor(workletUrl: string, onReport: (report: PlayerReport) => void) {
@@ -63,6 +68,7 @@ export class Player {
   private _connect(context: AudioContext) {
     this._gain = context.createGain();
     this._gain.gain.value = this._volume;
+    this._cushionSecs = 0; // the worklet's own, until there is another
     this._gain.connect(context.destination);
     if (!context.audioWorklet) {
       this._scheduled = new ScheduledVoice(context, this._gain, this._onReport);
@@ -103,15 +109,30 @@ export class Player {
     await context?.setSinkId?.(device).catch(() => undefined);
   }
 
-  /** @param pcm mono, 24 kHz */
-  play(pcm: Int16Array) {
-    this._scheduled?.play(pcm);
-    this._post({ pcm });
+  /** @param pcm mono */
+  play(pcm: Int16Array, rateHz = PLAYER_RATE_HZ) {
+    const voice = rateHz === PLAYER_RATE_HZ ? pcm : this._resampled(pcm, rateHz);
+    if (!voice.length) return; // a resampler's first is for later
+    this._scheduled?.play(voice);
+    this._post({ pcm: voice });
+  }
+
+  private _resampled(pcm: Int16Array, fromHz: number) {
+    if (this._resampler?.fromHz !== fromHz) this._resampler = { fromHz, resampler: new Resampler(fromHz, PLAYER_RATE_HZ) };
+    return this._resampler.resampler.takePcm(pcm);
+  }
+
+  /** How much is waited for before the first sample of what comes next. */
+  set cushionSecs(secs: number) {
+    if (Math.abs(secs - this._cushionSecs) < 0.01) return;
+    this._cushionSecs = secs;
+    this._post({ cushionSecs: secs });
   }
 
   /** Drops everything that is not yet heard. */
   flush() {
     this._scheduled?.flush();
+    this._resampler = null;
     this._post({ flush: true });
   }
 

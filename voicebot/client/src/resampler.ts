@@ -1,4 +1,4 @@
-// From a sound card's rate to the recorder's: a low-pass and the samples in between, from a table.
+// From one rate to another, such as a sound card's to the recorder's: a low-pass and the samples in between, from a table.
 
 export const RATE_HZ = 16_000;
 const TAPS = 24; // of the low-pass filter, on each side of a sample
@@ -29,10 +29,10 @@ export class Resampler {
   private _filled = 2 * TAPS;
   private _at = 0; // where the next output lies, in phases after the first TAPS samples of `_past`
 
-  constructor(fromHz: number) {
-    this._phases = Math.min(MOST_PHASES, RATE_HZ / greatestCommonDivisor(fromHz, RATE_HZ));
-    this._step = (fromHz / RATE_HZ) * this._phases;
-    const cutoff = fromHz === RATE_HZ ? 1 : Math.min(1, (0.92 * RATE_HZ) / fromHz);
+  constructor(fromHz: number, toHz = RATE_HZ) {
+    this._phases = Math.min(MOST_PHASES, toHz / greatestCommonDivisor(fromHz, toHz));
+    this._step = (fromHz / toHz) * this._phases;
+    const cutoff = fromHz === toHz ? 1 : Math.min(1, (0.92 * toHz) / fromHz);
     this._filters = new Float32Array(this._phases * 2 * TAPS);
     for (let phase = 0; phase < this._phases; phase++) {
       for (let tap = 0; tap < 2 * TAPS; tap++) {
@@ -60,6 +60,13 @@ export class Resampler {
     this._past.copyWithin(0, done, this._filled);
     this._filled -= done;
     this._at -= done * this._phases;
+  }
+
+  /** The same for int16, as it travels. */
+  takePcm(pcm: Int16Array) {
+    const out: number[] = [];
+    this.take(Float32Array.from(pcm), (sample) => out.push(Math.max(-0x8000, Math.min(0x7fff, Math.round(sample)))));
+    return Int16Array.from(out);
   }
 
   private _keep(input: Float32Array) {

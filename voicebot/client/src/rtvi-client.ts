@@ -5,6 +5,8 @@ import { LogLevel, PipecatClient, type RTVIEventCallbacks } from "@pipecat-ai/cl
 
 import { abortable, childOf, within } from "./abort.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import type { LineRate } from "./line-rate.ts";
+import { LineWatch } from "./line-watch.ts";
 import type { StageMedia } from "./media.ts";
 import { RECORDER_RATE_HZ } from "./recorder-rate.ts";
 import { StageTransport, type Closed } from "./socket.ts";
@@ -24,6 +26,8 @@ export interface ClientOwner {
   onInterrupted(): void;
   /** Nothing comes of the server, or something does again. */
   onStalled(stalled: boolean): void;
+  /** The line carries sound at another rate now, or none. */
+  onRate(): void;
 }
 
 export class RtviClient {
@@ -32,33 +36,51 @@ export class RtviClient {
   private readonly _media: StageMedia;
   private readonly _own = childOf();
   private readonly _heartbeat: Heartbeat;
+  private readonly _watch: LineWatch;
   private readonly _transport: StageTransport;
   private _onClosed: (closed: Closed) => void = () => undefined;
   private _ready = false;
   private _ending = false;
 
   /** @param parent when it is aborted, nothing of the connection stays and nobody hears of it any more */
-  constructor(media: StageMedia, owner: ClientOwner, parent: AbortSignal) {
+  constructor(media: StageMedia, rate: LineRate, owner: ClientOwner, parent: AbortSignal) {
     this._media = media;
     const { signal } = this._own;
     parent.addEventListener("abort", () => this._ending || this.hangUp(), { once: true, signal });
     this.closed = new Promise((resolve) => (this._onClosed = resolve));
     const heart = {
-      ask: async () => this.client.sendClientRequest("ping", {}, CONNECT_SECS * 1000),
+      ask: () => this._ask("ping"),
       onStalled: (stalled: boolean) => {
         this._transport.hold(stalled);
+        this._watch.stalled = stalled;
         if (this._listened) owner.onStalled(stalled);
       },
       onDead: () => this._onClosed({ code: GONE, reason: "" }),
     };
     this._heartbeat = new Heartbeat(heart, signal);
+    const line = {
+      ping: (pad: number) => this._ask("ping", { pad }),
+      waitingSecs: () => this._transport.waitingSecs,
+      onRate: (hz: number) => {
+        void this._ask("audio.rate", { hz }).catch(() => undefined);
+        if (this._listened) owner.onRate();
+      },
+      onCushion: (secs: number) => void (media.cushionSecs = secs),
+    };
+    this._watch = new LineWatch(line, rate, signal);
     this._transport = new StageTransport(
       media,
       {
         serializer: new OrderedSerializer(() => this._listened && owner.onInterrupted()),
         recorderSampleRate: RECORDER_RATE_HZ,
       },
-      { onReceived: () => this._heartbeat.received(), onClosed: (closed) => this._onClosed(closed) },
+      rate,
+      {
+        onOpened: (roundTripMs) => this._watch.opened(roundTripMs),
+        onReceived: () => this._heartbeat.received(),
+        onSound: (arrival) => this._watch.received(arrival),
+        onClosed: (closed) => this._onClosed(closed),
+      },
       signal,
     );
     this.client = new PipecatClient({
@@ -67,6 +89,10 @@ export class RtviClient {
       callbacks: this._whileListened(owner.callbacks),
     });
     this.client.setLogLevel(LogLevel.WARN); // below it, the console would hold the conversation
+  }
+
+  private async _ask(what: string, values: object = {}) {
+    await this.client.sendClientRequest(what, values, CONNECT_SECS * 1000);
   }
 
   /** Whether anybody listens: a message that was still being read when its socket went must not speak for the next. */
@@ -97,6 +123,7 @@ export class RtviClient {
     if (closed) return closed;
     this._ready = true;
     this._heartbeat.begin();
+    this._watch.begin();
     return null;
   }
 

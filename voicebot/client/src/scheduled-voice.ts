@@ -103,6 +103,7 @@ export class ScheduledVoice {
       bufferedSecs: Math.max(0, this._endSecs - now),
       heard: this._heard,
       gaps: this._gaps,
+      gapSecs: 0, // not measured here
     });
   }
 }

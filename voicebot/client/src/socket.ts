@@ -6,16 +6,28 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import { WebSocketTransport } from "@pipecat-ai/websocket-transport";
 
+import type { Arrival } from "./line-gauge.ts";
+import type { LineRate } from "./line-rate.ts";
 import type { StageMedia } from "./media.ts";
 import { RECORDER_RATE_HZ } from "./recorder-rate.ts";
+import { RATE_HZ, Resampler } from "./resampler.ts";
 import { KEPT_SECS, SoundBacklog } from "./sound-backlog.ts";
-import type { OrderedSerializer } from "./wire.ts";
+import type { AudioFrame, OrderedSerializer } from "./wire.ts";
 
 const MOST_WAITING_BYTES = 2 * RECORDER_RATE_HZ * KEPT_SECS;
 
 export interface Closed {
   readonly code: number;
   readonly reason: string;
+}
+
+/** Who is told what the socket brings. */
+interface Told {
+  /** @param roundTripMs of the line, at most */
+  onOpened(roundTripMs: number): void;
+  onReceived(): void;
+  onSound(arrival: Arrival): void;
+  onClosed(closed: Closed): void;
 }
 
 type TransportOptions = NonNullable<ConstructorParameters<typeof WebSocketTransport>[0]>;
@@ -71,7 +83,9 @@ export class Socket {
 export class StageTransport extends WebSocketTransport {
   silent = false; // what the character still says is not played any more
   private readonly _media: StageMedia;
-  private readonly _told: { onReceived(): void; onClosed(closed: Closed): void };
+  private readonly _rate: LineRate;
+  private readonly _told: Told;
+  private readonly _narrow = new Resampler(RATE_HZ, 8000);
   private readonly _signal: AbortSignal;
   private _left = false;
   private _held: SoundBacklog | null = null; // while the line stalls
@@ -80,11 +94,13 @@ export class StageTransport extends WebSocketTransport {
   constructor(
     media: StageMedia,
     options: { serializer: OrderedSerializer; recorderSampleRate: number },
-    told: { onReceived(): void; onClosed(closed: Closed): void },
+    rate: LineRate,
+    told: Told,
     signal: AbortSignal,
   ) {
     super({ mediaManager: media as unknown as TransportOptions["mediaManager"], ...options });
     this._media = media;
+    this._rate = rate;
     this._told = told;
     this._signal = signal;
   }
@@ -98,8 +114,12 @@ export class StageTransport extends WebSocketTransport {
     this.state = "connecting";
     const url = new URL(wsUrl);
     url.searchParams.set("token", token);
+    url.searchParams.set("rate", String(this._rate.hz));
+    const began = performance.now();
     this._line = new Socket(url.href, (data) => void this._take(data), this._told.onClosed, this._signal);
     await this._line.open;
+    const trips = url.protocol === "wss:" ? 3 : 2; // TCP, TLS 1.3, and the upgrade
+    this._told.onOpened((performance.now() - began) / trips);
     this._media.connect(this._signal);
     this.state = "connected";
     this._inside._callbacks.onConnected?.();
@@ -116,10 +136,21 @@ export class StageTransport extends WebSocketTransport {
 
   private async _take(data: Blob) {
     this._told.onReceived();
+    const at = performance.now();
     const frame = await this._inside._serializer.deserialize(data).catch(() => null);
     if (this._signal.aborted || !frame) return;
-    if (frame.type === "audio" && !this.silent) this._media.bufferBotAudio(frame.audio);
+    if (frame.type === "audio") this._play(frame, at);
     if (frame.type === "message" && frame.message.label === "rtvi-ai") this._inside._onMessage(frame.message);
+  }
+
+  private _play({ audio, rateHz, sentAt, bytes }: AudioFrame, at: number) {
+    if (sentAt !== null) this._told.onSound({ sentAt, at, bytes });
+    if (!this.silent) this._media.bufferBotAudio(audio, rateHz || undefined);
+  }
+
+  /** Seconds of the visitor's sound that the browser has not sent. */
+  get waitingSecs() {
+    return (this._line?.waiting ?? 0) / (2 * Math.max(8000, this._rate.upHz));
   }
 
   /** Keeps the visitor's sound back while the line stalls; the newest of it goes when the line is there again. */
@@ -136,6 +167,13 @@ export class StageTransport extends WebSocketTransport {
     if (this._held) this._held.add(data);
     // A line that is too slow for a voice carries what is said now, not what was said a while ago.
     else if ((this._line?.waiting ?? 0) < MOST_WAITING_BYTES) super.handleUserAudioStream(data);
+  }
+
+  override async _sendAudioInput(data: ArrayBuffer) {
+    const { upHz } = this._rate;
+    if (!upHz) return; // the visitor writes
+    const sound = upHz < RATE_HZ ? this._narrow.takePcm(new Int16Array(data)).buffer : data;
+    await this._sendMsg(this._inside._serializer.serializeAudio(sound, upHz, 1));
   }
 
   override async _sendMsg(message: Parameters<WebSocket["send"]>[0] | undefined) {

@@ -77,7 +77,7 @@ function tell(message: string) {
 function showState() {
   const push = call.settings.mode === "push";
   const { muted, talking, silent, available, refusal } = call.microphone;
-  const words = stateWords(call.status, { name: about.name, available, muted, push, talking, silent, stalled: call.stalled, now: Date.now() });
+  const words = stateWords(call.status, { name: about.name, available, muted, push, talking, silent, stalled: call.stalled, thin: call.thin, now: Date.now() });
   stage.dataset.state = call.state;
   stage.classList.toggle("muted", muted);
   stage.classList.toggle("stalled", call.stalled);
@@ -212,7 +212,7 @@ let hadMicrophone = true;
 
 /** Where what was pressed has gone, the focus goes to what comes next; it is taken from nobody else. */
 function moveFocus() {
-  const { available } = call.microphone;
+  const available = call.microphone.available && !call.thin;
   if (call.live && hadMicrophone && !available) showTyping(true);
   hadMicrophone = available || !call.live;
   if (wasLive === call.live) return;

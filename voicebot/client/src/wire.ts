@@ -2,7 +2,49 @@
 
 import { ProtobufFrameSerializer } from "@pipecat-ai/websocket-transport";
 
-const INTERRUPTION = 0x2a; // field 5 of the frame, length-delimited: (5 << 3) | 2
+// Tags of Pipecat's frames.proto, (field << 3) | kind: 0 is a number, 2 has a length.
+const AUDIO = 0x12;
+const INTERRUPTION = 0x2a;
+const [PCM, RATE, SENT] = [0x1a, 0x20, 0x30];
+
+/** A piece of the character's voice. */
+export interface AudioFrame {
+  readonly type: "audio";
+  /** Mono. */
+  readonly audio: Int16Array;
+  readonly rateHz: number;
+  /** When the server began to send it, in milliseconds of its own clock; null where it does not say. */
+  readonly sentAt: number | null;
+  /** Of the whole message. */
+  readonly bytes: number;
+}
+
+/** Reads what Pipecat's own serializer leaves out: at which rate a frame of audio is, and when it was sent. */
+export function readAudio(message: Uint8Array): AudioFrame {
+  let at = 0;
+  const number = () => {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = message[at++];
+      value += (byte & 0x7f) * scale;
+      if (!(byte & 0x80)) return value;
+    }
+  };
+  at++;
+  number(); // the length of the one field there is
+  let audio = new Int16Array();
+  let rateHz = 0;
+  let sentAt: number | null = null;
+  while (at < message.length) {
+    const tag = message[at++];
+    const value = number();
+    if (tag === PCM) audio = new Int16Array(message.slice(at, at + value - (value % 2)).buffer);
+    else if (tag === RATE) rateHz = value;
+    else if (tag === SENT) sentAt = value / 1e6;
+    if (tag % 8 === 2) at += value;
+  }
+  return { type: "audio", audio, rateHz, sentAt, bytes: message.length };
+}
 
 /** Reads messages one after another: each is read asynchronously, and audio must not change places. */
 export class OrderedSerializer extends ProtobufFrameSerializer {
@@ -28,6 +70,6 @@ export class OrderedSerializer extends ProtobufFrameSerializer {
       this._onInterruption();
       return { type: "interruption" };
     }
-    return super.deserialize(blob);
+    return first === AUDIO ? readAudio(new Uint8Array(await blob.arrayBuffer())) : super.deserialize(blob);
   }
 }

@@ -16,6 +16,8 @@ export interface About {
   readonly silent: boolean;
   /** Nothing comes of the server just now. */
   readonly stalled?: boolean;
+  /** The line carries no sound. */
+  readonly thin?: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -23,6 +25,8 @@ export interface About {
 export function stateWords(state: CallState, about: About): string {
   const { name, muted, available, push, talking, silent, now } = about;
   if (about.stalled && TALKING.includes(state.name)) return gettext("the connection stalls: what you say is kept for a moment");
+  const closes = state.name === "listening" && state.closesAt > 0;
+  if (about.thin && !closes && TALKING.includes(state.name)) return gettext("the connection is too slow for sound: read and type");
   switch (state.name) {
     case "waiting":
       return "";

@@ -95,6 +95,22 @@ test("a word shorter than the cushion is played all the same", () => {
   assert.ok(heard.some((sample) => Math.abs(sample) > 0.2));
 });
 
+test("a chunk of nothing, such as a resampler's first, is no sound", () => {
+  const [first, second] = tone(2).map((pcm) => ({ at: 0, message: { pcm } }));
+  const { heard } = play([first, { at: 0, message: { pcm: new Int16Array() } }, second], 0.5);
+  assert.ok(heard.every((sample) => !Number.isNaN(sample)));
+  assert.ok(heard.filter((sample) => Math.abs(sample) > 0.001).length > 1.8 * CHUNK);
+});
+
+test("a cushion that grows is waited for by the next utterance", () => {
+  const begins = [0.12, 0.6].map((cushionSecs) => {
+    const slowly = tone(20).map((pcm, number) => ({ at: 0.1 + number * 0.04, message: { pcm } }));
+    const { heard } = play([{ at: 0, message: { cushionSecs } }, ...slowly], 1.5);
+    return heard.findIndex((sample) => Math.abs(sample) > 0.001) / RATE_HZ;
+  });
+  assert.ok(Math.abs(begins[1] - begins[0] - 0.48) < 0.05, `${begins} s`);
+});
+
 test("the page is told how loud it is and how much was heard", () => {
   reports.length = 0;
   play(over(0, tone(25)), 1.5);

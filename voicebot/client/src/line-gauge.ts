@@ -1,0 +1,96 @@
+// How the line to this page does: how late the character's sound comes, and how much the line carries.
+
+const WINDOW_MS = 20_000; // in which the quickest packet tells what the way takes at least
+const PAIRS_MS = 20_000; // for which a measure of what the line carries holds
+const MOST_PAIRS = 6;
+const MOST_SECS = 1; // of being late that are remembered: what takes longer is a stall
+const HALVED_MS = 15_000; // in which the memory of a late packet halves
+const QUICKEST_MS = 0.1; // of a browser's clock
+
+/** One packet of sound. Times are in milliseconds; the server's clock and the page's need not agree. */
+export interface Arrival {
+  readonly sentAt: number;
+  readonly at: number;
+  readonly bytes: number;
+}
+
+interface Pair {
+  readonly bytes: number;
+  readonly ms: number;
+  readonly at: number;
+}
+
+/** One-way delay variation and capacity of the line, from when packets were sent and when they came. */
+export class LineGauge {
+  lateSecs = 0; // of the newest packet, against the quickest of the last seconds
+  private _peakSecs = 0;
+  private _peakAt = 0;
+  private _quickest = { now: Infinity, before: Infinity, since: -Infinity };
+  private _last: Arrival | null = null;
+  private _pairs: Pair[] = [];
+
+  take(arrival: Arrival) {
+    const { at, sentAt, bytes } = arrival;
+    const way = this._way(at, at - sentAt);
+    this.lateSecs = (at - sentAt - way) / 1000;
+    if (this.lateSecs >= this.peakSecs(at)) {
+      this._peakSecs = Math.min(MOST_SECS, this.lateSecs);
+      this._peakAt = at;
+    }
+    const last = this._last;
+    this._last = arrival;
+    // It was on its way when the one before it came: the line had nothing else to do meanwhile.
+    if (last && sentAt + way <= last.at) this.carried(bytes, at - last.at, at);
+  }
+
+  /** The quickest way of the last seconds. */
+  private _way(at: number, ms: number) {
+    const quickest = this._quickest;
+    if (at - quickest.since > WINDOW_MS) {
+      this._quickest = { now: ms, before: quickest.now, since: at };
+    } else {
+      quickest.now = Math.min(quickest.now, ms);
+    }
+    return Math.min(this._quickest.now, this._quickest.before);
+  }
+
+  /** So many bytes took so long, with nothing to wait for but the line. */
+  carried(bytes: number, ms: number, at: number) {
+    this._pairs = [...this._pairs, { bytes, ms: Math.max(QUICKEST_MS, ms), at }].slice(-MOST_PAIRS);
+  }
+
+  /** How late packets may come: the latest, forgotten by and by. */
+  peakSecs(now: number) {
+    return this._peakSecs * 0.5 ** (Math.max(0, now - this._peakAt) / HALVED_MS);
+  }
+
+  /** How often capacity was measured lately, since `since`. */
+  measures(now: number, since = -Infinity) {
+    return this._pairs.filter(({ at }) => at > since && now - at < PAIRS_MS).length;
+  }
+
+  /** Bytes that the line carries in a second, as far as that shows; Infinity where it does not. */
+  capacity(now: number) {
+    const pairs = this._pairs.filter(({ at }) => now - at < PAIRS_MS);
+    const ms = pairs.reduce((sum, pair) => sum + pair.ms, 0);
+    return ms ? (1000 * pairs.reduce((sum, pair) => sum + pair.bytes, 0)) / ms : Infinity;
+  }
+
+  /** Another socket: what is on its way there has nothing to do with what came here. */
+  restart() {
+    this._last = null;
+    this._quickest = { now: Infinity, before: Infinity, since: -Infinity };
+  }
+}
+
+type Loaded = Pick<PerformanceResourceTiming, "transferSize" | "encodedBodySize" | "responseStart" | "responseEnd">;
+
+const LARGE_BYTES = 15_000; // of a file whose loading tells something of the line
+
+/** Bytes in a second that the line has carried while the page was loaded; Infinity where all of it was there already. */
+export function pageCapacity(entries: readonly Loaded[]) {
+  const rates = entries
+    .filter(({ transferSize, encodedBodySize }) => transferSize > LARGE_BYTES && encodedBodySize > LARGE_BYTES)
+    .map(({ encodedBodySize, responseStart, responseEnd }) => (1000 * encodedBodySize) / Math.max(1, responseEnd - responseStart));
+  return rates.length ? Math.max(...rates) : Infinity;
+}
