@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs every test; arguments go to pytest. Installs Chromium and PgBouncer where they are missing and we are root.
+# Runs every test; arguments go to pytest. Installs Chromium, Firefox and PgBouncer where they are missing and we are root.
 set -eu
 cd "$(dirname "$0")/.."
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
@@ -21,6 +21,12 @@ if ! command -v pgbouncer >/dev/null 2>&1 && [ "$(id -u)" = 0 ] && command -v ap
     say "Installing PgBouncer for its test, which is left out otherwise"
     apt-get update -qq
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends pgbouncer >/dev/null
+fi
+if ! { command -v firefox-esr && command -v pulseaudio; } >/dev/null 2>&1 && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    say "Installing Firefox, and the loudspeaker that it wants, for their test, which is left out otherwise"
+    apt-get update -qq
+    # Not every system that has apt-get has them.
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends firefox-esr pulseaudio >/dev/null || true
 fi
 # The tests keep to a place of their own, whatever a server next to them does.
 export DATA_DIR="${DATA_DIR:-$(pwd)/.data/test}"

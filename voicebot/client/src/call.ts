@@ -206,13 +206,14 @@ export class Call extends EventTarget implements ConnectionOwner {
         this._botSpeaking = true;
         this._become({ name: "speaking" });
       },
-      onBotStoppedSpeaking: () => void (this._botSpeaking = false),
+      onBotStoppedSpeaking: () => {
+        this._botSpeaking = false;
+        if (this.player.suspended && this.state === "speaking") this._become(LISTENING); // no report will say so
+      },
     };
   }
 
-  onConnected() {
-    this._listen();
-  }
+  onConnected() { this._listen(); }
 
   onInterrupted() {
     this.media.hearAgain();

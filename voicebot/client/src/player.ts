@@ -93,6 +93,11 @@ export class Player {
     setTimeout(close, FADED_SECS * 1000);
   }
 
+  /** Whether the browser keeps the sound back: nothing was clicked yet, or there is no loudspeaker (Firefox). */
+  get suspended() {
+    return this._context?.state === "suspended";
+  }
+
   /** 0 to 1 */
   set volume(volume: number) {
     this._volume = volume;

@@ -246,3 +246,20 @@ test("the player is one, too, and a page that is not secure leaves no context op
   stay.abort();
   await nothingLeft();
 });
+
+test("without a loudspeaker the character falls silent all the same", async () => {
+  for (const speaker of [false, true]) {
+    browser.speaker = speaker;
+    const call = await talking();
+    const socket = browser.sockets.at(-1)!;
+    socket.says("bot-started-speaking", {});
+    await until(() => call.state === "speaking", "speaking");
+    socket.says("bot-stopped-speaking", {});
+    await settle();
+    assert.equal(call.state, speaker ? "speaking" : "listening", "else what is still to be heard is waited for");
+    void call.end();
+    await nothingLeft();
+    browser = new FakeBrowser();
+    browser.install();
+  }
+});

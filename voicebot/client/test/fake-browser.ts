@@ -27,6 +27,7 @@ export class FakeBrowser {
   readonly locks: { released: boolean }[] = [];
   readonly requests: { method: string; url: string; body: any }[] = [];
   answers = true; // the server, when a conversation is ended by its socket
+  speaker = true; // there is one
   refuses = ""; // the name of what getUserMedia throws
   private readonly _held = new Set<Step>();
   private readonly _waiting = new Map<Step, (() => void)[]>();
@@ -89,6 +90,7 @@ export class FakeBrowser {
     class Context {
       readonly _context = { closed: false };
       readonly destination = {};
+      readonly state = browser.speaker ? "running" : "suspended";
       readonly audioWorklet = {
         addModule: (url: string) => browser.gate(url.includes("recorder") ? "recorder" : "player"),
       };
