@@ -32,7 +32,8 @@ export interface Refusal {
 }
 
 /** Tries, one after another, of what may never work. */
-export const SOME_TRIES = 8;
+export const SOME_TRIES = 16; // about a minute
+const RESTART_TRIES = 10; // which take 20 s
 const LONGEST_SECS = 15;
 const PATIENT_SECS = 120; // a limit that is over by then is waited for
 
@@ -118,12 +119,13 @@ export function stateAfter({ state, problem = "", reason = "unavailable" }: Mean
 }
 
 /**
- * Seconds to wait before a try: about 1, 2, 4, 8, then 15, and not before the server wants. Each page draws its own
- * moment, so that those that were lost together do not come back together.
+ * Seconds to wait before a try: 1, then 2 for as long as a server takes to restart, then 4, 8 and 15, about, and not
+ * before the server wants. Each page draws its own moment, so that those that were lost together do not come back together.
  * @param tries how many there were already
  * @param random 0 to 1
  */
 export function backoffSecs(tries: number, retryAfterSecs = 0, random = Math.random) {
   const share = 0.75 + random() / 2;
-  return Math.max(Math.min(LONGEST_SECS, 2 ** tries) * share, retryAfterSecs + (retryAfterSecs && random()));
+  const secs = tries === 0 ? 1 : Math.min(LONGEST_SECS, 2 ** Math.max(1, tries - RESTART_TRIES));
+  return Math.max(secs * share, retryAfterSecs + (retryAfterSecs && random()));
 }

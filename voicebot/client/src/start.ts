@@ -3,7 +3,7 @@
 import { pause } from "./abort.ts";
 import { backoffSecs, type Refusal } from "./closing.ts";
 
-const END_TRIES = 8; // about a minute and a half
+const END_TRIES = 16; // about a minute
 
 /** Where the socket is, and what opens it. */
 export interface Way {
