@@ -32,6 +32,7 @@ PYTHON = [
     ROOT / "voicebot" / "connection" / "rate_limits.py",
     ROOT / "voicebot" / "ops" / "token_bucket.py",
     ROOT / "voicebot" / "http" / "error_pages.py",
+    ROOT / "voicebot" / "http" / "web_app.py",
     ROOT / "characters" / "pages" / "gallery.py",
     ROOT / "characters" / "pages" / "language_line.py",
     ROOT / "characters" / "models" / "character.py",

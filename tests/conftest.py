@@ -203,6 +203,7 @@ def browser_with_microphone(chromium: str, microphone: Path):
             options: dict[str, Any] = {
                 "viewport": {"width": 1280, "height": 800},
                 "bypass_csp": True,
+                "service_workers": "block",  # which would stand between a page and a test's routes
                 **context,
             }
             page = await (await browser.new_context(**options)).new_page()

@@ -18,6 +18,8 @@ PAGES: dict[str, Any] = {
     "font-src": [SELF],
     "connect-src": [SELF],
     "media-src": [SELF],
+    "manifest-src": [SELF],
+    "worker-src": [SELF],
     "form-action": [SELF],
     "base-uri": [NONE],
     "frame-ancestors": [NONE],

@@ -12,7 +12,10 @@ from sessions_app.exceptions import Unavailable
 from sessions_app.shared_cache import AWAY
 from voicebot.http import error_pages
 
-ANSWERED_ALL_THE_SAME = ("/static/", "/media/", "/healthz", "/readyz", "/metrics", "/embed.js")
+ANSWERED_ALL_THE_SAME = (
+    *("/static/", "/media/", "/healthz", "/readyz", "/metrics", "/embed.js"),
+    *("/manifest.webmanifest", "/service-worker.js", "/offline/"),
+)
 
 
 @error_pages.in_visitors_language

@@ -21,7 +21,7 @@ def test_the_policy_allows_our_own_files_and_nothing_inline(server, path):
 
 async def test_a_whole_conversation_breaks_no_rule(server, browser_with_microphone, tmp_path):
     again = talkative(tmp_path / "again.wav", pause_secs=8)
-    async with browser_with_microphone(again, bypass_csp=False) as page:
+    async with browser_with_microphone(again, bypass_csp=False, service_workers="allow") as page:
         complaints = []
         page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))

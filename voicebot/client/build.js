@@ -27,4 +27,6 @@ await build({ ...shared, entryPoints: ["src/stage.ts"], outfile: join(out, "stag
 await build({ ...shared, entryPoints: ["src/rtvi-client.ts"], outfile: join(out, "rtvi-client.js") });
 await build({ ...shared, entryPoints: ["src/player-worklet.ts"], outfile: join(out, "player-worklet.js") });
 await build({ ...shared, entryPoints: ["src/recorder-worklet.ts"], outfile: join(out, "recorder-worklet.js") });
+await build({ ...shared, entryPoints: ["src/install.ts"], outfile: join(out, "install.js") });
+await build({ ...shared, format: "iife", entryPoints: ["src/service-worker.ts"], outfile: join(out, "service-worker.js") });
 await build({ ...shared, format: "iife", entryPoints: ["src/embed.ts"], outfile: join(out, "embed.js") });

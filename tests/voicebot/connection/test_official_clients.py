@@ -90,7 +90,15 @@ def test_the_committed_bundle_is_what_its_source_builds(client_sh, tmp_path):
     built = client_sh("build", str(tmp_path))
     assert built.returncode == 0, built.stderr
     committed = ROOT / "voicebot" / "static" / "voicebot"
-    for path in ["stage.js", "rtvi-client.js", "player-worklet.js", "recorder-worklet.js", "embed.js"]:
+    for path in [
+        "stage.js",
+        "rtvi-client.js",
+        "player-worklet.js",
+        "recorder-worklet.js",
+        "embed.js",
+        "install.js",
+        "service-worker.js",
+    ]:
         same = (tmp_path / path).read_bytes() == (committed / path).read_bytes()
         assert same, f"{path} is stale: run `make client` and commit"
 

@@ -1,0 +1,1 @@
+var{serviceWorker:e}=navigator;addEventListener("load",()=>{e?.register("/service-worker.js").catch(()=>{})});
