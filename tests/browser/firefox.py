@@ -1,26 +1,23 @@
 """Firefox, driven by WebDriver BiDi over the WebSocket that it opens itself: no geckodriver is needed.
 
 https://www.w3.org/TR/webdriver-bidi/
-
-Without a loudspeaker Firefox never starts an AudioContext, where Chromium pretends one: PulseAudio pretends it here.
 """
 
 import asyncio
 import contextlib
 import itertools
 import json
-import os
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import websockets
 
+from tests.browser.driven import DrivenPage, loudspeaker, running, until
+
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
-PULSEAUDIO = shutil.which("pulseaudio")
 WHY_NOT = "needs Firefox and PulseAudio (Debian: apt-get install firefox-esr pulseaudio)"
-START_SECS = 60
 PREFERENCES = {
     # A microphone that needs no sound card, and nobody to allow it.
     "media.navigator.streams.fake": True,
@@ -42,7 +39,7 @@ PREFERENCES = {
 }
 
 
-class FirefoxPage:
+class FirefoxPage(DrivenPage):
     """One tab. `complaints` is what its console calls errors."""
 
     def __init__(self, socket: websockets.ClientConnection):
@@ -77,10 +74,6 @@ class FirefoxPage:
         tree = await self._ask("browsingContext.getTree")
         self._context = tree["contexts"][0]["context"]
 
-    async def before_each_page(self, script: str) -> None:
-        """Runs a function of JavaScript in each page, before the page's own."""
-        await self._ask("script.addPreloadScript", functionDeclaration=script)
-
     async def goto(self, url: str) -> None:
         await self._ask("browsingContext.navigate", context=self._context, url=url, wait="complete")
 
@@ -94,18 +87,6 @@ class FirefoxPage:
         )
         assert result["type"] == "success", result["exceptionDetails"]["text"]
         return json.loads(result["result"]["value"])
-
-    async def until(self, expression: str, secs: float = 60) -> None:
-        """Waits until it is true, also while the page is on its way to another address."""
-        try:
-            async with asyncio.timeout(secs):
-                while True:
-                    with contextlib.suppress(AssertionError):
-                        if await self.evaluate(f"Boolean({expression})"):
-                            return
-                    await asyncio.sleep(0.05)
-        except TimeoutError:
-            raise AssertionError(f"never: {expression}") from None
 
     async def _act(self, kind: str, *actions: dict[str, Any], **more: Any) -> None:
         source = {"type": kind, "id": kind, "actions": list(actions), **more}
@@ -138,42 +119,6 @@ def _profile(place: Path) -> None:
     (place / "user.js").write_text("\n".join(wishes))
 
 
-async def _until(there: Callable[[], bool], process: asyncio.subprocess.Process, log: Path) -> None:
-    """Waits for what a process makes when it is ready."""
-    async with asyncio.timeout(START_SECS):
-        while not there():
-            assert process.returncode is None, f"it ended: see {log}"
-            await asyncio.sleep(0.05)
-
-
-@contextlib.asynccontextmanager
-async def _running(log: Path, *command: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    with log.open("wb") as out:
-        process = await asyncio.create_subprocess_exec(
-            *command, stdout=out, stderr=out, env={**os.environ, **environment}
-        )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            await process.wait()
-
-
-@contextlib.asynccontextmanager
-async def _loudspeaker(place: Path) -> AsyncIterator[dict[str, str]]:
-    """A PulseAudio of its own that plays into nothing; what its clients need in their environment."""
-    assert PULSEAUDIO
-    socket, log = place / "speaker", place / "pulse.log"
-    modules = ["module-null-sink", f"module-native-protocol-unix socket={socket} auth-anonymous=1"]
-    options = ["-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--disable-shm"]
-    own = {"HOME": str(place), "XDG_RUNTIME_DIR": str(place)}
-    load = [part for module in modules for part in ("-L", module)]
-    async with _running(log, PULSEAUDIO, *options, *load, **own) as process:
-        await _until(socket.is_socket, process, log)
-        yield {"HOME": str(place), "PULSE_SERVER": f"unix:{socket}"}
-
-
 @contextlib.asynccontextmanager
 async def firefox_page(profile: Path) -> AsyncIterator[FirefoxPage]:
     """A Firefox of its own with a fresh profile, and a tab of it."""
@@ -182,10 +127,10 @@ async def firefox_page(profile: Path) -> AsyncIterator[FirefoxPage]:
     log, told = profile / "log", profile / "WebDriverBiDiServer.json"
     options = ["--headless", "--no-remote", "--remote-debugging-port=0", "--profile", str(profile)]
     async with (
-        _loudspeaker(profile) as environment,
-        _running(log, FIREFOX, *options, **environment) as process,
+        loudspeaker(profile) as environment,
+        running(log, FIREFOX, *options, **environment) as process,
     ):
-        await _until(lambda: told.exists() and told.read_text().endswith("}"), process, log)
+        await until(lambda: told.exists() and told.read_text().endswith("}"), process, log)
         port = json.loads(told.read_text())["ws_port"]
         async with websockets.connect(f"ws://127.0.0.1:{port}/session", max_size=None) as socket:
             page = FirefoxPage(socket)
