@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from characters import content, prompts, provider_choice
 from characters.exceptions import CharacterError
+from characters.lore import advice
 from characters.models import Character
 from characters.spec import CharacterSpec
 from characters.text import Macros
@@ -110,6 +111,8 @@ class Rehearsal:
                     }
                     for verdict in found.verdicts
                 ],
+                "notes": advice(spec.book),
+                "left_out": [entry.title for entry in found.left_out],
                 "tokens": found.tokens,
                 "budget": spec.book.token_budget,
                 "milliseconds": round(found.secs * 1000, 1),

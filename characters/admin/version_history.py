@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from characters import content
 from characters.admin.forms import PublishForm
 from characters.exceptions import NotPublishable
+from characters.lore import advice, lorebook_of
 from characters.models import Character, CharacterVersion
 from characters.versions import differences, publishing
 
@@ -94,6 +95,7 @@ class History:
             title=f"Publish {character.name}",
             form=form,
             changes=differences.between(before, now),
+            notes=advice(lorebook_of(now, now["lore"])),
         )
 
     def withdraw(self, request: HttpRequest, pk: int) -> HttpResponse:

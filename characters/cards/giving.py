@@ -100,22 +100,28 @@ def _give_book(data: Json, content: Mapping[str, Any], spec: str, *, private: bo
 def give_entry(fields: Mapping[str, Any], spec: str, *, private: bool) -> Json:
     """One lorebook entry, over the entry that it came from."""
     entry = parse(fields["rest"].encode())
-    extensions = dict(object_of(entry.get("extensions"))) if private else {}
+    there = object_of(entry.get("extensions"))
+    extensions = dict(there) if private else {name: there[name] for name in RULES if name in there}
     was = take_entry(entry)
     for name, kind, always in ENTRY:
         value = fields[name]
         needed = always and not (name == "use_regex" and spec == V2 and not value)  # V2 does not know it
-        if isinstance(entry.get(name), kind) and was[name] == value:
+        if was[name] == value and (
+            isinstance(entry.get(name), kind) or (name in NULLS and entry.get(name, 0) is None)
+        ):
             continue
         if value in (None, "", []) and not needed:
             entry.pop(name, None)
         elif needed or was[name] != value or name in entry:
             entry[name] = values.plain(value) if kind == (int, float) else value
-    if fields["whole_words"] != was["whole_words"] or not private:
-        if fields["whole_words"] is None:
-            extensions.pop("match_whole_words", None)
-        else:
-            extensions["match_whole_words"] = fields["whole_words"]
+    # SillyTavern reads these beside `extensions` from nobody: an edit has to reach both.
+    for name, key in (("whole_words", "match_whole_words"), ("case_sensitive", "case_sensitive")):
+        if fields[name] != was[name]:
+            extensions.pop(key, None)
+            if fields[name] is not None:
+                extensions[key] = fields[name]
+    if fields["position"] != was["position"]:
+        extensions["position"] = 1 if fields["position"] == "after_char" else 0
     entry["extensions"] = extensions
     if spec == V2 and "@@" in str(entry["content"]):  # it knows no decorators
         entry["content"] = decorators.parse(str(entry["content"]))[1]
@@ -124,6 +130,27 @@ def give_entry(fields: Mapping[str, Any], spec: str, *, private: bool) -> Json:
     return entry
 
 
+# By which an entry is called for and placed: without them it would say other things at other times.
+RULES = (
+    "match_whole_words",
+    "case_sensitive",
+    "selectiveLogic",
+    "scan_depth",
+    "position",
+    "depth",
+    "role",
+    "sticky",
+    "cooldown",
+    "delay",
+    "group",
+    "group_override",
+    "group_weight",
+    "use_group_scoring",
+    "exclude_recursion",
+    "prevent_recursion",
+    "delay_until_recursion",
+)
+NULLS = frozenset({"case_sensitive", "priority"})  # that may be null as well
 ENTRY: tuple[tuple[str, Any, bool], ...] = (
     ("name", str, False),
     ("keys", list, True),

@@ -17,6 +17,7 @@ from characters import content
 from characters import field_limits as limits_of_fields
 from characters.cards import card_limits, charx, json_text, mapping, png
 from characters.exceptions import CardRefused
+from characters.lore import advice, lorebook_of
 from characters.models import Character, CharacterAsset
 from characters.portraits import square, validate_portrait
 from characters.versions import publishing
@@ -67,6 +68,7 @@ def _card(
     text: dict[str, Any], *, picture: bytes | None = None, assets: dict[str, bytes] | None = None
 ) -> Card:
     taken = mapping.take(text)
+    taken.notes += advice(lorebook_of(taken.fields, taken.fields["lore"]))
     card = Card(taken.fields, taken.notes, picture=picture, assets=assets or {})
     source = _icon(mapping.data_of(text).get("assets"), card)
     if source is not None:

@@ -2,6 +2,7 @@
 
 from characters.lore import decorators
 from characters.lore.activation import SCAN_SECS, Activation, Verdict, scan, seeded
+from characters.lore.advice import advice
 from characters.lore.book import Entry, Lorebook, lorebook_of
 from characters.lore.sillytavern import is_written as is_sillytavern
 from characters.lore.timed import NOTHING, Memory
@@ -14,6 +15,7 @@ __all__ = [
     "Lorebook",
     "Memory",
     "Verdict",
+    "advice",
     "decorators",
     "is_sillytavern",
     "lorebook_of",

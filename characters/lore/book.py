@@ -1,6 +1,7 @@
 """Lorebook as it is scanned: entries with their keys, conditions and place in the prompt."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -11,6 +12,7 @@ from characters.lore.keys import Key, key_of
 from characters.lore.sillytavern import Place, Rules
 
 SCAN_DEPTH = 6  # messages, where the book says nothing
+MANY_KEYS = 300  # from which on a text is prepared for them
 TOKEN_BUDGET = 400  # tokens, where the book says nothing; a visitor waits for each of them
 
 
@@ -74,10 +76,14 @@ class Entry:
         wants = self.decorators
         return self.rules.timed or wants.keep_activate_after_match or wants.dont_activate_after_match
 
-    def compiled_keys(self, texts: tuple[str, ...]) -> tuple[Key, ...]:
-        """Keys as they are looked for."""
-        literal = self.use_regex and not self.rules.written
-        return tuple(key_of(text, literal, self.case_sensitive) for text in texts)
+    @property
+    def patterns(self) -> bool:
+        """Whether every key is a pattern, as Character Card V3 has it."""
+        return self.use_regex and not self.rules.written
+
+    def as_keys(self, texts: tuple[str, ...]) -> tuple[Key, ...]:
+        """These texts as keys of this entry."""
+        return tuple(key_of(text, self.patterns, self.case_sensitive) for text in texts)
 
     @property
     def rank(self) -> float:
@@ -118,9 +124,34 @@ class Lorebook:
         return tuple(sorted(self.entries, key=lambda entry: (not entry.constant, entry.precedence)))
 
     @cached_property
-    def keys(self) -> int:
-        """How many keys there are to look for."""
-        return sum(len(entry.keys) for entry in self.entries)
+    def _keys(self) -> dict[int, tuple[Key, ...]]:
+        return {}
+
+    def keys_of(self, entry: Entry) -> tuple[Key, ...]:
+        """The keys of an entry as they are looked for, made once."""
+        keys = self._keys.get(entry.number)
+        if keys is None:
+            texts = entry.keys + (entry.decorators.additional_keys if entry.patterns else ())
+            keys = self._keys[entry.number] = entry.as_keys(texts)
+        return keys
+
+    @cached_property
+    def has_many_keys(self) -> bool:
+        return sum(len(entry.keys) for entry in self.entries) > MANY_KEYS
+
+    def compile(self, secs: float, begin: int = 0, clock: Callable[[], float] = time.perf_counter) -> int:
+        """Makes the keys of entries from `begin` on beforehand, for `secs`; the next entry that is left.
+
+        A turn of the conversation has no time for it. Patterns are kept for the whole process.
+        """
+        until = clock() + secs
+        for number in range(begin, len(self.entries)):
+            if clock() > until and number > begin:
+                return number
+            entry = self.entries[number]
+            for key in (*self.keys_of(entry), *entry.as_keys(entry.secondary_keys)):
+                key.valid  # noqa: B018  # compiles it
+        return len(self.entries)
 
     @cached_property
     def levels(self) -> tuple[int, ...]:

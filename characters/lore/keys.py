@@ -8,6 +8,7 @@ from typing import Any
 import regex
 
 from characters.lore import patterns
+from characters.text import has_macros
 
 REGEX_SECS = 0.005  # for one pattern
 MOST_KEY = 6000  # characters: as long as all that keys are looked for in
@@ -25,7 +26,12 @@ class Key:
     folded: str
     flags: str | None = None
     macros: bool = False  # whether it has some
-    literal: str = ""  # what a text must have for the pattern to be looked for at all
+    literals: tuple[str, ...] = ()  # a text must have one for the pattern to be looked for at all
+
+    @property
+    def plain(self) -> bool:
+        """Whether these are words, and always the same."""
+        return self.flags is None and not self.macros
 
     @property
     def valid(self) -> bool:
@@ -36,13 +42,13 @@ class Key:
 @lru_cache(maxsize=32768)
 def key_of(text: str, pattern: bool, case_sensitive: bool) -> Key:
     """A key as written: /pattern/flags is always a pattern, other text if it is to be a `pattern`."""
-    macros = "{" in text or "<" in text
+    macros = has_macros(text)
     found = patterns.slashed(text)
     if found is None and not pattern:
         words = text.strip()
         return Key(words, text, words.casefold(), None, macros)
     source, flags = found or (text, "" if case_sensitive else "i")
-    return Key(source, text, "", flags, macros, "" if macros else patterns.literal_of(source))
+    return Key(source, text, "", flags, macros, () if macros else patterns.literals_of(source))
 
 
 class Searched:
@@ -62,13 +68,14 @@ class Searched:
             text = self.folded
             self._grams = frozenset(map("".join, zip(text, text[1:], text[2:], strict=False)))
 
-    def _may_have(self, folded: str) -> bool:
+    def may_have(self, folded: str) -> bool:
+        """Whether it is worth looking for these words, without case."""
         grams = self._grams
         return grams is None or len(folded) < GRAM or (folded[:GRAM] in grams and folded[-GRAM:] in grams)
 
     def has(self, key: Key, *, case_sensitive: bool, whole_words: bool, ascii_words: bool) -> bool:
         """Whether these words are here; `ascii_words`: what is not A to Z ends a word, as in JavaScript."""
-        if not key.folded or not self._may_have(key.folded) or key.folded not in self.folded:
+        if not key.folded or not self.may_have(key.folded) or key.folded not in self.folded:
             return False
         sought = key.source if case_sensitive else key.folded
         text = self.plain if case_sensitive else self.folded
@@ -80,7 +87,7 @@ class Searched:
 
     def matches(self, key: Key, source: str) -> bool:
         """Whether the pattern, `source` with its macros filled in, is found here in time."""
-        if key.literal and (not self._may_have(key.literal) or key.literal not in self.folded):
+        if key.literals and not any(self.may_have(text) and text in self.folded for text in key.literals):
             return False
         pattern = patterns.compiled(source, key.flags or "")
         try:

@@ -29,6 +29,8 @@ _ESCAPE = re.compile(
     r"\\(?:u\{[0-9a-fA-F]{1,6}\}|[pP]\{[^{}]*\}|k<\w+>|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|c[A-Za-z]|\d+|.|\Z)",
     re.DOTALL,
 )
+_PLAIN = " _-'\",:;!&%#@~<>=`"  # signs that mean themselves
+_GROUP = re.compile(r"\((?:\?:)?([A-Za-z0-9 '-]+(?:\|[A-Za-z0-9 '-]+)*)\)(?![?*{])")  # that has to be there
 _LEAST_LITERAL = 2  # characters of a literal that is worth looking for first
 
 
@@ -111,37 +113,44 @@ def compiled(source: str, flags: str) -> Any:
 
 
 @lru_cache(maxsize=16384)
-def literal_of(source: str) -> str:
-    """The longest piece of text that is in whatever the pattern finds, without case; '' if that is not sure.
+def literals_of(source: str) -> tuple[str, ...]:
+    """Pieces of text, without case, of which one is in whatever the pattern finds; none if that is not sure.
 
-    A text without it is not searched, and its pattern not even compiled.
+    A text that has none of them is not searched, and the pattern not even compiled.
     """
     if len(source) > MOST_PATTERN or "(?" in source.replace("(?:", ""):
-        return ""
-    runs, run, depth, at = [""], "", 0, 0
+        return ()
+    found: list[tuple[str, ...]] = []
+    run, depth, at = "", 0, 0
     while at < len(source):
         sign, after = source[at], at + 1
         if sign == "|" and not depth:
-            return ""
+            return ()
         count = _COUNT.match(source, at) if sign == "{" else None
+        words = _GROUP.match(source, at) if sign == "(" and not depth else None
         if sign == "[":
             after = _end_of_class(source, at)
         elif sign == "\\":
             after = at + len(_escape_at(source, at))
         elif count:  # its digits are no text
             after = count.end()
-        literal = not depth and (sign.isascii() and (sign.isalnum() or sign in " _-'\",:;!&%#@~<>=`"))
+        elif words:
+            after = words.end()
+            found.append(tuple(words.group(1).split("|")))
         if (sign in "*?" or count) and not depth:
             run = run[:-1]
-        if literal:
+        if not depth and sign.isascii() and (sign.isalnum() or sign in _PLAIN):
             run += sign
         else:
-            runs.append(run)
+            found.append((run,))
             run = ""
-        depth += (sign == "(") - (sign == ")")
+        if not words:
+            depth += (sign == "(") - (sign == ")")
         at = after
-    found = max((*runs, run), key=len).casefold()
-    return found if len(found) >= _LEAST_LITERAL and depth == 0 else ""
+    best = max((*found, (run,)), key=lambda pieces: min(map(len, pieces)))
+    if depth or min(map(len, best)) < _LEAST_LITERAL:
+        return ()
+    return tuple(piece.casefold() for piece in best)
 
 
 def _end_of_class(source: str, at: int) -> int:

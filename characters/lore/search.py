@@ -7,7 +7,6 @@ from characters.lore.keys import Key, Searched, found
 from characters.lore.sillytavern import Logic
 
 SCAN_CHARACTERS = 6000  # of the newest messages; more would not be read in time
-MANY_KEYS = 300  # from which on a text is prepared for them
 LOOK_AT_ONCE = 16  # plain keys between two looks at the clock
 
 
@@ -57,7 +56,7 @@ class Search:
             more = [self.also[name][:SCAN_CHARACTERS] for name in also if self.also.get(name)]
             told = "\n".join(self._told)[-SCAN_CHARACTERS:]
             text = Searched("\n".join(filter(None, (said, *more, told))) if depth > 0 else "")
-            if self.book.keys > MANY_KEYS:
+            if self.book.has_many_keys:
                 text.prepare()
             self._texts[depth, also] = text
         return self._texts[depth, also]
@@ -82,10 +81,14 @@ class Search:
             ascii_words=entry.rules.written,
         )
 
-    def first(self, texts: tuple[str, ...], entry: Entry, text: Searched) -> str:
+    def first(self, keys: Iterable[Key], entry: Entry, text: Searched) -> str:
         """The first of these keys that the text has, '' if it has none."""
-        for key in entry.compiled_keys(texts):
-            if self.has(key, entry, text):
+        for key in keys:
+            if key.plain and not text.may_have(key.folded):  # nearly all of a large book
+                self._looked += 1
+                if self._looked % LOOK_AT_ONCE == 0:
+                    self.check_time()
+            elif self.has(key, entry, text):
                 return key.shown
         return ""
 
@@ -95,8 +98,8 @@ class Search:
             return 0
         text = self.text(entry)
         try:
-            first = sum(self.has(key, entry, text) for key in entry.compiled_keys(entry.keys))
-            more = sum(self.has(key, entry, text) for key in entry.compiled_keys(entry.secondary_keys))
+            first = sum(self.has(key, entry, text) for key in entry.as_keys(entry.keys))
+            more = sum(self.has(key, entry, text) for key in entry.as_keys(entry.secondary_keys))
         except OutOfTime:
             return 0
         whole = entry.rules.logic is Logic.AND_ALL and more == len(entry.secondary_keys)
@@ -126,28 +129,27 @@ class Search:
     def judge(self, entry: Entry, recursing: bool) -> tuple[bool, str]:
         """Whether the keys call for the entry, and why."""
         wants, text = entry.decorators, self.text(entry)
-        depth = self.depth(entry)
-        where = "in the messages and other entries" if recursing else f"in the last {depth} messages"
-        keys, literal = entry.keys, entry.use_regex and not entry.rules.written
-        if literal:
-            keys += wants.additional_keys
-        else:
-            if kept_away := self.first(wants.exclude_keys, entry, text):
+        where = (
+            "in the messages and other entries" if recursing else f"in the last {self.depth(entry)} messages"
+        )
+        if not entry.patterns:
+            if kept_away := self.first(entry.as_keys(wants.exclude_keys), entry, text):
                 return False, f"kept away by “{kept_away}”"
-            if wants.additional_keys and not self.first(wants.additional_keys, entry, text):
+            if wants.additional_keys and not self.first(entry.as_keys(wants.additional_keys), entry, text):
                 return False, "none of its additional keys is there"
         if entry.constant:
             return True, "always"
+        keys = self.book.keys_of(entry)
         key = self.first(keys, entry, text)
         if not key:
             return False, f"none of its keys is {where}" if keys else "it has no keys"
-        if not entry.selective or not entry.secondary_keys or literal:
+        if not entry.selective or not entry.secondary_keys or entry.patterns:
             return True, f"“{key}” {where}"
         return self.selected(key, entry, text, where)
 
     def selected(self, key: str, entry: Entry, text: Searched, where: str) -> tuple[bool, str]:
         """Whether the secondary keys agree."""
-        there = [k.shown for k in entry.compiled_keys(entry.secondary_keys) if self.has(k, entry, text)]
+        there = [k.shown for k in entry.as_keys(entry.secondary_keys) if self.has(k, entry, text)]
         all_there = len(there) == len(entry.secondary_keys)
         match entry.rules.logic:
             case Logic.AND_ANY if not there:

@@ -106,6 +106,7 @@ class Rules:
     role: str = "system"
     also: tuple[str, ...] = ()  # fields of the character that are searched with the messages
     ignore_budget: bool = False
+    vectorized: bool = False
     other_triggers: bool = False  # only for what never happens in a spoken conversation
 
     @property
@@ -186,6 +187,7 @@ def rules_of(entry: Mapping[str, Any]) -> Rules:
         role=ROLES[int(_number(role) or 0)] if (_number(role) or 0) in (0, 1, 2) else "system",
         also=tuple(field for name, field in ALSO.items() if extensions.get(name) is True),
         ignore_budget=extensions.get("ignore_budget") is True,
+        vectorized=extensions.get("vectorized") is True,
         other_triggers=isinstance(triggers, list) and bool(triggers) and "normal" not in triggers,
     )
 

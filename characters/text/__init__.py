@@ -1,7 +1,16 @@
 """What strangers write, made safe and measured: macros, plain text, a model's marks, length in tokens."""
 
 from characters.text import token_estimate
-from characters.text.macros import DEFAULT_VISITOR, VALUE_LIMIT, Macros, lookup, quoted, scannable, unquoted
+from characters.text.macros import (
+    DEFAULT_VISITOR,
+    VALUE_LIMIT,
+    Macros,
+    has_macros,
+    lookup,
+    quoted,
+    scannable,
+    unquoted,
+)
 from characters.text.plain_text import cleaned, cleaned_json
 from characters.text.template_marks import as_plain_words, as_words
 
@@ -13,6 +22,7 @@ __all__ = [
     "as_words",
     "cleaned",
     "cleaned_json",
+    "has_macros",
     "lookup",
     "quoted",
     "scannable",

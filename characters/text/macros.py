@@ -123,6 +123,11 @@ class Macros:
         return str(1 + self._drawn(whole, int(sides.group(1)), lasting=False))
 
 
+def has_macros(text: str) -> bool:
+    """Whether there may be something in the text to fill in."""
+    return "{{" in text or ("<" in text and TAG.search(text) is not None)
+
+
 def scannable(content: str) -> str:
     """A lorebook entry's content as the keys of others may match it: hidden keys count, comments do not."""
     return _HIDDEN_KEY.sub(r"\1", _COMMENT.sub("", content))

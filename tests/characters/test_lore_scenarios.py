@@ -1,4 +1,8 @@
-"""Lorebooks of SillyTavern, with what its own code answers, as one table (tests/characters/cases/)."""
+"""Lorebooks of SillyTavern with the outcome that they have there, as one table.
+
+`tests/characters/cases/lore_scenarios.json` has what its own code has answered; `lore_of_ours.json` beside it
+has more of the same kinds, answered from its documentation and source.
+"""
 
 import json
 from pathlib import Path
@@ -12,7 +16,11 @@ from characters.lore import Memory, lorebook_of
 from characters.spec import CharacterSpec
 
 CASES = Path(__file__).parent / "cases"
-SCENARIOS: list[dict[str, Any]] = json.loads((CASES / "lore_scenarios.json").read_text())
+SCENARIOS: list[dict[str, Any]] = [
+    scenario
+    for name in ("lore_scenarios", "lore_of_ours")
+    for scenario in json.loads((CASES / f"{name}.json").read_text())
+]
 ROLES = ("system", "user", "assistant")
 
 

@@ -18,7 +18,7 @@ from voicebot.connection.character_updates import CharacterUpdates, build_servic
 from voicebot.connection.idle_close import IdleClose, quiet_secs
 from voicebot.connection.takeover import Predecessor
 from voicebot.history import MOST_TURNS, PASSING, HistoryWriter
-from voicebot.pipeline import ConversationState, Event, SessionContext, VoicePipeline
+from voicebot.pipeline import ConversationState, Event, SessionContext, VoicePipeline, compile_lore
 from voicebot.providers import ProviderError
 from voicebot.runtime import Runtime
 from voicebot.transport import ChannelsTransport, LineRate
@@ -72,6 +72,7 @@ class Conversation:
         self._rebuilding = False  # the pipeline ends because another one is to go on
         self._running: asyncio.Task | None = None
         self._replacing: asyncio.Task | None = None
+        self._compiling: asyncio.Task | None = None
 
     def _new_transport(self) -> ChannelsTransport:
         return ChannelsTransport(self._connection.send_bytes, self._runtime.load, rate=self._rate)
@@ -118,6 +119,7 @@ class Conversation:
         if session.greeted and not past.turns:  # whoever had the session may know better by now
             session = replace(session, greeted=(await self._manager.get(session.id)).greeted)
         spec = await spec_of(session)
+        self._compiling = asyncio.create_task(compile_lore(spec.book))
         services, limit = await build_services(spec)
         context = SessionContext(session.id, self._manager, writer, self._connection.connection, limit)
         state = ConversationState(context, session, spec, past)
@@ -174,6 +176,7 @@ class Conversation:
         pipeline = self.pipeline
         if pipeline is None:
             return
+        await compile_lore(spec.book)
         await pipeline.announce(spec)
         if pipeline.can_apply(spec):
             return
@@ -238,7 +241,9 @@ class Conversation:
         """Winds everything down."""
         if self._running and self.pipeline:
             await self.pipeline.stop(self._running)
-        tasks = [task for task in (self._running, self._idle.task, self.updates.task) if task]
+        tasks = [
+            task for task in (self._running, self._idle.task, self.updates.task, self._compiling) if task
+        ]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

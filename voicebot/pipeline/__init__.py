@@ -2,7 +2,8 @@
 
 from voicebot.pipeline.activity import Event
 from voicebot.pipeline.conversation_state import ConversationState
+from voicebot.pipeline.prompt_processor import compile_lore
 from voicebot.pipeline.session_context import SessionContext
 from voicebot.pipeline.session_pipeline import VoicePipeline
 
-__all__ = ["ConversationState", "Event", "SessionContext", "VoicePipeline"]
+__all__ = ["ConversationState", "Event", "SessionContext", "VoicePipeline", "compile_lore"]

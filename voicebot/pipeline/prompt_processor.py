@@ -21,7 +21,16 @@ from voicebot.ops import off_the_loop
 from voicebot.pipecat_internals.processors import FrameEnd
 from voicebot.pipeline.conversation_state import ConversationState, LoreFound
 
+COMPILE_SECS = 5.0  # for all patterns of a book, beside everything else
+COMPILE_AT_ONCE_SECS = 0.02
 REPLAY_SECS = 0.1  # for what earlier connections called for, once for each connection
+
+
+async def compile_lore(book: Lorebook, clock: Callable[[], float] = time.perf_counter) -> None:
+    """Compiles the keys of a lorebook before the first turn, a little at a time: other prompts go between."""
+    until, at = clock() + COMPILE_SECS, 0
+    while at < len(book.entries) and clock() < until:
+        at = await off_the_loop(book.compile, COMPILE_AT_ONCE_SECS, at)
 
 
 def prompt_of(

@@ -147,13 +147,15 @@ function rehearse(desk) {
 
   /**
    * @param {{entries: {title: string, fired: boolean, why: string, ignored: string[]}[], tokens: number,
-   *   budget: number, milliseconds: number}} found
+   *   budget: number, milliseconds: number, notes: string[], left_out: string[]}} found
    */
   function showLore(found) {
     const fired = found.entries.filter((entry) => entry.fired).length;
     byId("desk-lore-sum").textContent = found.entries.length
       ? `${fired} of ${found.entries.length} entries, ${found.tokens} of ${found.budget} tokens, ${found.milliseconds} ms.`
       : "This character has no lore yet.";
+    const left = found.left_out.length ? [`No room on this turn for: ${found.left_out.join(", ")}.`] : [];
+    byId("desk-lore-notes").replaceChildren(...[...left, ...found.notes].map((text) => make("li", { text })));
     byId("desk-lore").replaceChildren(
       ...found.entries.map((entry) => {
         const ignored = entry.ignored.length ? ` (not understood: ${entry.ignored.join(", ")})` : "";
