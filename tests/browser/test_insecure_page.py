@@ -21,6 +21,9 @@ async def test_it_says_so_at_once_and_one_talks_in_writing_and_hears_the_answer(
         assert "https" in told
         assert "make lan" in told
         assert not await page.is_visible("#microphone-hint")
+        button = await page.locator("#begin").bounding_box()
+        assert button
+        assert button["y"] + button["height"] <= 800, "without scrolling"
         await page.click("#begin")
         await state_is(page, "listening", "speaking")
         assert "https" in await page.inner_text("#refused-words")
