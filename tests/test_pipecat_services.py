@@ -26,6 +26,7 @@ from pipecat.services.settings import STTSettings, TTSSettings
 from pipecat.tests.utils import SleepFrame, run_test
 from pipecat.utils.text.base_text_aggregator import TextType
 
+from tests.patience import PATIENCE_SECS
 from voicebot.pipecat_internals.segments import SegmentHooks
 from voicebot.pipecat_internals.services import client_of, set_client_options
 from voicebot.pipecat_internals.synthesis import SynthesisHooks
@@ -219,7 +220,7 @@ async def test_the_first_provider_is_switched_to_again_by_a_frame(monkeypatch):
     await strategy.handle_error(error)
     assert strategy.active_service is second
     assert not first.is_usable
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_SECS):
         while strategy.active_service is second:
             await asyncio.sleep(0)
     assert strategy.active_service is first

@@ -12,6 +12,8 @@ import numpy as np
 import websockets
 from pipecat.frames.protobufs import frames_pb2
 
+from tests.patience import PATIENCE_SECS
+
 RATE_HZ = 16_000
 CHUNK = 512
 AUDIBLE = 500  # int16 amplitude above which a sample counts as sound
@@ -98,7 +100,7 @@ class Visitor:
                 return message["type"] == "bot-started-speaking"
         return False
 
-    async def until(self, true: Any, secs: float = 15) -> None:
+    async def until(self, true: Any, secs: float = PATIENCE_SECS) -> None:
         """Waits until `true()` holds; fails after `secs`."""
         async with asyncio.timeout(secs):
             while not true():
@@ -106,7 +108,7 @@ class Visitor:
                 self._news.clear()
                 await self._news.wait()
 
-    async def until_closed(self, secs: float = 15) -> tuple[int, str]:
+    async def until_closed(self, secs: float = PATIENCE_SECS) -> tuple[int, str]:
         async with asyncio.timeout(secs):
             while self.closed is None:
                 self._news.clear()
@@ -131,7 +133,7 @@ class Visitor:
             due += CHUNK / RATE_HZ
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
-    async def ask(self, secs: float = 15) -> float:
+    async def ask(self, secs: float = PATIENCE_SECS) -> float:
         """Speaks once and waits for an audible answer; the seconds from the end of speech to it."""
         before = len(self.of("bot-llm-started"))
         await self.speak()

@@ -9,6 +9,7 @@ from asgiref.testing import ApplicationCommunicator
 from sessions_app.database.threads import in_database
 from sessions_app.models import VoiceSession
 from tests.characters.factory import make_character
+from tests.patience import PATIENCE_SECS
 from tests.visitors import Visitor, audio_message, rtvi_message, speech
 from voicebot import runtime
 from voicebot.connection.consumer import VoiceConsumer
@@ -29,7 +30,7 @@ class Alarm:
         await self._rings.wait()
 
     async def ring(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECS):
             while not self.secs:
                 await asyncio.sleep(0.01)
         self._rings.set()
@@ -132,8 +133,8 @@ async def test_one_address_that_fills_the_process_does_not_keep_it(own_server):
     server = await asyncio.to_thread(own_server, READY_SECS="1", MAX_SESSIONS_PER_WORKER="8")
     urls = [(await asyncio.to_thread(server.start_session))[0] for _ in range(6)]
     visitors = [await Visitor(url).__aenter__() for url in urls]
-    closes = [await visitor.until_closed(20) for visitor in visitors]
+    closes = [await visitor.until_closed() for visitor in visitors]
     assert [code for code, _ in closes] == [4408] * 6
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECS):
         while (await asyncio.to_thread(server.request, "/readyz")).headers["X-Seats-Taken"] != "0":
             await asyncio.sleep(0.1)

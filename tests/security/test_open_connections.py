@@ -5,6 +5,7 @@ import contextlib
 import resource
 import time
 
+from tests.patience import PATIENCE_SECS
 from voicebot.ops.serving.open_connections import OpenConnections
 
 LIMIT = 400  # descriptors, as in the attack
@@ -31,7 +32,7 @@ async def asked(port: int, source: str) -> bytes:
     with contextlib.suppress(OSError):
         reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
         writer.write(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECS):
             line = await reader.readline()
         writer.close()
         return line

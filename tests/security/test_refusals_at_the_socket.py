@@ -2,6 +2,7 @@
 
 import asyncio
 
+from tests.patience import PATIENCE_SECS
 from tests.visitors import Visitor
 
 SECRET = "zanzibarquince"
@@ -58,7 +59,7 @@ async def test_who_is_refused_and_never_answers_the_close_holds_no_seat(own_serv
         )
         assert b" 101 " in await reader.readline()
         lines.append(writer)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECS):
         while (await asyncio.to_thread(server.request, "/readyz")).headers["X-Seats-Taken"] != "0":
             await asyncio.sleep(0.1)
     for writer in lines:

@@ -9,6 +9,7 @@ import psutil
 import pytest
 import websockets
 
+from tests.patience import PATIENCE_SECS
 from tests.visitors import Visitor, audio_message
 from voicebot.ops.serving.websocket_protocol import HANDSHAKE_SECS
 
@@ -18,7 +19,7 @@ async def _others_notice_nothing(server):
     yield
     async with Visitor((await asyncio.to_thread(server.start_session))[0]) as visitor:
         await visitor.get_ready()
-        assert await visitor.ask(secs=20) < 5
+        assert await visitor.ask() < 15
 
 
 async def test_handshakes_that_never_come_are_cut_off(server):
@@ -27,7 +28,7 @@ async def test_handshakes_that_never_come_are_cut_off(server):
     opened = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(20)]
     for number, (_, writer) in enumerate(opened):
         writer.write(heads[number % 2])
-    async with asyncio.timeout(HANDSHAKE_SECS + 5):
+    async with asyncio.timeout(HANDSHAKE_SECS + PATIENCE_SECS):
         for reader, writer in opened:
             await reader.read()
             writer.close()
@@ -86,7 +87,7 @@ async def test_half_open_connections_hold_no_seat(server):
         writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode())  # no upgrade
         await reader.read(100)
         writer.close()
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_SECS):
         while (await asyncio.to_thread(server.request, "/readyz")).headers["X-Seats-Taken"] != "0":
             await asyncio.sleep(0.2)
 

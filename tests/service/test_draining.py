@@ -22,7 +22,7 @@ async def test_a_deploy_drops_no_sentence(own_server):
         refused = await asyncio.to_thread(server.request, "/api/start", {"body": {"character": "ada-quill"}})
         assert refused.status == 503
         stops = len(visitor.of("bot-stopped-speaking"))
-        code, _ = await visitor.until_closed(20)
+        code, _ = await visitor.until_closed()
         assert code == 4503
         assert len(visitor.of("bot-stopped-speaking")) > stops, "the sentence was cut off"
     await asyncio.to_thread(server.process.wait, 30)
@@ -44,13 +44,15 @@ async def test_a_deploy_waits_for_an_answer_and_for_a_sentence_of_the_visitors(o
         await typing.until(lambda: typing.of("bot-llm-started"))
         server.process.send_signal(signal.SIGTERM)
         for visitor in (typing, talking):
-            assert await visitor.until_closed(25) == (4503, "The server restarts. Come back in a moment.")
+            assert await visitor.until_closed() == (4503, "The server restarts. Come back in a moment.")
             assert len(visitor.of("bot-stopped-speaking")) == 2, "the answer was not heard"
         speaking.cancel()
 
 
 async def test_a_deploy_waits_for_nobody_who_is_silent_or_has_coughed(own_server):
-    server = await asyncio.to_thread(own_server, STT_PROVIDER="tests.voicebot.players.DeafSTT")
+    server = await asyncio.to_thread(
+        own_server, STT_PROVIDER="tests.voicebot.players.DeafSTT", DRAIN_SECS="600"
+    )
     url, _ = await asyncio.to_thread(server.start_session)
     async with Visitor(url) as visitor:
         await visitor.get_ready()
@@ -58,7 +60,7 @@ async def test_a_deploy_waits_for_nobody_who_is_silent_or_has_coughed(own_server
         await visitor.speak(speech()[:8000], silence_secs=1)
         await visitor.until(lambda: visitor.of("user-stopped-speaking"))
         server.process.send_signal(signal.SIGTERM)
-        assert (await visitor.until_closed(3))[0] == 4503
+        assert (await visitor.until_closed())[0] == 4503
 
 
 async def test_draining_is_bounded(own_server):
@@ -68,5 +70,5 @@ async def test_draining_is_bounded(own_server):
         await visitor.get_ready()
         await visitor.until(lambda: visitor.hears_speech)
         server.process.send_signal(signal.SIGTERM)
-        assert (await visitor.until_closed(10))[0] == 4503
+        assert (await visitor.until_closed())[0] == 4503
     await asyncio.to_thread(server.process.wait, 20)

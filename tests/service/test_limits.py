@@ -150,12 +150,12 @@ async def test_overload_refuses_exactly_the_surplus_and_those_inside_notice_noth
         async with Visitor(way) as visitor:
             with suppress(websockets.ConnectionClosed):  # refused already
                 await visitor.socket.send(rtvi_message("client-ready", {"version": "2.2.0", "about": {}}))
-            await visitor.until(lambda: visitor.server_messages("session") or visitor.closed, 20)
+            await visitor.until(lambda: visitor.server_messages("session") or visitor.closed)
             if visitor.closed:
                 outside.append(visitor.closed[0])
                 return
             inside.append(way)
-            waits.append(await visitor.ask(secs=25))
+            waits.append(await visitor.ask())
 
     await asyncio.gather(*(come(way) for way in ways))
     assert len(inside) == capacity

@@ -31,11 +31,11 @@ async def test_any_message_is_answered_or_ignored_and_the_conversation_goes_on(s
         for _ in range(80):
             await visitor.socket.send(rtvi_message(dice.choice(TYPES), dice.choice(DATA)))
         await visitor.socket.send(rtvi_message("client-message", {"t": "session.get"}, "last"))
-        await visitor.until(lambda: any(m["id"] == "last" for m in visitor.of("server-response")), 20)
+        await visitor.until(lambda: any(m["id"] == "last" for m in visitor.of("server-response")))
         known = {visitor.server_messages("session")[0]["id"]}
         (last,) = [m for m in visitor.of("server-response") if m["id"] == "last"]
         assert {last["data"]["d"]["id"]} == known, "still the same conversation"
-        await visitor.ask(secs=20)
+        await visitor.ask()
         assert visitor.closed is None
 
 

@@ -11,6 +11,7 @@ from sessions_app.handlers import ClientMessage, with_session
 from sessions_app.manager import SessionManager
 from sessions_app.stores.memory import MemoryStore
 from tests.characters.factory import make_character
+from tests.patience import PATIENCE_SECS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,7 +71,7 @@ async def test_handlers_of_different_sessions_run_together(handler, session, man
 
     @handler
     async def meet(session, message):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECS):
             await both.wait()
         return True
 

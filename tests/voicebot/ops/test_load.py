@@ -91,7 +91,7 @@ async def test_nothing_holds_the_event_loop_while_many_talk(server):
         async with Visitor(url) as visitor:
             await visitor.get_ready()
             for _ in range(2):
-                await visitor.ask(secs=30)
+                await visitor.ask()
 
     before = await asyncio.to_thread(stalls, server)
     await asyncio.gather(*(talk() for _ in range(VISITORS)))

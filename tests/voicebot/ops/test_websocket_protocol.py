@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 import uvicorn
 
+from tests.patience import PATIENCE_SECS
 from voicebot.ops.serving import websocket_protocol
 from voicebot.ops.serving.websocket_protocol import MAX_HEAD, ImpatientProtocol, WatchedProtocol
 
@@ -68,7 +69,7 @@ async def test_a_head_that_does_not_end_is_refused(port, head, piece):
             writer.write(head[start : start + piece])
             await writer.drain()
             await asyncio.sleep(0)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECS):
         answer = await reader.read()
     assert b"HTTP/1.1 431 " in answer, answer[:300]
     writer.close()

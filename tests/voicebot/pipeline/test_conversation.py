@@ -39,7 +39,7 @@ async def test_all_visitors_at_once_are_answered(server, count):
     async def one() -> float:
         async with Visitor(await way_in(server)) as visitor:
             await visitor.get_ready()
-            return await visitor.ask(secs=30)
+            return await visitor.ask()
 
     latencies = await asyncio.gather(*(one() for _ in range(count)))
     assert len(latencies) == count
@@ -128,7 +128,7 @@ async def test_a_visitor_who_never_speaks_is_let_go_after_a_while(own_server):
     server = await asyncio.to_thread(own_server, SESSION_IDLE_TIMEOUT="3")
     async with Visitor(await way_in(server)) as visitor:
         await visitor.get_ready()
-        code, reason = await visitor.until_closed(30)
+        code, reason = await visitor.until_closed()
         assert (code, bool(reason)) == (4408, True)
 
 

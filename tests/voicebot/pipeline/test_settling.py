@@ -30,7 +30,7 @@ async def test_a_noise_takes_no_answer_away():
         await one.type("One more thing.")
         await one.until(lambda: one.of("bot-llm-started"))
         await one.say(COUGH, silence_secs=1)
-        await one.until(lambda: len(one.of("bot-stopped-speaking")) == 2, 20)
+        await one.until(lambda: len(one.of("bot-stopped-speaking")) == 2)
         assert await one.pipeline.settle(5)
         assert [turn.text for turn in await one.turns()][1:] == ["One more thing.", "Aye."]
         roles = [message["role"] for message in one.pipeline.context.get_messages()]
@@ -42,7 +42,7 @@ async def test_a_greeting_that_a_noise_has_cut_off_is_said_again():
         await one.ready()
         await one.until(lambda: one.audible_at)
         await one.say(COUGH, silence_secs=1)
-        await one.until(lambda: len(one.of("bot-stopped-speaking")) == 2, 20)
+        await one.until(lambda: len(one.of("bot-stopped-speaking")) == 2)
         assert [(turn.role, turn.interrupted) for turn in await one.turns()] == [("assistant", False)]
 
 
@@ -54,7 +54,7 @@ async def test_a_sentence_that_began_as_a_barge_in_is_heard_and_answered_first()
         await one.until(lambda: one.of("user-started-speaking"))
         await one.until(lambda: one.of("bot-stopped-speaking"))
         waiting = asyncio.create_task(one.pipeline.settle(30))
-        await one.until(lambda: len(one.of("bot-stopped-speaking")) == 2, 20)
+        await one.until(lambda: len(one.of("bot-stopped-speaking")) == 2)
         assert await waiting
         assert [turn.role for turn in await one.turns()][-2:] == ["user", "assistant"]
         speaking.cancel()

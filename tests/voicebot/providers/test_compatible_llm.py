@@ -20,6 +20,7 @@ from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.services.openai.llm import OpenAILLMService
 from pipecat.tests.utils import SleepFrame, run_test
 
+from tests.patience import PATIENCE_SECS
 from tests.voicebot.model_server import Model, chunk, deepseek, gemma, gemma_2, mistral, model_server
 from voicebot.pipeline.replies.sentence_limit import LONGEST_PIECE, LONGEST_REPLY, SentenceLimit
 from voicebot.providers.llm import compatible_llm, open_requests, thoughts
@@ -28,6 +29,8 @@ from voicebot.providers.llm.patience import Patience, retry_after
 from voicebot.providers.llm.reply_frames import ReplyIncompleteFrame
 
 PATIENCE = Patience(first_secs=2.0, between_secs=0.4, retry_secs=1.0, load_secs=5.0, retries=2)
+PATIENT = Patience(first_secs=90.0, between_secs=90.0, retry_secs=1.0, load_secs=90.0, retries=2)
+AT_ONCE_SECS = 30.0  # on a busy machine, too: a small part of what it waits otherwise
 HISTORY = [
     {"role": "user", "content": "Who are you?"},
     {"role": "assistant", "content": "Marlow."},
@@ -116,7 +119,7 @@ async def test_a_template_with_the_opening_tag_is_found_out_and_remembered(model
     model.say("Let me see. He asks. I say. ", "So it is. ", 0.1, "</think>", "Ahoy.")
     llm = service(model, "captain-7b")
     await ask(llm)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECS):
         while compatible_llm._closing:
             await asyncio.sleep(0.01)
     assert (await ask(service(model, "captain-7b"))).sentences == ["Ahoy."]
@@ -141,8 +144,8 @@ async def test_reasoning_out_of_sight_that_used_up_all_room_has_more_the_next_ti
 async def test_a_reply_without_a_word_is_an_error_at_once(model, said):
     model.say(*said)
     began = time.monotonic()
-    assert len((await ask(service(model))).errors) == 1
-    assert time.monotonic() - began < PATIENCE.first_secs
+    assert len((await ask(service(model, patience=PATIENT))).errors) == 1
+    assert time.monotonic() - began < AT_ONCE_SECS
 
 
 @pytest.mark.parametrize("body", ["<html>Welcome to the captive portal</html>", "", "data: what?\n\n"])
@@ -152,16 +155,16 @@ async def test_an_answer_that_is_no_stream_is_an_error_at_once(model, body):
 
     model.behaviour = behaviour
     began = time.monotonic()
-    heard = await ask(service(model))
+    heard = await ask(service(model, patience=PATIENT))
     assert (heard.sentences, len(heard.errors)) == ([], 1)
-    assert time.monotonic() - began < PATIENCE.first_secs
+    assert time.monotonic() - began < AT_ONCE_SECS
 
 
 STALLS = {
-    "silence": [60.0],
-    "comments": [part for _ in range(200) for part in (PING, 0.05)],
-    "empty chunks": [part for _ in range(200) for part in (chunk(""), 0.05)],
-    "nothing but roles": [part for _ in range(200) for part in ({"role": "assistant"}, 0.05)],
+    "silence": [120.0],
+    "comments": [part for _ in range(2000) for part in (PING, 0.05)],
+    "empty chunks": [part for _ in range(2000) for part in (chunk(""), 0.05)],
+    "nothing but roles": [part for _ in range(2000) for part in ({"role": "assistant"}, 0.05)],
 }
 
 
@@ -170,7 +173,7 @@ async def test_a_stream_that_stalls_is_ended_and_told(model, how):
     model.say("Ahoy there. ", "The sea is wide. ", "And let me", *STALLS[how])
     began = time.monotonic()
     heard = await ask(service(model))
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < AT_ONCE_SECS
     assert heard.sentences == ["Ahoy there.", "The sea is wide."]  # not: "And let me."
     assert heard.broken
     assert len(heard.errors) == 1
@@ -181,7 +184,7 @@ async def test_a_model_that_never_begins_is_given_up(model, how):
     model.say(*STALLS[how])
     began = time.monotonic()
     heard = await ask(service(model))
-    assert PATIENCE.first_secs * 0.9 < time.monotonic() - began < PATIENCE.first_secs + 2
+    assert PATIENCE.first_secs * 0.9 < time.monotonic() - began < PATIENCE.first_secs + AT_ONCE_SECS
     assert (heard.sentences, len(heard.errors)) == ([], 1)
 
 
@@ -214,13 +217,15 @@ async def test_an_error_within_the_stream_is_told(model):
     assert (heard.sentences, heard.broken, len(heard.errors)) == (["Ahoy there."], True, 1)
 
 
-def loads(secs: float):
+def loads(secs: float, begun: list[float] | None = None):
     """Loads the model while somebody waits, and gives up when nobody does, as Ollama does."""
     loaded = False
 
     async def behaviour(model: Model, request: web.Request, _asked: dict) -> web.StreamResponse:
         nonlocal loaded
         if not loaded:
+            if begun is not None:
+                begun.append(time.monotonic())
             await asyncio.sleep(secs)
             loaded = True
         response = await model.opened(request)
@@ -241,19 +246,19 @@ async def test_a_model_that_loads_is_waited_for(model):
 async def test_a_load_goes_on_when_nobody_waits_for_it_any_more(model, monkeypatch, leaving):
     """The visitor speaks into it, or another provider takes over; the next question finds it loaded."""
     monkeypatch.setattr(compatible_llm, "WORTH_KEEPING_SECS", 0.2)
-    model.behaviour = loads(1.5)
+    begun: list[float] = []
+    model.behaviour = loads(1.5, begun)
     if leaving == "interruption":
         await ask(service(model), SleepFrame(0.4), InterruptionFrame(), SleepFrame(0.1))
     else:
         hasty = Patience(first_secs=0.5, between_secs=0.4, retry_secs=0.5, load_secs=5.0, retries=0)
         assert (await ask(service(model, patience=hasty))).errors
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECS):
         while open_requests._kept:
             await asyncio.sleep(0.01)
     assert model.given_up == 0
-    began = time.monotonic()
     assert (await ask(service(model))).sentences == ["Ahoy."]
-    assert time.monotonic() - began < 1.2
+    assert len(begun) == 1, "it was loaded anew"
 
 
 async def test_one_load_is_enough(model, monkeypatch):
@@ -279,7 +284,7 @@ async def test_a_server_that_says_that_it_loads_is_asked_again(model):
     assert (await ask(service(model, patience=none))).sentences == ["Ahoy."]
 
 
-@pytest.mark.parametrize(("after", "tries"), [("0.1", 3), ("30", 1), ("Wed, 21 Oct 2054 07:28:00 GMT", 1)])
+@pytest.mark.parametrize(("after", "tries"), [("0.1", 3), ("90", 1), ("Wed, 21 Oct 2054 07:28:00 GMT", 1)])
 async def test_retries_never_outlast_patience(model, after, tries):
     async def behaviour(*_: object) -> web.Response:
         return web.json_response({"error": {"message": "slow"}}, status=429, headers={"Retry-After": after})
@@ -287,7 +292,7 @@ async def test_retries_never_outlast_patience(model, after, tries):
     model.behaviour = behaviour
     began = time.monotonic()
     heard = await ask(service(model))
-    assert time.monotonic() - began < PATIENCE.retry_secs + 1
+    assert time.monotonic() - began < AT_ONCE_SECS
     assert (len(heard.errors), len(model.asked)) == (1, tries)
 
 

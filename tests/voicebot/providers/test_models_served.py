@@ -35,7 +35,7 @@ async def conversation(server):
     url, _ = await asyncio.to_thread(server.start_session)
     async with Visitor(url) as visitor:
         await visitor.get_ready()
-        await visitor.until(lambda: visitor.of("bot-stopped-speaking"), 30)
+        await visitor.until(lambda: visitor.of("bot-stopped-speaking"))
         yield visitor
 
 
@@ -94,7 +94,7 @@ async def a_broken_reply_is_marked(server, model) -> None:
         await ask(visitor, "Hello")
         told = (await turns(visitor, 3))[2]
         assert (told["text"], told["interrupted"]) == ("The sea is wide.", True)
-        await visitor.until(lambda: visitor.of("error"), 10)
+        await visitor.until(lambda: visitor.of("error"))
         model.behaviour = None
         await ask(visitor, "Go on")
         assert (await turns(visitor, 5))[4]["interrupted"] is False

@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from sessions_app.database.threads import in_database
+from tests.patience import PATIENCE_SECS
 from tests.workers import free_port
 from voicebot.models import ProviderProfile
 from voicebot.providers.provider_watch import ProviderWatch, addresses, ask
@@ -52,13 +53,13 @@ async def test_an_operators_first_mistake_is_named_and_stands_in_nobodys_way(own
         assert answer.status == 200
         return answer.body.decode()
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECS):
         while f"http://127.0.0.1:{port}/v1 (llm) does not answer" not in await ready():
             await asyncio.sleep(0.2)
     assert "hush" not in await ready()
     await asyncio.sleep(6)  # two rounds, which are told once
     with answering(port):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECS):
             while await ready() != "ready\n":
                 await asyncio.sleep(0.2)
     told = [line for line in server.words().splitlines() if f"127.0.0.1:{port}/v1" in line]

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.patience import PATIENCE_SECS
 from tests.visitors import Visitor, rtvi_message
 from tests.voicebot.connection.test_resume import asked
 from voicebot.pipeline.replies.fallback_reply import WORDS
@@ -24,8 +25,8 @@ async def test_a_character_that_gets_no_answer_apologises_aloud(own_server, mind
         await visitor.get_ready()
         await ask_in_writing(visitor, "Are you there?")
         heard = len(visitor.audible_at)
-        await visitor.until(lambda: visitor.server_messages("trouble"), 20)
-        await visitor.until(lambda: len(visitor.audible_at) > heard, 20)
+        await visitor.until(lambda: visitor.server_messages("trouble"))
+        await visitor.until(lambda: len(visitor.audible_at) > heard)
     assert "out of order" not in server.words()
 
 
@@ -35,9 +36,9 @@ async def test_the_apology_is_spoken_once_and_remembered(own_server):
     async with Visitor(url) as visitor:
         await visitor.get_ready()
         await ask_in_writing(visitor, "Are you there?")
-        await visitor.until(lambda: len(visitor.of("bot-stopped-speaking")) >= 2, 20)
+        await visitor.until(lambda: len(visitor.of("bot-stopped-speaking")) >= 2)
         assert len(visitor.server_messages("trouble")) == 1
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECS):
             while len(turns := (await asked(visitor, "session.history", {}))["turns"]) < 3:
                 await asyncio.sleep(0.2)
         assert [turn["role"] for turn in turns] == ["assistant", "user", "assistant"]
@@ -54,11 +55,11 @@ async def test_a_second_provider_takes_over_within_the_turn(own_server):
         def answers() -> list[str]:
             return [m["data"]["text"] for m in visitor.of("bot-output") if "scripted" in m["data"]["text"]]
 
-        await visitor.until(answers, 20)
+        await visitor.until(answers)
         assert not visitor.server_messages("trouble")
         before = len(answers())
         await ask_in_writing(visitor, "And now?")
-        await visitor.until(lambda: len(answers()) > before, 20)
+        await visitor.until(lambda: len(answers()) > before)
     metrics = (await asyncio.to_thread(server.request, "/metrics")).body.decode()
     assert 'greenroom_errors_total{stage="llm"} 1.0' in metrics
 

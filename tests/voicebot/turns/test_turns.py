@@ -18,6 +18,7 @@ from pipecat.frames.frames import (
 )
 from pipecat.utils.asyncio.task_manager import TaskManager
 
+from tests.patience import PATIENCE_SECS
 from tests.visitors import RATE_HZ, speech
 from voicebot.ops.load import Load
 from voicebot.pipecat_internals.smart_turn import SMART_TURN_FILE
@@ -182,7 +183,7 @@ class Pause:
 
 
 async def test_a_pause_in_quiet_is_looked_at_at_once():
-    async with Pause() as pause, asyncio.timeout(10):
+    async with Pause() as pause, asyncio.timeout(PATIENCE_SECS):
         await pause.ended.wait()
         assert pause.note_inference == 1
 
@@ -198,7 +199,7 @@ async def test_whoever_begins_again_in_the_pause_is_not_looked_at():
 
 
 async def test_whoever_begins_again_while_it_is_looked_at_has_not_finished():
-    async with Pause(sound_when_seen=True) as pause, asyncio.timeout(10):
+    async with Pause(sound_when_seen=True) as pause, asyncio.timeout(PATIENCE_SECS):
         await pause.seen.wait()
         await pause.nothing_more()
         await pause.goes_on()
@@ -208,7 +209,7 @@ async def test_whoever_begins_again_while_it_is_looked_at_has_not_finished():
 
 
 async def test_a_sound_that_is_no_speech_does_not_keep_a_turn_open():
-    async with Pause(sound_at=-0.05) as pause, asyncio.timeout(10):
+    async with Pause(sound_at=-0.05) as pause, asyncio.timeout(PATIENCE_SECS):
         await pause.nothing_more()
         assert not pause.note_inference
         pause.now += stop_strategy.UNDECIDED_SECS
@@ -216,7 +217,7 @@ async def test_a_sound_that_is_no_speech_does_not_keep_a_turn_open():
 
 
 async def test_noise_from_before_the_pause_is_not_waited_for():
-    async with Pause(sound_at=-5.0) as pause, asyncio.timeout(10):
+    async with Pause(sound_at=-5.0) as pause, asyncio.timeout(PATIENCE_SECS):
         await pause.ended.wait()
         assert pause.listened <= 2, "once before the look, once after it"
 
@@ -232,6 +233,6 @@ async def test_where_there_is_much_to_do_a_short_pause_is_not_looked_at():
 
 
 async def test_where_there_is_much_to_do_a_longer_one_is_looked_at():
-    async with Pause(patience=DELAY_SECS) as pause, asyncio.timeout(10):
+    async with Pause(patience=DELAY_SECS) as pause, asyncio.timeout(PATIENCE_SECS):
         pause.now += DELAY_SECS + 0.01
         await pause.ended.wait()

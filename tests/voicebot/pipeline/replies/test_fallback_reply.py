@@ -116,7 +116,7 @@ async def test_a_reply_that_stalls_is_cut_and_apologised_for_in_the_order_in_whi
     async with conversation(llm=StallingLLM) as one:
         await one.greeted()
         await one.type("Tell me.")
-        await one.until(lambda: one.server_messages("trouble"), 20)
+        await one.until(lambda: one.server_messages("trouble"))
         await one.until(lambda: not one.pipeline.activity.settled)
         assert await one.pipeline.settle(10)
         assert [turn.text for turn in await one.turns()][1:] == ["Tell me.", "One sentence here.", WORDS]
@@ -128,7 +128,7 @@ async def test_who_waits_long_hears_that_the_character_thinks_and_then_the_answe
     async with conversation(llm=llm) as one:
         await one.greeted()
         await one.type("Are you there?")
-        await one.until(lambda: one.of("bot-output")[-1]["data"]["text"] == "Aye.", 20)
+        await one.until(lambda: one.of("bot-output")[-1]["data"]["text"] == "Aye.")
         assert await one.pipeline.settle(10)
         said = [turn.text for turn in await one.turns()][1:]
         assert said == ["Are you there?", FILLERS["en"], "Aye."]

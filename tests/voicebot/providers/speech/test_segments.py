@@ -10,6 +10,7 @@ from pipecat.frames.frames import Frame, TranscriptionFrame
 from pipecat.services.settings import STTSettings
 from pipecat.utils.time import time_now_iso8601
 
+from tests.patience import PATIENCE_SECS
 from tests.visitors import RATE_HZ, speech
 from tests.voicebot.listener import Listener
 from voicebot.providers import pipecat_service
@@ -88,7 +89,7 @@ async def test_a_turn_is_not_over_before_all_of_its_words_are_there():
         await listener.send(
             np.concatenate([np.zeros(RATE_HZ, np.int16), without_pauses(), np.zeros(2 * RATE_HZ, np.int16)])
         )
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECS):
             while stt._segment_queue.qsize() < 2:
                 await asyncio.sleep(0.01)
         await listener.paused_for(1.5)  # longer than Pipecat waits for a transcript

@@ -43,7 +43,7 @@ def connection_registry(tmp_path_factory, voice) -> Iterator[Server]:
 
 async def greeted(visitor: Visitor) -> None:
     await visitor.get_ready()
-    await visitor.until(lambda: visitor.of("bot-stopped-speaking"), 30)
+    await visitor.until(lambda: visitor.of("bot-stopped-speaking"))
 
 
 async def write(visitor: Visitor, text: str) -> None:
@@ -87,7 +87,7 @@ async def test_what_nobody_heard_was_not_said(connection_registry, voice, fault)
         assert "And this would follow." not in voice.asked
         await write(visitor, "repeat")
         turns = await until_told(visitor, "Give me a moment")
-        await visitor.until(lambda: any(";" in text for text in completed(visitor)), 15)
+        await visitor.until(lambda: any(";" in text for text in completed(visitor)))
         assert not any(fault in text for text in completed(visitor)), "the model believes it was said"
 
 
@@ -135,7 +135,7 @@ async def test_one_endless_word_is_kept_as_far_as_it_was_heard(connection_regist
         await greeted(visitor)
         asked_before = len(voice.asked)
         await write(visitor, "babble")
-        await visitor.until(lambda: len(completed(visitor)) >= 2, 40)
+        await visitor.until(lambda: len(completed(visitor)) >= 2)
         await asked(visitor, "character.interrupt", {})
         turns = await until_told(visitor, "aaa")
         assert max(len(text) for text in voice.asked[asked_before:]) <= 400
