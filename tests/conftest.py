@@ -45,7 +45,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    # Who wants the machine alone begins, when nobody has to stop for it; then those who wait for long.
+    for marker in ("long", "alone"):
+        items.sort(key=lambda item: item.get_closest_marker(marker) is None)
     for item in items:
         if item.get_closest_marker("local") and not HAS_LOCAL:
             item.add_marker(pytest.mark.skip(reason="needs the extra `local`"))

@@ -111,7 +111,6 @@ async def test_a_slow_reader_is_not_taken_for_dead(own_server):
         transport.abort()
 
 
-@pytest.mark.alone
 async def test_a_reset_of_all_connections_frees_their_seats_at_once(own_server):
     many = 200
     server = await asyncio.to_thread(own_server, MAX_SESSIONS_PER_WORKER="250", MAX_LOAD="100")

@@ -187,7 +187,6 @@ async def redis_of(folder: Path) -> AsyncIterator[tuple[str, Popen]]:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["gone", "frozen"])
-@pytest.mark.alone
 async def test_redis_away_costs_nothing_but_speed(own_server, tmp_path, how):
     async with redis_of(tmp_path) as (url, process):
         server = await asyncio.to_thread(own_server, REDIS_URL=url)
