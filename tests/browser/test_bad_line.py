@@ -28,13 +28,13 @@ async def test_a_stall_is_shown_within_three_seconds_and_its_end_at_once(server,
         await state_is(page, "listening")
         link.hole()
         began = time.monotonic()
-        await page.wait_for_function(f"{CALL}.stalled", timeout=10_000)
+        await page.wait_for_function(f"{CALL}.stalled")
         took = time.monotonic() - began
         print(f"shown after {took:.1f} s")
         assert took < 8, "three seconds, and a busy machine"
         assert "the connection stalls" in await words(page)
         link.mend()
-        await page.wait_for_function(f"!{CALL}.stalled", timeout=3000)
+        await page.wait_for_function(f"!{CALL}.stalled")
         assert "stalls" not in await words(page)
         assert await session_of(page) == session
         await answers(page)
@@ -77,7 +77,7 @@ async def test_a_full_house_lets_in_by_itself(own_server, browser_with_microphon
             assert await page.is_visible("#end")
         await asyncio.sleep(1)  # the seat is free when all of the other's is torn down
         await page.clock.fast_forward(60_000)
-        await state_is(page, "listening", "speaking", secs=60)
+        await state_is(page, "listening", "speaking")
 
 
 async def test_a_full_house_is_asked_at_once_by_a_press_and_not_at_all_after_a_goodbye(

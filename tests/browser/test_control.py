@@ -39,7 +39,7 @@ async def test_three_turns_with_a_barge_in(server, browser_with_microphone, tmp_
         await on_stage(page, server)
         await page.evaluate(WATCH)
         three = f"{CALL}.transcript.turns.filter((t) => t.who === 'visitor').length >= 3"
-        await page.wait_for_function(three, timeout=60_000)
+        await page.wait_for_function(three)
         took = silences(await page.evaluate("window.watched"))
         assert took, "nobody spoke over the voice"
         print(f"from the first syllable to silence in the page: {[round(t, 3) for t in took]} s")
@@ -144,7 +144,7 @@ async def test_keys_do_what_the_help_says(server, browser_with_microphone):
 async def test_where_the_time_of_a_reply_went(server, browser_with_microphone, tmp_path):
     async with browser_with_microphone(talkative(tmp_path / "again.wav")) as page:
         await on_stage(page, server)
-        await page.wait_for_function(f"{CALL}.latencies.length > 0", timeout=40_000)
+        await page.wait_for_function(f"{CALL}.latencies.length > 0")
         assert await page.is_hidden("#latency"), "only for who wants it"
         await page.click("[data-opens=settings]")
         await page.check("[name=latency]")
@@ -198,7 +198,7 @@ async def test_a_conversation_ends_for_its_visitor_even_if_nobody_answers(server
             f"() => {{ {CALL}.line.client.sendClientRequest = () => new Promise(() => undefined); }}"
         )
         await page.click("#end")
-        await state_is(page, "ended", secs=10)
+        await state_is(page, "ended")
 
 
 async def test_a_full_house_says_so_and_offers_another_try(own_server, browser_with_microphone):

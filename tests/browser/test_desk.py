@@ -143,7 +143,7 @@ async def test_a_conversation_on_the_stage_shows_the_new_name_when_it_is_publish
         stage = await page.context.new_page()
         await stage.goto(f"{desk_server.url}/talk/inspector-fenn/")
         await stage.click("#begin")
-        await stage.wait_for_function(f"{CALL}.state === 'listening'", timeout=60_000)
+        await stage.wait_for_function(f"{CALL}.state === 'listening'")
         await page.fill("#id_name", "Chief Inspector Fenn")
         await page.get_by_role("button", name="Save and continue editing").click()
         await page.get_by_role("link", name="Publish…").click()

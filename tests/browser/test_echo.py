@@ -35,7 +35,10 @@ COUNT_CUTS = f"""() => {{
 
 
 @pytest.mark.local
-@pytest.mark.parametrize("guarded", [True, False], ids=["guarded", "not guarded"])
+# Sound that comes late from a busy machine is no echo of its moment any more.
+@pytest.mark.parametrize(
+    "guarded", [pytest.param(True, marks=pytest.mark.alone), False], ids=["guarded", "not guarded"]
+)
 async def test_the_characters_own_voice_in_the_microphone(local_server, browser_with_microphone, guarded):
     async with browser_with_microphone() as page:
         await page.add_init_script(ROOM)
@@ -43,16 +46,16 @@ async def test_the_characters_own_voice_in_the_microphone(local_server, browser_
         await page.add_init_script(f"localStorage.setItem('greenroom.settings', '{kept}')")
         await on_stage(page, local_server)
         await page.evaluate(COUNT_CUTS)
-        await state_is(page, "speaking", secs=60)
+        await state_is(page, "speaking")
         loudest = f"window.loudest = Math.max(window.loudest ?? 0, {CALL}.levels.visitor)"
         await page.evaluate(f"() => void setInterval(() => {{ {loudest} }}, 20)")
         if guarded:
-            await state_is(page, "listening", secs=60)
+            await state_is(page, "listening")
             await page.wait_for_timeout(1500)  # a transcript would come by now
             said = await lines(page)
             assert not await page.evaluate("window.cuts")
             assert not [line for line in said if line["who"] == "visitor" or line["cut"]]
             assert " ".join(line["text"].strip() for line in said).endswith("bring you from?")
         else:
-            await page.wait_for_function("window.cuts > 0", timeout=30_000)
+            await page.wait_for_function("window.cuts > 0")
         assert await page.evaluate("window.loudest") > 0.02, "the microphone heard the voice"

@@ -20,7 +20,7 @@ LISTEN = """() => {
 
 
 async def focus_is(page, where: str) -> None:
-    await page.wait_for_function(f"(where) => ({FOCUSED}) === where", arg=where, timeout=10_000)
+    await page.wait_for_function(f"(where) => ({FOCUSED}) === where", arg=where)
 
 
 async def test_single_letters_can_be_switched_off_and_given_to_others(server, browser_with_microphone):

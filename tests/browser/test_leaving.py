@@ -6,6 +6,7 @@ import pytest
 
 from tests.browser.stage import CALL, on_stage, state_is
 from tests.conftest import serving
+from tests.patience import PATIENCE_SECS
 from tests.servers import ROOT
 
 MOMENTS_JS = (ROOT / "tests" / "browser" / "moments.js").read_text()
@@ -37,16 +38,14 @@ async def sessions(context, server) -> list[str]:
     return [entry["state"] for entry in (await answer.json()).get("sessions", [])]
 
 
-async def nothing_live(context, server, secs: float = 10) -> None:
-    async with asyncio.timeout(secs):
+async def nothing_live(context, server) -> None:
+    async with asyncio.timeout(PATIENCE_SECS):
         while set(LIVE) & set(await sessions(context, server)):
             await asyncio.sleep(0.1)
 
 
 async def nothing_left(page) -> None:
-    await page.wait_for_function(
-        "() => { const l = window.left(); return l.tracks + l.sockets === 0; }", timeout=5000
-    )
+    await page.wait_for_function("() => { const l = window.left(); return l.tracks + l.sockets === 0; }")
     await page.wait_for_timeout(SETTLED_MS)
     assert await page.evaluate("window.left()") == {"tracks": 0, "sockets": 0}
 
@@ -57,7 +56,7 @@ async def test_ending_leaves_nothing_behind_at(server, browser_with_microphone, 
         await page.add_init_script(MOMENTS_JS)
         await hold_at(page, server, moment)
         await page.click("#end")
-        await state_is(page, "ended", secs=2)  # at once, whatever the rest waits for
+        await state_is(page, "ended")  # at once, whatever the rest waits for
         await page.evaluate("window.release()")
         await nothing_left(page)
         assert await page.evaluate(f"{CALL}.state") == "ended", "something late overwrote it"
@@ -109,11 +108,9 @@ async def test_a_line_lost_at_a_moment_is_made_again_for_the_same_session(
         await asyncio.to_thread(server.stop, 9)
         await page.evaluate("window.release()")
         await state_is(page, "gone", "connecting")
-        await page.wait_for_function(
-            "() => { const l = window.left(); return l.tracks + l.sockets === 0; }", timeout=5000
-        )
+        await page.wait_for_function("() => { const l = window.left(); return l.tracks + l.sockets === 0; }")
         await asyncio.to_thread(server.start)
-        await state_is(page, "listening", "speaking", secs=60)
+        await state_is(page, "listening", "speaking")
         assert len(await sessions(page.context, server)) == 1, "one session for one conversation"
         assert await page.evaluate("window.left()") == {"tracks": 1, "sockets": 1}
         await page.click("#end")
@@ -130,10 +127,10 @@ async def test_ending_on_the_way_back_ends_the_session(own_server_once, browser_
         await asyncio.to_thread(server.stop, 9)
         await state_is(page, "gone")
         await page.click("#end")
-        await state_is(page, "ended", secs=2)
+        await state_is(page, "ended")
         await nothing_left(page)
         await asyncio.to_thread(server.start)
-        await nothing_live(page.context, server, secs=40)
+        await nothing_live(page.context, server)
 
 
 async def test_a_conversation_outlives_its_page(server, browser_with_microphone):

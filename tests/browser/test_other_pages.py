@@ -86,7 +86,6 @@ async def test_the_official_clients_talk_from_another_origin_with_a_key(
             await page.click("#talk")
             await page.wait_for_function(
                 """() => /You: hello there[^]*scripted reply/.test(document.querySelector("#transcript").innerText)""",
-                timeout=60_000,
             )
 
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.browser.stage import talkative
+from tests.patience import PATIENCE_SECS
 
 PAGES = ["/", "/characters/captain-marlow/", "/talk/captain-marlow/"]
 
@@ -29,7 +30,7 @@ async def test_a_whole_conversation_breaks_no_rule(server, browser_with_micropho
         await page.click("#begin")
 
         async def until(expression: str) -> None:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE_SECS):
                 while not await page.evaluate(expression):
                     await asyncio.sleep(0.1)
 

@@ -8,6 +8,7 @@ import pytest
 import soxr
 
 from tests.browser.stage import CALL, audible, lines, on_stage, state_is, talkative
+from tests.patience import PATIENCE_SECS
 from tests.visitors import RATE_HZ
 from tests.words import letter_error_rate, words
 
@@ -27,16 +28,16 @@ async def test_a_spoken_conversation_from_the_gallery_on(local_server, browser_w
         await page.goto(local_server.url + "/")
         await page.get_by_role("link", name="Captain Marlow").first.click()
         await page.get_by_role("button", name="Talk with Captain Marlow").click()
-        await state_is(page, "speaking", secs=60)
+        await state_is(page, "speaking")
         await page.wait_for_function(f"{CALL}.sound.heard > 24000")  # a second of the greeting
         greeting = await page.inner_text("#caption")
         assert greeting.startswith("Ahoy there")
         asked = "(l) => l.who === 'visitor' && l.final && /dragon/i.test(l.text)"
-        await page.wait_for_function(f"{CALL}.transcript.lines.some({asked})", timeout=60_000)
-        await state_is(page, "speaking", secs=60)
+        await page.wait_for_function(f"{CALL}.transcript.lines.some({asked})")
+        await state_is(page, "speaking")
         heard = await audible(page)
-        await page.wait_for_function(f"{CALL}.sound.heard > {heard} + 12000", timeout=60_000)
-        await state_is(page, "listening", secs=60)
+        await page.wait_for_function(f"{CALL}.sound.heard > {heard} + 12000")
+        await state_is(page, "listening")
         await page.wait_for_function(f"{CALL}.transcript.lines.at(-1).final")  # its last word was heard, too
         said = await lines(page)
         # One question, in one piece or two: there is a pause after "Hello there".
@@ -68,7 +69,7 @@ async def test_speaking_over_the_character_silences_it_in_the_page(
 ):
     async with browser_with_microphone(talkative(tmp_path / "again.wav")) as page:
         await on_stage(page, local_server)
-        await page.wait_for_function(f"{CALL}.transcript.lines.some((l) => l.cut && l.text)", timeout=60_000)
+        await page.wait_for_function(f"{CALL}.transcript.lines.some((l) => l.cut && l.text)")
         cut = next(line["text"] for line in await lines(page) if line["cut"])
         greeting = (
             "Ahoy there, friend. I am Captain Marlow. Pull up a barrel and tell me, "
@@ -153,7 +154,7 @@ async def greeting_is_noted(server, session: str) -> None:
     """Waits until the database knows that the greeting sounded: who is lost before is greeted again, rightly."""
     asked = "SELECT greeted FROM sessions_app_voicesession WHERE id = %s"
     async with await psycopg.AsyncConnection.connect(server.database, autocommit=True) as database:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECS):
             while (await (await database.execute(asked, [session])).fetchone()) != (True,):
                 await asyncio.sleep(0.05)
 
@@ -170,7 +171,7 @@ async def test_a_lost_connection_is_shown_and_mended(own_server, browser_with_mi
         await state_is(page, "gone")
         assert "connection lost, trying again in" in await page.inner_text("#state")
         await asyncio.to_thread(server.start)
-        await state_is(page, "listening", secs=60)
+        await state_is(page, "listening")
         assert await page.evaluate(f"{CALL}.session") == session
         before = await audible(page)
         await asyncio.sleep(1)
@@ -228,8 +229,8 @@ async def test_what_the_page_plays_is_what_the_character_says(local_server, brow
         )
         await on_stage(page, local_server, "inspector-fenn")
         await page.get_by_role("button", name="Mute", exact=True).click()
-        await state_is(page, "speaking", secs=60)
-        await state_is(page, "listening", secs=60)
+        await state_is(page, "speaking")
+        await state_is(page, "listening")
         samples = np.concatenate([np.array(part) for part in await page.evaluate("window.heard")])
     assert np.sqrt((samples**2).mean()) > 0.01
     pcm = (soxr.resample(samples, 24_000, RATE_HZ) * 32767).astype(np.int16)

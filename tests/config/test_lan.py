@@ -17,7 +17,7 @@ from cryptography import x509
 
 from scripts import lan
 from tests.databases import stage_database
-from tests.servers import ROOT
+from tests.servers import ROOT, START_SECS
 from tests.visitors import Visitor
 from tests.workers import free_port
 
@@ -102,7 +102,7 @@ def served(tmp_path) -> Iterator[tuple[int, int, Path]]:
                 stderr=subprocess.STDOUT,
             )
         try:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + START_SECS
             while b"Application startup complete" not in (tmp_path / "log").read_bytes():
                 assert process.poll() is None, (tmp_path / "log").read_text()
                 assert time.monotonic() < deadline, (tmp_path / "log").read_text()

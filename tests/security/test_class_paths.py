@@ -95,12 +95,12 @@ def test_an_editor_names_no_class_not_even_one_of_pipecats(editor):
 def test_the_rehearsal_imports_nothing(editor, trap, path, view):
     marlow = make_character()
     wanted = {f"{stage}_provider": path for stage in registry.STAGES}
-    assert editor.post(f"{DESK}/rehearse/{view}/", typed(marlow, **wanted)).status_code < 500
+    assert editor.post(f"{DESK}/rehearse/{view}/", typed(marlow, **wanted)).status_code in (200, 400, 502)
     unsaved = {**typed(marlow, **wanted), "_character": ""}
-    assert editor.post(f"{DESK}/rehearse/{view}/", unsaved).status_code < 500
+    assert editor.post(f"{DESK}/rehearse/{view}/", unsaved).status_code in (200, 400, 502)
     # One that was stored before anybody looked.
     Character.objects.update(**wanted)
-    assert editor.post(f"{DESK}/rehearse/{view}/", typed(marlow, **wanted)).status_code < 500
+    assert editor.post(f"{DESK}/rehearse/{view}/", typed(marlow, **wanted)).status_code in (200, 400, 502)
     assert nothing_ran(trap)
 
 
