@@ -28,6 +28,8 @@ if ! { command -v firefox-esr && command -v pulseaudio; } >/dev/null 2>&1 && [ "
     # Not every system that has apt-get has them.
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends firefox-esr pulseaudio >/dev/null || true
 fi
+# A hundred processes are started, which would compile Pipecat and Django each time.
+unset PYTHONDONTWRITEBYTECODE
 # The tests keep to a place of their own, whatever a server next to them does.
 export DATA_DIR="${DATA_DIR:-$(pwd)/.data/test}"
 scripts/lint.sh

@@ -2,27 +2,35 @@
 
 import os
 import subprocess
-import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from django.db import connection
 
+from tests.fork_server import Forked, fork_server_address
+from tests.patience import PATIENCE_SECS
 from tests.servers import ROOT
 
 pytestmark = pytest.mark.django_db
 
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", f"import django; django.setup(); {code}"],
-        cwd=ROOT,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    """In a process of its own, with Django set up by these variables."""
+    with tempfile.TemporaryDirectory() as folder:
+        script, stdout, stderr = (Path(folder, name) for name in ("script.py", "stdout", "stderr"))
+        script.write_text(f"import django; django.setup(); {code}")
+        process = Forked(
+            fork_server_address(),
+            argv=[str(script)],
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", **environment},
+            cwd=str(ROOT),
+            stdout=str(stdout),
+            stderr=str(stderr),
+        )
+        code_of_exit = process.wait(PATIENCE_SECS)
+        return subprocess.CompletedProcess([], code_of_exit, stdout.read_text(), stderr.read_text())
 
 
 def test_without_a_database_url_postgresql_18_serves_itself(tmp_path):
