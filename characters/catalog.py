@@ -14,7 +14,7 @@ from characters.spec import CharacterSpec
 
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,50}")
 FORMAT = 2  # part of the key: a new shape of content never reads an old entry
-CACHE_SECS = 60  # bounds what a command in a process of its own cannot invalidate without Redis
+SPEC_CACHE_SECS = 60  # bounds what a command in a process of its own cannot invalidate without Redis
 
 
 def _key(slug: str) -> str:
@@ -43,7 +43,7 @@ def get(slug: str, at_least: int = 0) -> CharacterSpec:
     found = cache.get(_key(slug))
     if found is None or found[0] < at_least:
         found = load(slug)
-        cache.set(_key(slug), found, CACHE_SECS)
+        cache.set(_key(slug), found, SPEC_CACHE_SECS)
     return CharacterSpec.of(slug, *found)
 
 
@@ -59,7 +59,7 @@ def version(slug: str, number: int) -> CharacterSpec:
         if row is None:
             raise CharacterNotFound(slug)
         found = row.content
-        cache.set(key, found, CACHE_SECS)
+        cache.set(key, found, SPEC_CACHE_SECS)
     return CharacterSpec.of(slug, number, found)
 
 

@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs" / "openapi.json"
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from scripts.generated import write_or_check  # noqa: E402
 
 
 def written() -> str:
@@ -24,14 +25,5 @@ def written() -> str:
     return json.dumps(description(), indent=2, ensure_ascii=False) + "\n"
 
 
-def main() -> None:
-    if sys.argv[1:] == ["--check"]:
-        sys.exit(
-            None if PAGE.read_text() == written() else "docs/openapi.json is older than the code: make docs"
-        )
-    PAGE.write_text(written())
-    print("docs/openapi.json is written.")
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check("docs/openapi.json", written)

@@ -12,6 +12,9 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from scripts.generated import write_or_check  # noqa: E402
+
 HEAD = ["variable", "type", "default", "range", "what it means", "read in"]
 PACKAGES = ("config", "characters", "sessions_app", "staff", "voicebot")
 KEPT = {"PATH", "HOME", "DJANGO_SETTINGS_MODULE"}  # of the environment; defaults may depend on the rest
@@ -122,7 +125,7 @@ def messages() -> str:
 
     rows = [
         [f"`{name}`", (handler.__doc__ or "").splitlines()[0]]
-        for name, handler in sorted(known._handlers.items())
+        for name, handler in sorted(known.handlers.items())
     ]
     return table(["client message", "what it does"], rows)
 
@@ -172,13 +175,7 @@ def main() -> None:
     import django
 
     django.setup()
-    page = ROOT / "docs" / "reference.md"
-    if sys.argv[1:] == ["--check"]:
-        sys.exit(
-            None if page.read_text() == written() else "docs/reference.md is older than the code: make docs"
-        )
-    page.write_text(written())
-    print("docs/reference.md is written.")
+    write_or_check("docs/reference.md", written)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from sessions_app.manager import SyncSessionManager
 
 log = logging.getLogger(__name__)
 
-EVERY_SECS = 300
+SWEEP_SECS = 300
 
 
 def sweep(manager: SyncSessionManager | None = None) -> dict[str, int]:

@@ -89,7 +89,7 @@ class Runtime:
                 pass  # away: whoever found out has said so
             except Exception:
                 log.exception("sweeping failed; trying again later")
-            await asyncio.sleep(expiry.EVERY_SECS)
+            await asyncio.sleep(expiry.SWEEP_SECS)
 
 
 _default: Runtime | None = None

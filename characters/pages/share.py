@@ -16,7 +16,7 @@ from characters.spec import CharacterSpec
 WIDTH, HEIGHT = 1200, 630  # what link previews are made for
 SIDE, MARGIN = 430, 90
 GROUND, TEXT, MUTED, BRASS = "#0f1512", "#eef2ec", "#a9b5ab", "#d9a441"
-CACHE_SECS = 24 * 3600
+PICTURE_CACHE_SECS = 24 * 3600
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
@@ -56,7 +56,7 @@ def image(spec: CharacterSpec) -> bytes:
     data: bytes | None = cache.get(key)
     if data is None:
         data = draw(spec)
-        cache.set(key, data, CACHE_SECS)
+        cache.set(key, data, PICTURE_CACHE_SECS)
     return data
 
 

@@ -1,7 +1,7 @@
 """Every environment variable of Greenroom: its type, range, default and meaning, read once by `read`.
 
-By idea in place.py, storage.py, sessions.py, providers.py and staff_logins.py, from which docs/reference.md
-is written. `config.settings` is the only caller; everything else asks `django.conf.settings`.
+By idea in deployment.py, storage.py, sessions.py, providers.py and staff_logins.py; docs/reference.md is
+written from them. `config.settings` is the only caller; everything else asks `django.conf.settings`.
 """
 
 from typing import Literal, get_args, get_origin
@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from config.environment.deployment import BASE_DIR, Deployment
 from config.environment.kinds import Kind
-from config.environment.place import BASE_DIR, Place
 from config.environment.providers import Providers
 from config.environment.sessions import Sessions
 from config.environment.staff_logins import StaffLogins
@@ -32,14 +32,14 @@ __all__ = [
 ]
 
 DEPENDENT = "default_factory_not_called"  # because the variable that the default depends on is wrong
-SECTIONS = (Place, Storage, Sessions, Providers, StaffLogins)
+SECTIONS = (Deployment, Storage, Sessions, Providers, StaffLogins)
 OF_LIBRARIES = {  # variables that libraries read by themselves
     "AWS_": "boto3: credentials and region of S3_BUCKET, such as AWS_ACCESS_KEY_ID",
     "OTEL_": "OpenTelemetry, where OTEL_EXPORTER_OTLP_ENDPOINT is set: headers, time-outs, sampling",
 }
 
 
-class Environment(StaffLogins, Providers, Sessions, Storage, Place, BaseSettings):
+class Environment(StaffLogins, Providers, Sessions, Storage, Deployment, BaseSettings):
     """The environment, typed. A default may depend on variables of the same section or of one before it."""
 
     model_config = SettingsConfigDict(

@@ -20,7 +20,7 @@ from sessions_app.database import Breaker
 log = logging.getLogger(__name__)
 
 LAYER_SECS = 1.0  # for Redis to take a subscription or a message
-AGAIN_SECS = 1.0  # between two tries of subscriptions that are owed
+RESUBSCRIBE_SECS = 1.0  # between two tries of subscriptions that are owed
 
 
 @cache
@@ -70,7 +70,7 @@ class TolerantShard(RedisSingleShardConnection):
 
     async def _pay(self) -> None:
         while self._owed:
-            await asyncio.sleep(AGAIN_SECS)
+            await asyncio.sleep(RESUBSCRIBE_SECS)
             for channel in list(self._owed):
                 if channel not in self._owed:
                     continue  # whoever wanted it has gone meanwhile
@@ -89,7 +89,7 @@ class TolerantShard(RedisSingleShardConnection):
                     await asyncio.sleep(0.1)
             except Exception as error:
                 self._breaker.failed(error)
-                await asyncio.sleep(AGAIN_SECS)
+                await asyncio.sleep(RESUBSCRIBE_SECS)
 
     async def unsubscribe(self, channel: str) -> None:
         if channel in self._owed:

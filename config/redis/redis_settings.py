@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-PREFIX = "greenroom"
+CHANNEL_PREFIX = "greenroom"
 # A server that is frozen answers nothing: nobody waits longer than this for it. One more try, at once, is for
 # a connection that a restart has broken; redis-py's own tries go on for many seconds.
 REDIS_SECS = 1.0
@@ -83,6 +83,6 @@ def channel_layers(url: str, sentinels: str, options: str) -> dict[str, Any]:
     return {
         "default": {
             "BACKEND": "config.redis.channel_layer.TolerantChannelLayer",
-            "CONFIG": {"hosts": hosts, "prefix": PREFIX},
+            "CONFIG": {"hosts": hosts, "prefix": CHANNEL_PREFIX},
         }
     }

@@ -14,13 +14,13 @@ from sessions_app.identity import session_tokens
 from sessions_app.models import ApiKey
 from sessions_app.network import web_origins
 
-PREFIX = "gr_"
+API_KEY_PREFIX = "gr_"
 SHOWN = 10  # characters that remain visible in the admin, to tell keys apart
 
 
 def issue(name: str, origins: list[str]) -> tuple[ApiKey, str]:
     """A new key, and the text of it, which nobody can see again."""
-    text = PREFIX + secrets.token_urlsafe(32)
+    text = API_KEY_PREFIX + secrets.token_urlsafe(32)
     row = ApiKey.objects.create(
         name=name, origins=origins, shown=text[:SHOWN], key_hash=session_tokens.hash_of(text)
     )
@@ -28,7 +28,7 @@ def issue(name: str, origins: list[str]) -> tuple[ApiKey, str]:
 
 
 def is_key(text: str) -> bool:
-    return text.startswith(PREFIX)
+    return text.startswith(API_KEY_PREFIX)
 
 
 def check(text: str, origin: str | None) -> ApiKey:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from sessions_app.exceptions import SignInRequired
 
 NAME = "greenroom_visitor"
-COOKIE_SECS = 400 * 24 * 3600  # the longest that browsers keep a cookie
+VISITOR_COOKIE_SECS = 400 * 24 * 3600  # the longest that browsers keep a cookie
 SALT = "sessions_app.visitors"
 
 
@@ -42,7 +42,7 @@ def known(request: HttpRequest) -> str:
 
 def of_browser(request: HttpRequest) -> str:
     """Who the browser is while nobody is signed in, '' if nobody ever talked without signing in."""
-    value = request.get_signed_cookie(cookie_name(), default="", salt=SALT, max_age=COOKIE_SECS)
+    value = request.get_signed_cookie(cookie_name(), default="", salt=SALT, max_age=VISITOR_COOKIE_SECS)
     return of_cookie(value) if value else ""
 
 
@@ -70,7 +70,7 @@ class Visit:
                 cookie_name(),
                 self._new_cookie,
                 salt=SALT,
-                max_age=COOKIE_SECS,
+                max_age=VISITOR_COOKIE_SECS,
                 httponly=True,
                 samesite="Lax",
                 secure=settings.PRODUCTION,

@@ -9,9 +9,9 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sessions_app.database import database_clock, in_database
-from sessions_app.manager.admission import SessionAdmission
 from sessions_app.manager.history import SessionHistory
 from sessions_app.manager.lifecycle import SessionLifecycle
+from sessions_app.manager.opening import SessionOpening
 from sessions_app.manager.reader import Clock, SessionReader
 from sessions_app.stores import Store
 
@@ -51,7 +51,7 @@ class SyncSessionManager:
     def __init__(self, store: Store | None = None, clock: Clock = database_clock):
         self.reader = SessionReader(store, clock)
         self.lifecycle = SessionLifecycle(self.reader)
-        self.admission = SessionAdmission(self.reader, self.lifecycle)
+        self.opening = SessionOpening(self.reader, self.lifecycle)
         self.history = SessionHistory(self.reader)
 
     @property
@@ -69,9 +69,9 @@ class SyncSessionManager:
     sealer = part("reader", SessionReader.sealer)
     count_turns = part("reader", SessionReader.count_turns)
 
-    create = part("admission", SessionAdmission.create)
-    resume = part("admission", SessionAdmission.resume)
-    open = part("admission", SessionAdmission.open)
+    create = part("opening", SessionOpening.create)
+    resume = part("opening", SessionOpening.resume)
+    open = part("opening", SessionOpening.open)
 
     update = part("lifecycle", SessionLifecycle.update)
     save = part("lifecycle", SessionLifecycle.save)

@@ -38,12 +38,12 @@ from sessions_app.stores.records import (
     TurnRecord,
 )
 
-PREFIX = "greenroom:2:session"
+SESSION_PREFIX = "greenroom:2:session"
 State = VoiceSession.State
 
 
 def _key(session_id: UUID, what: str = "") -> str:
-    return f"{PREFIX}:{session_id.hex}{what}"
+    return f"{SESSION_PREFIX}:{session_id.hex}{what}"
 
 
 def _keep_secs() -> int:
@@ -56,7 +56,7 @@ class CacheStore(Store):
         return shared_cache.shared()
 
     def _index(self, name: str) -> shared_cache.IdSet:
-        return shared_cache.IdSet(f"{PREFIX}:index:{name}", _keep_secs())
+        return shared_cache.IdSet(f"{SESSION_PREFIX}:index:{name}", _keep_secs())
 
     @contextlib.contextmanager
     def _held(self, session_id: UUID) -> Iterator[Callable[[Record], None]]:
@@ -91,7 +91,7 @@ class CacheStore(Store):
         room = condition.room
         if room is None:
             return self._change(session_id, changes, condition)
-        with shared_cache.locked(f"{PREFIX}:lock:{room.visitor}"):
+        with shared_cache.locked(f"{SESSION_PREFIX}:lock:{room.visitor}"):
             if self.active(room, session_id) >= room.most:
                 return None
             return self._change(session_id, changes, condition)

@@ -29,15 +29,15 @@ from sessions_app.stores.base import Condition, Expired, Removed
 from sessions_app.stores.db import DatabaseStore
 from sessions_app.stores.records import RECORD_FIELDS, Record
 
-PREFIX = "greenroom:2:record"
-CACHE_SECS = 30  # an entry that a process could not take away any more, because it died, lasts no longer
+RECORD_PREFIX = "greenroom:2:record"
+RECORD_SECS = 30  # that an entry lasts which a process could not take away, because it died
 TAKEN = "taken"  # in the place of what was forgotten
 LATE_SECS = 10.0  # after which a change is not put into the cache any more
 TAKEN_SECS = 60  # longer than any reader or writer takes
 
 
 def _key(session_id: UUID) -> str:
-    return f"{PREFIX}:{session_id.hex}"
+    return f"{RECORD_PREFIX}:{session_id.hex}"
 
 
 class CachedDatabaseStore(DatabaseStore):
@@ -56,7 +56,7 @@ class CachedDatabaseStore(DatabaseStore):
             return record
         record = super().load(session_id)
         if record is not None:
-            self._cached(lambda cache: cache.add(_key(session_id), shared_cache.packed(record), CACHE_SECS))
+            self._cached(lambda cache: cache.add(_key(session_id), shared_cache.packed(record), RECORD_SECS))
         return record
 
     def change(self, session_id: UUID, changes: Mapping[str, Any], condition: Condition) -> Record | None:
@@ -127,7 +127,7 @@ class CachedDatabaseStore(DatabaseStore):
                     shared_cache.unpacked(Record, there, RECORD_FIELDS) if there and there != TAKEN else None
                 )
                 if there != TAKEN and (known is None or known.revision < record.revision) and still_held():
-                    cache.set(key, shared_cache.packed(record), CACHE_SECS)
+                    cache.set(key, shared_cache.packed(record), RECORD_SECS)
             return True
 
         try:

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 NAME = "greenroom_device"
 SALT = "staff.device_cookie"
-COOKIE_SECS = 180 * 24 * 3600
+DEVICE_COOKIE_SECS = 180 * 24 * 3600
 
 
 def cookie_name() -> str:
@@ -16,7 +16,7 @@ def cookie_name() -> str:
 
 def of(request: HttpRequest, who: str) -> str:
     """The device's random name, if it belongs to `who` (a hash of the account's name), else ''."""
-    value = request.get_signed_cookie(cookie_name(), default="", salt=SALT, max_age=COOKIE_SECS) or ""
+    value = request.get_signed_cookie(cookie_name(), default="", salt=SALT, max_age=DEVICE_COOKIE_SECS) or ""
     owner, _, device = value.partition(".")
     return device if secrets.compare_digest(owner, who) else ""
 
@@ -26,7 +26,7 @@ def remember(response: HttpResponse, who: str) -> None:
         cookie_name(),
         f"{who}.{secrets.token_urlsafe(16)}",
         salt=SALT,
-        max_age=COOKIE_SECS,
+        max_age=DEVICE_COOKIE_SECS,
         httponly=True,
         samesite="Lax",
         secure=settings.PRODUCTION,

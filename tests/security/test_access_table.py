@@ -135,7 +135,7 @@ def test_every_route_answers_every_role_as_the_table_says(people, settings, tmp_
 
 
 def test_every_message_of_the_socket_is_in_the_table():
-    assert set(client_messages._handlers) == OVER_THE_SOCKET
+    assert set(client_messages.handlers) == OVER_THE_SOCKET
     assert {"client-ready", "client-message", "send-text", "disconnect-bot"} == ACCEPTED
 
 

@@ -15,7 +15,7 @@ from sessions_app.models import ApiKey
 from sessions_app.session.turn import Turn
 from tests.characters.factory import make_character
 from tests.security.conftest import PASSWORD
-from voicebot.ops.refusals import EVERY_SECS, Refusals
+from voicebot.ops.refusals import TELL_SECS, Refusals
 
 pytestmark = pytest.mark.django_db
 SESSIONS = "/admin/sessions_app/voicesession/"
@@ -119,7 +119,7 @@ def test_a_wave_of_refusals_is_a_line_a_minute_with_their_number(trail):
         refusals.note("socket", TokenInvalid())
     refusals.note("socket", OriginRefused())
     refusals.note("socket", ServerFull())
-    time[0] += EVERY_SECS
+    time[0] += TELL_SECS
     refusals.tell()
     refusals.tell()
     assert trail() == [

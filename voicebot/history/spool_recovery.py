@@ -15,7 +15,7 @@ from voicebot.history.writer import PASSING
 
 log = logging.getLogger(__name__)
 
-EVERY_SECS = 5.0
+RECOVERY_SECS = 5.0
 BATCH = 50
 
 
@@ -37,7 +37,7 @@ class SpoolRecovery:
                     pass  # the database is away again: whoever found out has said so
                 except Exception:
                     log.exception("the spool could not be brought home; trying again")
-            await asyncio.sleep(EVERY_SECS)
+            await asyncio.sleep(RECOVERY_SECS)
 
     async def try_now(self) -> None:
         """Brings home what lies here before somebody reads what was said; nothing without a database."""

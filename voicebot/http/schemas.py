@@ -199,7 +199,7 @@ class Receipt(Answer):
     at: Moment
 
 
-class Turn(Answer):
+class TranscriptTurn(Answer):
     """One turn, as it was said."""
 
     sequence: int
@@ -222,7 +222,7 @@ class Whole(Answer):
     ended_at: Moment | None
     metadata: dict[str, Any]
     summary: str | None
-    turns: list[Turn]
+    turns: list[TranscriptTurn]
 
 
 class Named(Answer):

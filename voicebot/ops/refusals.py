@@ -20,7 +20,7 @@ from sessions_app.exceptions import (
 )
 
 log = logging.getLogger("audit")
-EVERY_SECS = 60
+TELL_SECS = 60
 TOLD = (TokenInvalid, KeyInvalid, OriginRefused, PlainText, Forbidden)
 
 
@@ -44,7 +44,7 @@ class Refusals:
         with self._lock:
             now = self._clock()
             for kind, count in list(self._untold.items()):
-                if last or now - self._told_at.get(kind, float("-inf")) >= EVERY_SECS:
+                if last or now - self._told_at.get(kind, float("-inf")) >= TELL_SECS:
                     self._told_at[kind] = now
                     del self._untold[kind]
                     log.warning("refused at=%s code=%s count=%d", *kind, count)

@@ -19,7 +19,7 @@ from limits.strategies import FixedWindowRateLimiter
 
 from sessions_app.shared_cache import AWAY, breaker, shared
 
-PREFIX = "greenroom:2"
+COUNT_PREFIX = "greenroom:2"
 LEASE_SECS = 90  # a connection that its process does not confirm in this time counts no more
 T = TypeVar("T")
 
@@ -44,8 +44,8 @@ def _redis() -> Any:
 def _redis_storage() -> Storage:
     if settings.REDIS_CLUSTER:
         nodes = ",".join(node.split("://")[-1] for node in settings.REDIS_URL.split(","))
-        return cast(Storage, storage_from_string(f"redis+cluster://{nodes}", key_prefix=PREFIX))
-    return RedisStorage(settings.REDIS_URL.split(",")[0], _redis().connection_pool, key_prefix=PREFIX)
+        return cast(Storage, storage_from_string(f"redis+cluster://{nodes}", key_prefix=COUNT_PREFIX))
+    return RedisStorage(settings.REDIS_URL.split(",")[0], _redis().connection_pool, key_prefix=COUNT_PREFIX)
 
 
 def _tried(in_redis: Callable[[], T], here: Callable[[], T]) -> T:
@@ -135,7 +135,7 @@ class Lease:
 
     @property
     def _key(self) -> str:
-        return f"{PREFIX}:lease:{self.name}"
+        return f"{COUNT_PREFIX}:lease:{self.name}"
 
     def take(self, most: float) -> bool:
         """Whether there was one left."""

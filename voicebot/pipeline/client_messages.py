@@ -23,7 +23,9 @@ HISTORY = "session.history"
 MOST_TURNS = 500  # of one answer to session.history
 TURNS_OF_ONE = 25  # so many turns weigh as much as a small message
 
-_handlers: dict[str, Wrapped] = {}
+# Filled by decorators at import, as Django's own registries are (admin, checks, signals): the same code makes
+# the same handlers in every process and test, so this is no state of a runtime.
+handlers: dict[str, Wrapped] = {}
 manager = SessionManager()
 
 
@@ -31,9 +33,9 @@ def client_message(name: str) -> Callable[[Wrapped], Wrapped]:
     """Registers the handler of a kind of client message. Raises ValueError if the name is taken."""
 
     def register(handler: Wrapped) -> Wrapped:
-        if name in _handlers:
+        if name in handlers:
             raise ValueError(f"There is a handler for {name!r} already.")
-        _handlers[name] = handler
+        handlers[name] = handler
         return handler
 
     return register
@@ -41,7 +43,7 @@ def client_message(name: str) -> Callable[[Wrapped], Wrapped]:
 
 async def answer(session: Session, message: ClientMessage) -> Any:
     """What the handler of a message answers. Raises SessionError, and whatever the handler raises."""
-    handler = _handlers.get(message.type)
+    handler = handlers.get(message.type)
     if handler is None:
         raise BadRequest("There is no such message here.")
     return await handler(session.id, message)

@@ -20,8 +20,8 @@ from voicebot.providers import registry
 
 log = logging.getLogger(__name__)
 
-EVERY_SECS = 30.0  # between two rounds
-AGAIN_SECS = 5.0  # while something is away
+ROUND_SECS = 30.0  # between two rounds
+AWAY_ROUND_SECS = 5.0  # while something is away
 PROBE_SECS = 5.0  # for an address to answer anything at all
 HOSTED = "https://api.openai.com/v1"  # where the SDK goes without a base URL
 Ask = Callable[[str], Awaitable[None]]
@@ -114,4 +114,4 @@ class ProviderWatch:
                 await self.look()
             except Exception:
                 log.exception("the providers' addresses could not be asked; trying again later")
-            await self._wait(AGAIN_SECS if self.unreachable() else EVERY_SECS)
+            await self._wait(AWAY_ROUND_SECS if self.unreachable() else ROUND_SECS)

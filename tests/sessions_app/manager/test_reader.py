@@ -12,7 +12,7 @@ from sessions_app.exceptions import (
     SessionNotFound,
 )
 from sessions_app.manager import SessionReader
-from sessions_app.manager.admission import UNWRITTEN_TURNS
+from sessions_app.manager.opening import UNWRITTEN_TURNS
 from sessions_app.models import DataKey, VoiceSession
 from sessions_app.session.turn import Turn
 

@@ -7,15 +7,15 @@ import pytest
 
 from sessions_app.exceptions import SessionNotFound
 from sessions_app.manager import (
-    SessionAdmission,
     SessionHistory,
     SessionLifecycle,
     SessionManager,
+    SessionOpening,
     SessionReader,
     SyncSessionManager,
 )
 
-PARTS = (SessionReader, SessionAdmission, SessionLifecycle, SessionHistory)
+PARTS = (SessionReader, SessionOpening, SessionLifecycle, SessionHistory)
 
 
 def methods(kind: type) -> set[str]:

@@ -29,7 +29,7 @@ def connection_registry(tmp_path_factory, redis_url) -> Iterator[Server]:
         "LLM_PROVIDER": ECHO,
         "TTS_PROVIDER": TONE,
     }
-    with serving(tmp_path_factory, "house", **environment) as running:
+    with serving(tmp_path_factory, "changes", **environment) as running:
         yield running
 
 

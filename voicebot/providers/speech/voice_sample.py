@@ -15,7 +15,7 @@ from voicebot.providers.llm.reply_frames import ReplyIncompleteFrame
 from voicebot.providers.registry import Factory
 
 RATE_HZ = 24_000
-LONGEST_SECS = 20.0  # for a voice to answer
+SAMPLE_SECS = 20.0  # for a voice to answer
 
 
 class Silence(Exception):
@@ -62,9 +62,9 @@ async def wav(build: Factory, spec: CharacterSpec, text: str) -> bytes:
     await runner.add_workers(worker)
     await worker.queue_frames([TTSSpeakFrame(text), EndFrame()])
     try:
-        await asyncio.wait_for(runner.run(), LONGEST_SECS)
+        await asyncio.wait_for(runner.run(), SAMPLE_SECS)
     except TimeoutError as error:
-        raise Silence(f"The voice did not answer within {LONGEST_SECS:.0f} seconds.") from error
+        raise Silence(f"The voice did not answer within {SAMPLE_SECS:.0f} seconds.") from error
     if not ear.pcm:
         raise Silence(f"The voice said nothing. {failed}".strip())
     if not ear.whole:

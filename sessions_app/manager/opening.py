@@ -1,4 +1,4 @@
-"""Session admission: visitors are let into new sessions, and into ones that they come back to."""
+"""Opens sessions: new ones, those that a visitor comes back to, and a connection of each by its token."""
 
 import math
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ DRAFT_SECS = 3600  # how long an editor talks with a draft before a new session 
 UNWRITTEN_TURNS = 1_000
 
 
-class SessionAdmission:
+class SessionOpening:
     """Begins sessions, and binds connections to them."""
 
     def __init__(self, reader: SessionReader, lifecycle: SessionLifecycle):

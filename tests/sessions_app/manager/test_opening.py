@@ -1,4 +1,4 @@
-"""Session admission: who may begin a session, who opens it with which token, and how many at once."""
+"""Opening sessions: who may begin a session, who opens it with which token, and how many at once."""
 
 import math
 from uuid import uuid4
@@ -17,8 +17,8 @@ from sessions_app.exceptions import (
     TooLarge,
 )
 from sessions_app.identity import session_tokens
-from sessions_app.manager import SessionAdmission, SessionLifecycle, SessionReader, SyncSessionManager
-from sessions_app.manager.admission import UNWRITTEN_TURNS
+from sessions_app.manager import SessionLifecycle, SessionOpening, SessionReader, SyncSessionManager
+from sessions_app.manager.opening import UNWRITTEN_TURNS
 from sessions_app.models import VoiceSession
 from sessions_app.session.turn import Turn
 from sessions_app.stores.memory import MemoryStore
@@ -186,10 +186,10 @@ def test_the_limit_of_conversations_reads_no_rows(manager, session):
 def test_it_lets_in_without_a_manager(clock):
     make_character()
     reader = SessionReader(MemoryStore(), clock)
-    admission = SessionAdmission(reader, SessionLifecycle(reader))
-    made, connection_id = admission.create(character="marlow", visitor=VISITOR), uuid4()
-    assert admission.open(made.id, made.token, connection_id).connection == connection_id
-    again = admission.resume(made.id, "", made.secret)
+    opening = SessionOpening(reader, SessionLifecycle(reader))
+    made, connection_id = opening.create(character="marlow", visitor=VISITOR), uuid4()
+    assert opening.open(made.id, made.token, connection_id).connection == connection_id
+    again = opening.resume(made.id, "", made.secret)
     with pytest.raises(TokenInvalid):
-        admission.open(made.id, made.token, uuid4())
-    assert admission.open(made.id, again.token, uuid4()).previous == connection_id
+        opening.open(made.id, made.token, uuid4())
+    assert opening.open(made.id, again.token, uuid4()).previous == connection_id

@@ -1,4 +1,4 @@
-"""What kind of place this is: where it listens, who may come, what it keeps secret."""
+"""The deployment: where it listens, who may come, what it keeps secret."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,8 +11,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 PRIVATE = ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"]
 
 
-class Place(BaseModel):
-    """The place"""
+class Deployment(BaseModel):
+    """The deployment"""
 
     PRODUCTION: Switch = Field(
         default=False,
