@@ -36,6 +36,7 @@ OVER_THE_SOCKET = {
     "character.switch",
     "character.interrupt",
     "ping",
+    "audio.rate",
 }
 FILLED = {
     r"(?<=voicesession/)<path:object_id>|<uuid:\w+>": "{session}",

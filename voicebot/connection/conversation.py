@@ -69,7 +69,8 @@ class Conversation:
         self._idle = IdleClose(connection.close_with)
         self._writer: HistoryWriter | None = None
         self._earlier_errors = 0  # of pipelines before this one
-        self._rebuilding = False  # the pipeline ends because another one is to go on
+        self._rebuilding = False  # the pipeline ends because another one is to go on, until that is there
+        self._reload_missed = False  # a client message was answered meanwhile
         self._running: asyncio.Task | None = None
         self._replacing: asyncio.Task | None = None
         self._compiling: asyncio.Task | None = None
@@ -78,7 +79,8 @@ class Conversation:
         return ChannelsTransport(self._connection.send_bytes, self._runtime.load, rate=self._rate)
 
     def _session(self) -> Session | None:
-        return self.pipeline.state.session if self.pipeline else None
+        """The session as the pipeline has it; None while there is none, or the next one is being built."""
+        return self.pipeline.state.session if self.pipeline and not self._rebuilding else None
 
     # --- building and running ---
 
@@ -96,7 +98,8 @@ class Conversation:
         try:
             while True:
                 self.pipeline = await self._build(session)
-                self.updates.catch_up()
+                self._rebuilding = False
+                await self._catch_up()
                 await self.pipeline.run()
                 if not self._rebuilding:
                     break
@@ -140,7 +143,7 @@ class Conversation:
 
         @pipeline.rtvi.event_handler("on_answered")
         async def answered(_rtvi: Any, _message: Any) -> None:
-            await self._reload_session(pipeline)
+            await self._reload_session()
 
         return pipeline
 
@@ -189,15 +192,25 @@ class Conversation:
 
     async def _session_for_rebuild(self, session: Session) -> Session:
         """The session of the next pipeline, for the same client."""
-        self._rebuilding = False
         turns = 0
         if self.pipeline:
             self._earlier_errors += self.pipeline.life.errors.total()
             turns = self.pipeline.state.context.writer.sequence
         return replace(await self._manager.get(session.id), same_client=True, turns=turns)
 
-    async def _reload_session(self, pipeline: VoicePipeline) -> None:
+    async def _catch_up(self) -> None:
+        """The pipeline is there: takes up what changed while it was built."""
+        self.updates.catch_up()
+        if self._reload_missed:
+            self._reload_missed = False
+            await self._reload_session()
+
+    async def _reload_session(self) -> None:
         """A client message may have changed metadata or character, or have ended the session."""
+        pipeline = self.pipeline
+        if pipeline is None or self._rebuilding:
+            self._reload_missed = True
+            return
         pipeline.activity.on(Event.NOTICED)
         state = pipeline.state
         try:

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 from typing import Any, Protocol
 
 from voicebot.ops import RUNTIME
@@ -10,6 +10,7 @@ from voicebot.ops import RUNTIME
 # New objects between two collections, and collections between two of the older ones. Python's first is 700,
 # which come together with every few packets of audio; what visitors leave is collected as often as by that.
 GC_THRESHOLDS = (3_000, 5, 5)
+END_SECS = 5.0  # for cancelled background tasks to put away what they have in hand
 
 
 class Runs(Protocol):
@@ -53,7 +54,14 @@ class Lifespan:
         background = [asyncio.create_task(work) for work in runtime.background()]
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        for task in background:
-            task.cancel()
+        await _end(background)
         await runtime.close()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancels tasks, and waits until they have ended: what they use is closed next."""
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=END_SECS)

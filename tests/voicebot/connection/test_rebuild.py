@@ -1,0 +1,98 @@
+"""A pipeline that is rebuilt for a changed character misses nothing that changes meanwhile."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from asgiref.testing import ApplicationCommunicator
+
+from characters.models import Character
+from characters.versions import publishing
+from sessions_app.database import in_database
+from sessions_app.manager import SessionManager
+from tests.characters.factory import make_character
+from voicebot.connection import conversation
+from voicebot.connection.consumer import VoiceConsumer
+from voicebot.connection.conversation import Conversation
+from voicebot.ops import RUNTIME
+from voicebot.runtime import Runtime
+
+SECS = 60  # that a busy machine may take
+
+
+@pytest.fixture
+def runtime(tmp_path):
+    made = Runtime(tmp_path / "spool")
+    yield made
+    made.spool.close()
+
+
+def publish(**fields: Any) -> None:
+    character = Character.objects.get(slug="marlow")
+    for name, value in fields.items():
+        setattr(character, name, value)
+    character.save()
+    publishing.publish(character)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(SECS):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def connected(runtime: Runtime, session: Any) -> ApplicationCommunicator:
+    scope = {
+        "type": "websocket",
+        "headers": [(b"host", b"testserver")],
+        "query_string": f"token={session.token}".encode(),
+        "url_route": {"kwargs": {"session_id": session.id}},
+        "state": {RUNTIME: runtime},
+    }
+    socket = ApplicationCommunicator(VoiceConsumer.as_asgi(), scope)
+    await socket.send_input({"type": "websocket.connect"})
+    assert (await socket.receive_output(SECS))["type"] == "websocket.accept"
+    return socket
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_what_is_published_during_a_rebuild_is_in_the_next_pipeline(runtime, monkeypatch):
+    """Version 2 wants another model; while its services are built, version 3 takes that back."""
+    await in_database(make_character)
+    heard: list[int | None] = []
+    building: list[int] = []
+    conversations: list[Conversation] = []
+    build, on_changed = conversation.build_services, conversation.CharacterUpdates.on_changed
+
+    def noted(updates: Any, message: dict[str, Any]) -> None:
+        on_changed(updates, message)
+        heard.append(message["version"])
+
+    async def build_while_somebody_publishes(spec: Any) -> Any:
+        building.append(spec.version)
+        if spec.version == 2:
+            await in_database(publish, llm_model="", system_prompt="You are new.")
+            await until(lambda: 3 in heard)
+            await asyncio.wait({conversations[0].updates.task}, timeout=SECS)
+        return await build(spec)
+
+    def made(self: Conversation, *args: Any) -> None:
+        begin(self, *args)
+        conversations.append(self)
+
+    begin = Conversation.__init__
+    monkeypatch.setattr(Conversation, "__init__", made)
+    monkeypatch.setattr(conversation, "build_services", build_while_somebody_publishes)
+    monkeypatch.setattr(conversation.CharacterUpdates, "on_changed", noted)
+    session = await SessionManager().create(character="marlow", visitor="anon:me")
+    socket = await connected(runtime, session)
+    await until(lambda: bool(conversations) and conversations[0].pipeline is not None)
+    (ours,) = conversations
+    first = ours.pipeline
+    await in_database(publish, llm_model="another")
+    await until(lambda: ours.pipeline is not first and ours.pipeline.state.spec.version == 3)
+    assert ours.pipeline.state.spec.system_prompt == "You are new."
+    assert building == [1, 2, 3], "other services than those of version 2"
+    await socket.send_input({"type": "websocket.disconnect", "code": 1000})
+    await socket.wait(SECS)
