@@ -29,6 +29,14 @@ async def audible(page) -> int:
     return await page.evaluate(f"{CALL}.sound.heard")
 
 
+async def hang_up(page) -> None:
+    """Ends the conversation, without the seconds in which it could be taken back."""
+    await page.click("#end")
+    await page.locator("#end-now:visible, #again:visible").first.wait_for()
+    if await page.is_visible("#end-now"):
+        await page.click("#end-now")
+
+
 async def on_stage(page, server, slug: str = "captain-marlow") -> None:
     """Opens the stage and begins; what the console complains about is in `page.complaints`."""
     page.complaints = []

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from tests.browser.link import linked
-from tests.browser.stage import CALL, on_stage, state_is, talkative
+from tests.browser.stage import CALL, hang_up, on_stage, state_is, talkative
 from tests.browser.test_coming_back import answers, session_of, words
 from tests.visitors import Visitor
 
@@ -94,7 +94,7 @@ async def test_a_full_house_is_asked_at_once_by_a_press_and_not_at_all_after_a_g
             await page.click("#again")
         assert (await again.value).status == 503
         await state_is(page, "full")
-        await page.click("#end")
+        await hang_up(page)
         await state_is(page, "ended")
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.browser.stage import CALL, on_stage, state_is
+from tests.browser.stage import CALL, hang_up, on_stage, state_is
 
 
 async def say(page, words: str) -> None:
@@ -50,7 +50,7 @@ async def test_one_or_all_are_erased_and_others_see_none_of_it(server, browser_w
             await on_stage(page, server)
             await state_is(page, "speaking")
             await say(page, words)
-            await page.click("#end")
+            await hang_up(page)
             await state_is(page, "ended")
         await page.goto(f"{server.url}/talk/captain-marlow/")
         await page.click("#past-open")

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.browser.stage import CALL, audible, lines, on_stage, state_is, talkative
+from tests.browser.stage import CALL, audible, hang_up, lines, on_stage, state_is, talkative
 from tests.visitors import Visitor
 
 # The page's own record of the moment, every 10 ms: when the visitor is heard, when the voice is gone.
@@ -165,7 +165,7 @@ async def test_what_is_left_of_a_conversation_can_be_taken_away_and_erased(serve
         await page.keyboard.press("Enter")
         await page.wait_for_function(f"{CALL}.transcript.lines.some((l) => l.text.includes('scripted'))")
         await state_is(page, "listening")
-        await page.click("#end")
+        await hang_up(page)
         await state_is(page, "ended")
         assert "You talked for" in await page.inner_text("#summary-words")
         files = {}
@@ -197,7 +197,7 @@ async def test_a_conversation_ends_for_its_visitor_even_if_nobody_answers(server
         await page.evaluate(
             f"() => {{ {CALL}.line.client.sendClientRequest = () => new Promise(() => undefined); }}"
         )
-        await page.click("#end")
+        await hang_up(page)
         await state_is(page, "ended")
 
 

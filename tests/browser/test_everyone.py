@@ -4,7 +4,7 @@ import importlib.util
 
 import pytest
 
-from tests.browser.stage import on_stage, state_is
+from tests.browser.stage import hang_up, on_stage, state_is
 from tests.servers import ROOT
 
 AXE = ROOT / "voicebot" / "client" / "node_modules" / "axe-core" / "axe.min.js"
@@ -41,7 +41,7 @@ async def test_axe_finds_nothing(server, browser_with_microphone, scheme, width)
             await page.click(f"[data-opens={dialog}]")
             assert await violations(page) == [], dialog
             await page.keyboard.press("Escape")
-        await page.click("#end")
+        await hang_up(page)
         await state_is(page, "ended")
         assert await violations(page) == [], "ended"
         await page.goto(f"{server.url}/talk/captain-marlow/")

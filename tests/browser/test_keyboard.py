@@ -76,6 +76,13 @@ async def test_the_focus_is_somewhere_sensible_after_every_action(server, browse
         await focus_is(page, "settings")  # a dialog opened by its key
         await page.focus("#end")
         await page.keyboard.press("Enter")
+        await focus_is(page, "take-back")
+        await page.keyboard.press("Enter")
+        await focus_is(page, "microphone")
+        await page.focus("#end")
+        await page.keyboard.press("Enter")
+        await page.focus("#end-now")
+        await page.keyboard.press("Enter")
         await state_is(page, "ended")
         await focus_is(page, "again")
         await page.goto(f"{server.url}/talk/captain-marlow/")

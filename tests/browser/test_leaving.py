@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.browser.stage import CALL, on_stage, state_is
+from tests.browser.stage import CALL, hang_up, on_stage, state_is
 from tests.conftest import serving
 from tests.patience import PATIENCE_SECS
 from tests.servers import ROOT
@@ -55,7 +55,7 @@ async def test_ending_leaves_nothing_behind_at(server, browser_with_microphone, 
     async with browser_with_microphone() as page:
         await page.add_init_script(MOMENTS_JS)
         await hold_at(page, server, moment)
-        await page.click("#end")
+        await hang_up(page)
         await state_is(page, "ended")  # at once, whatever the rest waits for
         await page.evaluate("window.release()")
         await nothing_left(page)
@@ -92,7 +92,7 @@ async def test_changing_the_microphone_leaves_one(server, browser_with_microphon
         wish = await page.evaluate("window.opened.tracks.find((t) => t.readyState === 'live').wish")
         assert not wish["noiseSuppression"]
         assert not wish["echoCancellation"]
-        await page.click("#end")
+        await hang_up(page)
         await nothing_left(page)
         await nothing_live(page.context, server)
 
@@ -113,7 +113,7 @@ async def test_a_line_lost_at_a_moment_is_made_again_for_the_same_session(
         await state_is(page, "listening", "speaking")
         assert len(await sessions(page.context, server)) == 1, "one session for one conversation"
         assert await page.evaluate("window.left()") == {"tracks": 1, "sockets": 1}
-        await page.click("#end")
+        await hang_up(page)
         await nothing_left(page)
         await nothing_live(page.context, server)
 
@@ -126,10 +126,29 @@ async def test_ending_on_the_way_back_ends_the_session(own_server_once, browser_
         await state_is(page, "speaking")
         await asyncio.to_thread(server.stop, 9)
         await state_is(page, "gone")
-        await page.click("#end")
+        await hang_up(page)
         await state_is(page, "ended")
         await nothing_left(page)
         await asyncio.to_thread(server.start)
+        await nothing_live(page.context, server)
+
+
+async def test_an_end_is_taken_back_and_no_microphone_is_open_meanwhile(server, browser_with_microphone):
+    async with browser_with_microphone() as page:
+        await page.add_init_script(MOMENTS_JS)
+        await on_stage(page, server)
+        await state_is(page, "speaking")
+        await page.wait_for_function("window.left().tracks === 1")
+        await page.click("#end")
+        assert await page.evaluate("window.left()") == {"tracks": 0, "sockets": 1}
+        await page.wait_for_function(f"!{CALL}.sound.playing")
+        assert "the conversation ends in" in await page.inner_text("#state")
+        assert await page.is_hidden("#end"), "a second press where the first was does nothing"
+        await page.click("#take-back")
+        await page.wait_for_function("window.left().tracks === 1")
+        assert await sessions(page.context, server) == ["active"]
+        await page.click("#end")
+        await page.goto("about:blank")  # nobody is there any more to take it back
         await nothing_live(page.context, server)
 
 

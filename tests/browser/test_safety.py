@@ -41,6 +41,7 @@ async def test_a_whole_conversation_breaks_no_rule(server, browser_with_micropho
         await page.keyboard.press("Escape")
         await until("greenroom.call.transcript.turns.some((t) => t.who === 'visitor')")
         await page.click("#end")
+        await page.click("#end-now")
         await until("greenroom.call.state === 'ended'")
         assert complaints == []
 

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 import soxr
 
-from tests.browser.stage import CALL, audible, lines, on_stage, state_is, talkative
+from tests.browser.stage import CALL, audible, hang_up, lines, on_stage, state_is, talkative
 from tests.patience import PATIENCE_SECS
 from tests.visitors import RATE_HZ
 from tests.words import letter_error_rate, words
@@ -182,7 +182,7 @@ async def test_ending_leaves_a_goodbye_and_a_way_back(server, browser_with_micro
     async with browser_with_microphone() as page:
         await on_stage(page, server)
         await state_is(page, "listening", "speaking")
-        await page.click("#end")
+        await hang_up(page)
         await state_is(page, "ended")
         assert await page.inner_text("#state") == "Goodbye."
         assert await page.is_hidden("#bar")

@@ -73,6 +73,11 @@ export class Connection {
     return this._present?.client ?? null;
   }
 
+  /** Whether the two have talked: there is something to come back to. */
+  get begun() {
+    return this._begun;
+  }
+
   /** Whether messages can be sent. */
   get ready() {
     return this._present?.ready ?? false;
@@ -200,6 +205,12 @@ export class Connection {
     const present = this._present;
     if (present?.ready && (await present.end())) return;
     this._endWithoutSocket();
+  }
+
+  /** Ends the session for good while the page is being left. */
+  endWithPage() {
+    this._ended = true;
+    this._endWithoutSocket(); // which outlives the page, as the socket does not
   }
 
   /** The page is being left: a session in which nothing has begun goes with it. Whether that is so. */

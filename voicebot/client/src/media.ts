@@ -21,6 +21,7 @@ export class StageMedia {
   private readonly _onMicrophone: (level: number) => void;
   private readonly _microphone: Microphone;
   private _enabled = true;
+  private _held = false; // no sound goes either way
   private _deaf = false; // to the character's voice, from an interruption until the server knows of it
   private _hearsAgain: ReturnType<typeof setTimeout> | undefined;
   private _connection: AbortController | null = null;
@@ -49,7 +50,7 @@ export class StageMedia {
   /** Opens the microphone as it is wished for now; the newest wish is the one that holds. */
   private async _open() {
     const connection = this._connection;
-    if (!connection) return;
+    if (!connection || this._held) return;
     try {
       await this._microphone.open(this._wishes(), connection.signal);
     } catch {
@@ -65,6 +66,12 @@ export class StageMedia {
   async reopen() {
     const { track, opening } = this._microphone;
     if (track || opening) await this._open();
+  }
+
+  /** Lets the microphone go and plays nothing, until the conversation goes on. */
+  hold(held: boolean) {
+    this._held = held;
+    if (held) this._microphone.close();
   }
 
   /** What is still on its way is not played, until the server has heard that the visitor spoke. */
@@ -124,7 +131,7 @@ export class StageMedia {
 
   bufferBotAudio(data: ArrayBuffer | Int16Array, rateHz?: number) {
     const pcm = data instanceof Int16Array ? data : new Int16Array(data);
-    if (!this._deaf) this._player.play(pcm, rateHz);
+    if (!this._deaf && !this._held) this._player.play(pcm, rateHz);
     return pcm;
   }
 

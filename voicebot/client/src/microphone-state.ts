@@ -7,6 +7,7 @@ const SILENT_SECS = 6; // of nothing at all: switched off at its cable, or the w
 
 export class MicrophoneState {
   muted = false;
+  held = false; // the conversation is about to end
   talking = false; // the key is held, where one pushes to talk
   available = true;
   refusal = ""; // why it is not: NotAllowedError, NotFoundError, ...
@@ -21,7 +22,7 @@ export class MicrophoneState {
 
   /** Whether what is said now is sent. */
   hearing({ mode }: Pick<Settings, "mode">) {
-    return this.available && !this.muted && (mode === "open" || this.talking);
+    return this.available && !this.held && !this.muted && (mode === "open" || this.talking);
   }
 
   /** Asks the visitor for it. Throws only when the signal is aborted, with its reason. */

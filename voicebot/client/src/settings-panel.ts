@@ -8,6 +8,8 @@ import { Microphone } from "./microphone.ts";
 import { openness } from "./ring.ts";
 import { save, sound, type Settings } from "./settings.ts";
 
+const CHECKS = ["noise", "echo", "latency", "readOver"] as const;
+
 export class SettingsPanel {
   private readonly _dialog = byId<HTMLDialogElement>("settings");
   private readonly _form = this._dialog.querySelector("form")!;
@@ -34,7 +36,7 @@ export class SettingsPanel {
   async open() {
     const { settings } = this._call;
     for (const name of ["mode", "volume", "speed"] as const) this._field(name).value = String(settings[name]);
-    for (const name of ["noise", "echo", "latency"] as const) this._field(name).checked = settings[name];
+    for (const name of CHECKS) this._field(name).checked = settings[name];
     await this._listDevices();
     if (this._call.live) this._follow();
     else await this._try();
@@ -82,9 +84,7 @@ export class SettingsPanel {
       speed: Number(this._field("speed").value),
       microphone: this._field("microphone").value,
       speaker: this._field("speaker").value,
-      noise: this._field("noise").checked,
-      echo: this._field("echo").checked,
-      latency: this._field("latency").checked,
+      ...Object.fromEntries(CHECKS.map((name) => [name, this._field(name).checked])),
     });
     const before = this._call.settings;
     save(settings);

@@ -14,6 +14,8 @@ export interface Settings {
   echo: boolean;
   /** Whether the page shows how long replies take. */
   latency: boolean;
+  /** Whether a screen reader is told a reply while the voice still speaks, sentence by sentence. */
+  readOver: boolean;
   /** Whether single letters do something: who steers by speech would press them unawares. */
   keys: boolean;
   /** The letter of each action. */
@@ -35,6 +37,7 @@ export const DEFAULTS: Readonly<Settings> = {
   noise: true,
   echo: true,
   latency: false,
+  readOver: false,
   keys: true,
   letters: LETTERS,
 };

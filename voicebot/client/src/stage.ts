@@ -9,6 +9,7 @@ import { KeySettings } from "./key-settings.ts";
 import { seconds, showChart, stages } from "./latency.ts";
 import { listen as listenToLanguages } from "./language-switch.ts";
 import { Past } from "./past.ts";
+import { PendingEnd } from "./pending-end.ts";
 import { Ring } from "./ring.ts";
 import { load } from "./settings.ts";
 import { SettingsPanel } from "./settings-panel.ts";
@@ -63,6 +64,7 @@ const settings = new SettingsPanel(call, about.recorderUrl);
 const past = new Past(about, tell);
 const summary = new Summary(about, call);
 const announcer = new Announcer();
+const leaving = new PendingEnd(call);
 new KeySettings(call);
 const bridge = new EmbedBridge(about.parent ?? "", call);
 
@@ -77,19 +79,22 @@ function tell(message: string) {
 function showState() {
   const push = call.settings.mode === "push";
   const { muted, talking, silent, available, refusal } = call.microphone;
-  const words = stateWords(call.status, { name: about.name, available, muted, push, talking, silent, stalled: call.stalled, thin: call.thin, now: Date.now() });
+  const words = stateWords(call.status, { name: about.name, available, muted, push, talking, silent, stalled: call.stalled, thin: call.thin, endsAt: leaving.endsAt, now: Date.now() });
   stage.dataset.state = call.state;
+  stage.classList.toggle("live", call.live);
+  stage.classList.toggle("leaving", leaving.pending);
   stage.classList.toggle("muted", muted);
   stage.classList.toggle("stalled", call.stalled);
   stage.classList.toggle("push", push);
   stage.classList.toggle("talking", talking);
   setText(byId("state"), words);
-  announcer.showState(call.returning ? call.state : words.replace(/\d+/g, ""), words);
+  announcer.showState(call.returning && !leaving.pending ? call.state : words.replace(/\d+/g, ""), words);
   byId("intro").hidden = call.state !== "waiting";
   byId("bar").hidden = !call.live;
   setText(again, actionWords(call.status));
   again.hidden = !again.textContent;
-  byId("interrupt").hidden = call.state !== "speaking";
+  byId("ending").hidden = !leaving.pending;
+  byId("interrupt").setAttribute("aria-disabled", String(call.state !== "speaking"));
   microphone.setAttribute("aria-pressed", String(push ? talking : muted));
   microphone.disabled = !available;
   setText(byId("microphone-words"), push ? gettext("Hold to talk") : gettext("Mute")); // `aria-pressed` says the rest
@@ -124,7 +129,7 @@ function show() {
   showLatency();
   transcript.show(call.transcript, about.name);
   const speaking = call.state === "speaking" || call.transcript.current?.final === false;
-  announcer.showReply(call.transcript.turns, about.name, speaking);
+  announcer.showReply(call.transcript.turns, about.name, speaking, call.settings.readOver);
   summary.show();
   moveFocus();
   animate();
@@ -137,7 +142,7 @@ function animate() {
   animated ||= requestAnimationFrame(() => {
     animated = 0;
     const moves = ring.draw(call.levels);
-    if (call.returning || call.status.name === "listening") showState();
+    if (leaving.pending || call.returning || call.status.name === "listening") showState();
     if (call.live || moves) animate();
   });
 }
@@ -186,6 +191,11 @@ function showTranscript(shown: boolean) {
   if (shown) transcript.opened();
 }
 
+function closeTranscript() {
+  showTranscript(false);
+  byId("transcript-toggle").focus();
+}
+
 const toggleTyping = () => showTyping(typing.hidden);
 const toggleTranscript = () => showTranscript(!stage.classList.contains("with-transcript"));
 
@@ -197,17 +207,16 @@ function closeSomething() {
     return true;
   }
   if (!stage.classList.contains("with-transcript")) return false;
-  showTranscript(false);
-  byId("transcript-toggle").focus();
+  closeTranscript();
   return true;
 }
 
 /** Whether what had the focus is gone. */
 function focusIsLost() {
-  return document.activeElement === document.body || !document.activeElement?.checkVisibility();
+  return document.activeElement === document.body || !document.activeElement?.checkVisibility({ visibilityProperty: true });
 }
 
-let wasLive = false;
+let before = "false false";
 let hadMicrophone = true;
 
 /** Where what was pressed has gone, the focus goes to what comes next; it is taken from nobody else. */
@@ -215,10 +224,12 @@ function moveFocus() {
   const available = call.microphone.available && !call.thin;
   if (call.live && hadMicrophone && !available) showTyping(true);
   hadMicrophone = available || !call.live;
-  if (wasLive === call.live) return;
-  wasLive = call.live;
+  const now = `${call.live} ${leaving.pending}`;
+  if (before === now) return;
+  before = now;
   if (!focusIsLost()) return;
   if (!call.live) again.focus();
+  else if (leaving.pending) byId("take-back").focus();
   else if (available) microphone.focus();
 }
 
@@ -239,9 +250,12 @@ for (const event of ["pointerup", "pointercancel", "pointerleave"]) {
   microphone.addEventListener(event, () => call.talk(false));
 }
 byId("interrupt").addEventListener("click", () => call.interrupt());
-byId("end").addEventListener("click", () => void call.end());
+byId("end").addEventListener("click", () => leaving.begin());
+byId("end-now").addEventListener("click", () => leaving.finish());
+byId("take-back").addEventListener("click", () => leaving.takeBack());
 byId("type").addEventListener("click", toggleTyping);
 byId("transcript-toggle").addEventListener("click", toggleTranscript);
+byId("transcript-close").addEventListener("click", closeTranscript);
 typing.addEventListener("submit", (event) => {
   event.preventDefault();
   if (call.say(typed.value)) typed.value = ""; // else it waits for the line
@@ -270,7 +284,7 @@ function translate() {
 const languages = document.querySelector<HTMLFormElement>("form.languages");
 if (languages) listenToLanguages(languages, translate, () => tell(gettext("That did not work.")));
 
-window.addEventListener("pagehide", () => call.leavePage());
+window.addEventListener("pagehide", () => [leaving, call].forEach((left) => left.leavePage()));
 
 // Tests and curious visitors read the call here; nothing on the page depends on it.
 Object.assign(window, { greenroom: { call } });

@@ -11,13 +11,21 @@ export class TranscriptView {
   private readonly _log = byId("log");
   private readonly _list = byId("lines");
   private readonly _empty = byId("silence");
+  private _size: readonly [number, number] = [0, 0]; // of the log
   private _follows = true; // the newest, until the visitor scrolls up
 
   constructor() {
     this._log.addEventListener("scroll", () => {
-      const { scrollHeight, scrollTop, clientHeight } = this._log;
-      if (clientHeight) this._follows = scrollHeight - scrollTop - clientHeight < 60;
+      const { scrollHeight, scrollTop, clientHeight, clientWidth } = this._log;
+      const resized = clientHeight !== this._size[0] || clientWidth !== this._size[1]; // that is no visitor's scrolling
+      if (clientHeight && !resized) this._follows = scrollHeight - scrollTop - clientHeight < 60;
     });
+    // A phone that is turned, a field that opens: what was seen is seen still.
+    new ResizeObserver(() => {
+      this._size = [this._log.clientHeight, this._log.clientWidth];
+      if (this._follows) this.opened();
+    }).observe(this._log);
+    new ResizeObserver(() => this._follow()).observe(this._caption);
   }
 
   /** The transcript has been opened: at its end. */
@@ -42,6 +50,19 @@ export class TranscriptView {
     const bright = line ? lit(line) : "";
     setText(this._spoken, bright);
     setText(this._coming, line?.who === "character" ? line.text.slice(bright.length) : "");
+    this._follow();
+  }
+
+  /** Where the caption has no room for all of its words, what is being said is seen. */
+  private _follow() {
+    const { scrollHeight, clientHeight } = this._caption;
+    if (scrollHeight <= clientHeight) return;
+    const said = [...this._spoken.getClientRects()].at(-1);
+    if (!said) return void (this._caption.scrollTop = 0);
+    const box = this._caption.getBoundingClientRect();
+    // The line being said is the last but one, where two fit: the eye is ahead of the voice.
+    const ahead = clientHeight >= 2 * said.height ? said.height * 1.25 : 0;
+    this._caption.scrollTop += said.bottom + ahead - box.bottom;
   }
 
   private _showTurns(turns: readonly Turn[], name: string) {

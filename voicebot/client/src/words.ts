@@ -18,12 +18,15 @@ export interface About {
   readonly stalled?: boolean;
   /** The line carries no sound. */
   readonly thin?: boolean;
+  /** When the conversation ends, 0 while nobody is about to leave. */
+  readonly endsAt?: number;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
 export function stateWords(state: CallState, about: About): string {
   const { name, muted, available, push, talking, silent, now } = about;
+  if (about.endsAt) return gettext("the conversation ends in {secs} s", { secs: Math.max(1, secsTo(about.endsAt, now)) });
   if (about.stalled && TALKING.includes(state.name)) return gettext("the connection stalls: what you say is kept for a moment");
   const closes = state.name === "listening" && state.closesAt > 0;
   if (about.thin && !closes && TALKING.includes(state.name)) return gettext("the connection is too slow for sound: read and type");
