@@ -1,5 +1,5 @@
-"""What visitors find of characters: the gallery, and the picture that a link shows."""
+"""What visitors find of characters: the gallery, the picture that a link shows, a sample of the voice."""
 
-from characters.pages import language_line, share, views
+from characters.pages import language_line, share, views, voice
 
-__all__ = ["language_line", "share", "views"]
+__all__ = ["language_line", "share", "views", "voice"]
