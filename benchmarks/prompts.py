@@ -49,7 +49,7 @@ async def main() -> None:
     django.setup()
     from characters import prompts
     from characters.spec import CharacterSpec
-    from voicebot.ops.prompt_threads import off_the_loop
+    from voicebot.ops import PromptThreads
 
     history: list[prompts.Message] = [
         {"role": "user" if n % 2 == 0 else "assistant", "content": f"{n} " + "words " * 20} for n in range(60)
@@ -68,9 +68,9 @@ async def main() -> None:
         for turn in range(ROUNDS):
             prompts.render(card, {"name": "Robin"}, history, turn=turn)
         taken = (time.process_time() - begun) / ROUNDS
-        waits = []
+        waits, threads = [], PromptThreads()
         for turn in range(ROUNDS):
-            renders = [off_the_loop(prompts.render, card, {}, history, turn=3 * turn + n) for n in range(3)]
+            renders = [threads.run(prompts.render, card, {}, history, turn=3 * turn + n) for n in range(3)]
             waits.append(await longest_wait(asyncio.gather(*renders)))
         print(f"{name:>8} {taken * 1000:>9.1f} ms {max(waits) * 1000:>11.1f} ms")
 

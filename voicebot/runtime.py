@@ -2,7 +2,8 @@
 
 A server's requests and connections find theirs in their ASGI scope, by `of_scope` or `of_request`. Management
 commands, WSGI and tests have none there: for them there is `default`, made when it is first asked for. Tests
-may make any number.
+may make any number. They share what any number of them can: models with their threads, loaded once, metrics,
+which Prometheus's library counts by process, and handlers, which decorators register at import.
 """
 
 import asyncio
@@ -20,8 +21,18 @@ from sessions_app import expiry
 from sessions_app.database import at_leisure, availability
 from voicebot import turns
 from voicebot.history import PASSING, HistoryWriters, Spool, SpoolRecovery, SpoolThread
-from voicebot.ops import RUNTIME, Capacity, ConnectionRegistry, Load, Refusals, SharedCounts, metrics, tracing
-from voicebot.providers import ProviderWatch, registry
+from voicebot.ops import (
+    RUNTIME,
+    Capacity,
+    ConnectionRegistry,
+    Load,
+    OpenConnections,
+    PromptThreads,
+    Refusals,
+    SharedCounts,
+    tracing,
+)
+from voicebot.providers import ProviderWatch, RecordedSpeech, registry
 from voicebot.turns import InferenceBudget
 
 log = logging.getLogger(__name__)
@@ -43,6 +54,9 @@ class Runtime:
         self.provider_watch = ProviderWatch()
         self.refusals = Refusals()
         self.counts = SharedCounts()
+        self.open_connections = OpenConnections()
+        self.prompt_threads = PromptThreads()
+        self.recorded = RecordedSpeech()
         self.models_loaded = False
 
     @property
@@ -102,7 +116,6 @@ def default() -> Runtime:
     with _lock:
         if _default is None:
             _default = Runtime()
-            metrics.show(_default)
         return _default
 
 
@@ -111,7 +124,6 @@ def serving() -> Runtime:
     global _default  # noqa: PLW0603
     with _lock:
         _default = Runtime()
-        metrics.show(_default)
         return _default
 
 

@@ -1,7 +1,6 @@
 from django.urls import path
 
 from voicebot.http import api, pages, probes, start, web_app
-from voicebot.ops import metrics
 
 urlpatterns = [
     path("talk/<slug:slug>/", pages.talk, name="talk"),
@@ -14,5 +13,5 @@ urlpatterns = [
     path("ws/session/<uuid:session_id>/", start.socket, name="socket"),
     path("healthz", probes.healthz, name="healthz"),
     path("readyz", probes.readyz, name="readyz"),
-    path("metrics", metrics.metrics_page, name="metrics"),
+    path("metrics", probes.metrics_page, name="metrics"),
 ]

@@ -6,7 +6,7 @@ import resource
 import time
 
 from tests.patience import PATIENCE_SECS
-from voicebot.ops.serving.open_connections import OpenConnections
+from voicebot.ops import OpenConnections
 
 LIMIT = 400  # descriptors, as in the attack
 SLOW_SECS = 25

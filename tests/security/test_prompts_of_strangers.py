@@ -24,7 +24,7 @@ from sessions_app.session.turn import Past
 from tests.characters.test_lore import NEW
 from tests.characters.test_lore import spec as with_lore
 from tests.characters.test_prompts import SHEET, talk
-from voicebot.ops.prompt_threads import off_the_loop
+from voicebot.ops import PromptThreads
 from voicebot.pipeline.conversation_state import ConversationState
 from voicebot.pipeline.prompt_processor import REPLAY_SECS, lore_of
 from voicebot.pipeline.session_context import SessionContext
@@ -108,7 +108,8 @@ async def test_four_megabytes_of_card_do_not_hold_up_the_loop():
     history = talk(40)
 
     async def once() -> float:
-        turns = [off_the_loop(prompts.render, card, {"name": "Robin"}, history, turn=n) for n in range(3)]
+        threads = PromptThreads()
+        turns = [threads.run(prompts.render, card, {"name": "Robin"}, history, turn=n) for n in range(3)]
         return await longest_wait(asyncio.gather(*turns))
 
     assert sorted([await once() for _ in range(5)])[2] < 0.05

@@ -26,6 +26,7 @@ from voicebot.pipeline.conversation_state import ConversationState
 from voicebot.pipeline.replies import fallback_reply
 from voicebot.pipeline.session_context import SessionContext
 from voicebot.pipeline.session_pipeline import VoicePipeline
+from voicebot.providers import RecordedSpeech
 from voicebot.providers.registry import Factory, Services
 from voicebot.providers.scripted import ScriptedLLM, ScriptedSTT, ScriptedTTS
 from voicebot.transport import serializer
@@ -82,9 +83,9 @@ class Conversation(Visitor):
 
 async def recorded(spec: CharacterSpec, voice: Factory) -> None:
     """What the character says when no answer comes is there."""
-    fallback_reply._recording.clear()  # of another test, whose loop is over
-    fallback_reply.prepare(spec, voice)
-    await asyncio.gather(*fallback_reply._recording.values())
+    recorded = RecordedSpeech()
+    recorded.prepare(spec, voice, fallback_reply.sentences_of(spec))
+    await asyncio.gather(*recorded.tasks.values())
 
 
 async def standing(

@@ -1,6 +1,7 @@
 """What is one per process: made by the lifespan, found by the scope, and as many side by side as are made."""
 
 import asyncio
+import threading
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -85,6 +86,29 @@ async def test_a_view_answers_for_the_process_that_serves_it(two):
         request = AsyncRequestFactory().get("/readyz", REMOTE_ADDR="127.0.0.1")
         request.scope["state"] = {RUNTIME: process}
         assert (await probes.readyz(request)).headers["X-Seats-Taken"] == seats
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_metrics_are_of_the_process_that_is_asked(two):
+    one, other = two
+    one.capacity.taken = 3
+    for process, seats in ((one, "3.0"), (other, "0.0"), (one, "3.0")):
+        request = AsyncRequestFactory().get("/metrics", REMOTE_ADDR="127.0.0.1")
+        request.scope["state"] = {RUNTIME: process}
+        page = (await probes.metrics_page(request)).content.decode()
+        assert f"\ngreenroom_connections {seats}\n" in page
+
+
+async def test_what_one_records_and_how_it_renders_is_its_own(two):
+    one, other = two
+    assert one.open_connections.take("192.0.2.1")
+    assert not other.open_connections._open
+    names = {await process.prompt_threads.run(threading.get_ident) for process in two}
+    names |= {process.inference_budget.thread.submit(threading.get_ident).result() for process in two}
+    assert len(names) == 4, "no thread of one works for the other"
+    one.recorded.tasks["a voice"] = asyncio.create_task(asyncio.sleep(0))
+    assert not other.recorded.tasks
+    await one.recorded.tasks["a voice"]
 
 
 def test_whoever_has_no_scope_gets_the_process_own():

@@ -122,9 +122,17 @@ class Conversation:
         if session.greeted and not past.turns:  # whoever had the session may know better by now
             session = replace(session, greeted=(await self._manager.get(session.id)).greeted)
         spec = await spec_of(session)
-        self._compiling = asyncio.create_task(compile_lore(spec.book))
+        self._compiling = asyncio.create_task(compile_lore(spec.book, self._runtime.prompt_threads))
         services, limit = await build_services(spec)
-        context = SessionContext(session.id, self._manager, writer, self._connection.connection, limit)
+        context = SessionContext(
+            session.id,
+            self._manager,
+            writer,
+            self._connection.connection,
+            limit,
+            self._runtime.prompt_threads,
+            self._runtime.recorded,
+        )
         state = ConversationState(context, session, spec, past)
         before_secs, warning_secs = quiet_secs()
 
@@ -179,7 +187,7 @@ class Conversation:
         pipeline = self.pipeline
         if pipeline is None:
             return
-        await compile_lore(spec.book)
+        await compile_lore(spec.book, self._runtime.prompt_threads)
         await pipeline.announce(spec)
         if pipeline.can_apply(spec):
             return

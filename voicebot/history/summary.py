@@ -19,7 +19,7 @@ from sessions_app.manager import SessionManager
 from sessions_app.session import Past, Turn
 from voicebot.history.llm_context import ContextHistory
 from voicebot.history.writer import HistoryWriter
-from voicebot.ops import off_the_loop
+from voicebot.ops import PromptThreads
 from voicebot.providers import without_thoughts
 
 log = logging.getLogger(__name__)
@@ -111,17 +111,33 @@ async def summarise(llm: Any, name: str, summary: str, turns: Sequence[Turn], li
     return summary
 
 
+class Context(Protocol):
+    """What is fixed for a connection's pipeline, as far as its summary needs it."""
+
+    @property
+    def session_id(self) -> UUID: ...
+
+    @property
+    def manager(self) -> SessionManager: ...
+
+    @property
+    def writer(self) -> HistoryWriter: ...
+
+    @property
+    def limit(self) -> int:
+        """How many tokens the character's model reads at once."""
+
+    @property
+    def prompt_threads(self) -> PromptThreads: ...
+
+
 class Summariser:
-    """Keeps the summary of one connection's conversation up to date.
+    """Keeps the summary of one connection's conversation up to date."""
 
-    `limit` is how many tokens the character's model reads at once.
-    """
-
-    def __init__(
-        self, past: Past, session_id: UUID, manager: SessionManager, writer: HistoryWriter, limit: int
-    ):
+    def __init__(self, past: Past, context: Context):
         self.summary, self.covered = past.summary, past.covered
-        self._session_id, self._manager, self._writer, self._limit = session_id, manager, writer, limit
+        self._session_id, self._manager, self._writer = context.session_id, context.manager, context.writer
+        self._limit, self._threads = context.limit, context.prompt_threads
         self._renewing = False
         self._failures = 0
         self._not_before = 0  # turn after which it is tried again
@@ -138,7 +154,7 @@ class Summariser:
 
         The conversation goes on meanwhile: what is said then stays in the context.
         """
-        room = max(LEAST_ROOM, await off_the_loop(self._room, spec, metadata))
+        room = max(LEAST_ROOM, await self._threads.run(self._room, spec, metadata))
         if not self._due(history.said(), room):
             return False
         self._renewing = True

@@ -1,10 +1,12 @@
-"""What a balancer asks: whether the process is alive, and whether it can serve."""
+"""What operators' machines ask a process: whether it is alive, whether it can serve, and its metrics."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 from ninja import Router
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from sessions_app.network import comes_from_within
-from voicebot.ops import readiness
+from voicebot.ops import metrics, readiness
 from voicebot.runtime import of_request
 
 described = Router()  # in the OpenAPI description; the views are served as they are, to any method
@@ -42,3 +44,11 @@ async def readyz(request: HttpRequest) -> HttpResponse:
         content_type="text/plain",
         headers={"X-Seats-Taken": str(process.seats_taken)} if comes_from_within(request) else {},
     )
+
+
+@require_safe
+async def metrics_page(request: HttpRequest) -> HttpResponse:
+    """GET /metrics, in Prometheus's text format: for collectors in our own networks, past any proxy."""
+    if not comes_from_within(request):
+        raise Http404
+    return HttpResponse(await metrics.text(of_request(request)), content_type=CONTENT_TYPE_LATEST)

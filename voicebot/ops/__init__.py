@@ -8,7 +8,8 @@ RUNTIME = "runtime"  # where the lifespan's `state`, which every request's scope
 from voicebot.ops.capacity import Capacity  # noqa: E402
 from voicebot.ops.connection_registry import ConnectionRegistry  # noqa: E402
 from voicebot.ops.load import BATCHING_SHARE, CORES, Load  # noqa: E402
-from voicebot.ops.prompt_threads import off_the_loop  # noqa: E402
+from voicebot.ops.open_connections import OpenConnections  # noqa: E402
+from voicebot.ops.prompt_threads import PromptThreads  # noqa: E402
 from voicebot.ops.refusals import Refusals  # noqa: E402
 from voicebot.ops.shared_counts import Lease, SharedCounts  # noqa: E402
 from voicebot.ops.token_bucket import TokenBucket, TooMuch  # noqa: E402
@@ -21,12 +22,13 @@ __all__ = [
     "ConnectionRegistry",
     "Lease",
     "Load",
+    "OpenConnections",
+    "PromptThreads",
     "Refusals",
     "SharedCounts",
     "TokenBucket",
     "TooMuch",
     "metrics",
-    "off_the_loop",
     "readiness",
     "serving",
     "tracing",

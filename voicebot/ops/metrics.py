@@ -1,6 +1,7 @@
 """What Prometheus may know: counts and times, no words, no visitors, no label that a visitor chooses."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -8,13 +9,10 @@ from typing import Protocol
 
 from django.db import DatabaseError
 from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import Counter, Gauge, Histogram, generate_latest
 
 from sessions_app.database import in_database
 from sessions_app.models import VoiceSession
-from sessions_app.network import comes_from_within
 from sessions_app.stores import get_store
 
 BUCKETS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
@@ -40,6 +38,7 @@ tasks = Gauge("greenroom_tasks", "Tasks of this process's event loop; level when
 errors = Counter("greenroom_errors_total", "Errors that providers reported, by stage.", ["stage"])
 SESSIONS_SECS = 15  # between two counts of the sessions: an index scan, but not one for every scrape
 _counted_at = 0.0
+_writing = threading.Lock()
 
 
 def _count_sessions() -> None:
@@ -69,28 +68,22 @@ class Shown(Protocol):
     def spooled_turns(self) -> int: ...
 
 
-def show(process: Shown) -> None:
-    """Takes the gauges from this, and no longer from what was shown before."""
-    connections.set_function(lambda: process.seats_taken)
-    waiting_turns.set_function(lambda: process.waiting_turns)
-    spooled_turns.set_function(lambda: process.spooled_turns)
-
-
 def note_reply(secs: Mapping[str, float]) -> None:
     """Counts a reply: how long each stage of it took."""
     for stage, taken in secs.items():
         reply_secs.labels(stage).observe(taken)
 
 
-@require_safe
-async def metrics_page(request: HttpRequest) -> HttpResponse:
-    """GET /metrics, in Prometheus's text format: for collectors in our own networks, past any proxy."""
-    if not comes_from_within(request):
-        raise Http404
+async def text(process: Shown) -> bytes:
+    """All of it in Prometheus's text format, with the gauges of this process. On the event loop."""
     global _counted_at  # noqa: PLW0603
-    tasks.set(len(asyncio.all_tasks()))
     if time.monotonic() - _counted_at > SESSIONS_SECS:
         _counted_at = time.monotonic()
         with suppress(DatabaseError):  # then the last count stands
             await in_database(_count_sessions)
-    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    with _writing:  # another's gauges, in another thread, do not come between these
+        tasks.set(len(asyncio.all_tasks()))
+        connections.set(process.seats_taken)
+        waiting_turns.set(process.waiting_turns)
+        spooled_turns.set(process.spooled_turns)
+        return generate_latest()

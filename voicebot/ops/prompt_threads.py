@@ -7,12 +7,16 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 THREADS = 2  # prompts may hold up each other
-_threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="prompt")
-
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-async def off_the_loop(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Runs work whose length strangers decide in one of a few threads: it must not hold up the event loop."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, partial(work, *args, **kwargs))
+class PromptThreads:
+    """A few threads for work whose length strangers decide: it must not hold up the event loop."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="prompt")
+
+    async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, partial(work, *args, **kwargs))

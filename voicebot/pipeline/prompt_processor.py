@@ -17,7 +17,7 @@ from pipecat.services.settings import LLMSettings
 
 from characters import prompts
 from characters.lore import SCAN_SECS, Activation, Lorebook, Memory
-from voicebot.ops import off_the_loop
+from voicebot.ops import PromptThreads
 from voicebot.pipecat_internals.processors import FrameEnd
 from voicebot.pipeline.conversation_state import ConversationState, LoreFound
 
@@ -26,11 +26,13 @@ COMPILE_AT_ONCE_SECS = 0.02
 REPLAY_SECS = 0.1  # for what earlier connections called for, once for each connection
 
 
-async def compile_lore(book: Lorebook, clock: Callable[[], float] = time.perf_counter) -> None:
+async def compile_lore(
+    book: Lorebook, threads: PromptThreads, clock: Callable[[], float] = time.perf_counter
+) -> None:
     """Compiles the keys of a lorebook before the first turn, a little at a time: other prompts go between."""
     until, at = clock() + COMPILE_SECS, 0
     while at < len(book.entries) and clock() < until:
-        at = await off_the_loop(book.compile, COMPILE_AT_ONCE_SECS, at)
+        at = await threads.run(book.compile, COMPILE_AT_ONCE_SECS, at)
 
 
 def prompt_of(
@@ -150,7 +152,7 @@ class Prompter(FrameEnd):
         history = list(cast(list[prompts.Message], frame.context.get_messages()))
         forget_asides(frame.context)
         spec = state.spec
-        prompt, lore = await off_the_loop(prepare, state, history)
+        prompt, lore = await state.context.prompt_threads.run(prepare, state, history)
         state.set_lore(spec, lore)
         asked = LLMSettings(system_instruction=prompt.instructions, temperature=state.spec.temperature)
         if asked != self._asked:

@@ -1,11 +1,13 @@
 """What is fixed for as long as one pipeline runs: whose conversation it is, and who writes it down."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from characters.prompts import DEFAULT_LIMIT
 from sessions_app.manager import SessionManager
 from voicebot.history import HistoryWriter
+from voicebot.ops import PromptThreads
+from voicebot.providers import RecordedSpeech
 
 
 @dataclass(frozen=True)
@@ -17,3 +19,6 @@ class SessionContext:
     writer: HistoryWriter
     connection: UUID
     limit: int = DEFAULT_LIMIT  # tokens that the character's model reads at once
+    # Of the runtime, in which all connections share them:
+    prompt_threads: PromptThreads = field(default_factory=PromptThreads)
+    recorded: RecordedSpeech = field(default_factory=RecordedSpeech)

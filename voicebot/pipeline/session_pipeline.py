@@ -75,7 +75,7 @@ class VoicePipeline:
         self.context = self._history.context
         self._resumed = bool(past.turns or past.covered.upto) or session.greeted
         self._writer = context.writer
-        self._summariser = Summariser(past, session.id, context.manager, context.writer, context.limit)
+        self._summariser = Summariser(past, context)
         self._limit = SentenceLimit(spec.reply_sentences)
         self._user, self._assistant = PlayedOutPair(
             self.context,
@@ -210,7 +210,7 @@ class VoicePipeline:
             }
         )
         await self.unprompted.begin(resumed=self._resumed)
-        fallback_reply.prepare(spec, self._voice)
+        self.state.context.recorded.prepare(spec, self._voice, fallback_reply.sentences_of(spec))
         version = self.rtvi.client_version_text
         if version != session.client_version:
             try:

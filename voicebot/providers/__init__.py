@@ -11,7 +11,8 @@ from voicebot.providers.fallback import WithFallback
 from voicebot.providers.llm.reply_frames import EnoughFrame, ReplyIncompleteFrame
 from voicebot.providers.llm.thoughts import ThoughtFilter, without_thoughts
 from voicebot.providers.provider_watch import ProviderWatch
-from voicebot.providers.speech import voice_sample
+from voicebot.providers.speech import recorded_speech, voice_sample
+from voicebot.providers.speech.recorded_speech import RecordedSpeech
 from voicebot.providers.speech.segments import SegmentTranscribedFrame, SpeechPausedFrame
 from voicebot.providers.speech.speech_pieces import first_piece
 from voicebot.providers.speech.speech_text import speakable
@@ -21,6 +22,7 @@ __all__ = [
     "ProviderCatalog",
     "ProviderError",
     "ProviderWatch",
+    "RecordedSpeech",
     "ReplyIncompleteFrame",
     "SegmentTranscribedFrame",
     "SpeechPausedFrame",
@@ -29,6 +31,7 @@ __all__ = [
     "class_paths",
     "first_piece",
     "pipecat_service",
+    "recorded_speech",
     "registry",
     "speakable",
     "voice_sample",

@@ -1,12 +1,8 @@
-"""Whether a pause is the end of a turn: Pipecat's Smart Turn, loaded once and shared, in one thread."""
+"""Whether a pause is the end of a turn: Pipecat's Smart Turn, loaded once and shared."""
 
 import asyncio
-import os
-import threading
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import cache
 
 import onnxruntime
@@ -19,18 +15,6 @@ from voicebot.turns.inference_budget import InferenceBudget
 from voicebot.turns.onnx_sessions import shipped
 
 KEPT_FRAMES = 300  # for Smart Turn, of 32 ms or more: over nine seconds
-
-NICE = 10  # of threads that compute: on a busy core the event loop comes first, and every voice with it
-
-
-def _step_back() -> None:
-    """Lowers the priority of the thread that calls it. Linux has one for each thread, others have not."""
-    if hasattr(os, "setpriority"):
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
-
-
-_turn_threads = ThreadPoolExecutor(1, "turn", initializer=_step_back)  # 20 to 90 ms a call
 
 
 @cache
@@ -74,7 +58,7 @@ class SharedSmartTurn(SharedModelSmartTurn):
     async def analyze_end_of_turn(self) -> tuple[EndOfTurnState, MetricsData | None]:
         loop = asyncio.get_running_loop()
         heard, self._until_pause = self._until_pause, []
-        state, result = await loop.run_in_executor(_turn_threads, self._judge_timed, heard)
+        state, result = await loop.run_in_executor(self._budget.thread, self._judge_timed, heard)
         self._budget.note_inference(self._took_secs)
         if state == EndOfTurnState.COMPLETE:
             await self._before_end()

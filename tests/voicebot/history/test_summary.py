@@ -130,7 +130,7 @@ class Talk:
         self.state = ConversationState(context, self.session, spec, past)
         self.writer = writer
         self.history = ContextHistory(past)
-        self.summariser = Summariser(past, self.session.id, self.manager, writer, self.limit)
+        self.summariser = Summariser(past, context)
         return self
 
     def say(self, text: str = "", size: int = 60) -> str:

@@ -5,6 +5,7 @@ Of a head's size and time, and of how long a peer may be silent, whatever waits 
 
 import asyncio
 import socket
+from collections.abc import Mapping
 from typing import Any
 
 from uvicorn._types import ASGISendEvent
@@ -12,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import SecurityError
 
-from voicebot.ops.serving.open_connections import open_connections
+from voicebot.ops import RUNTIME, OpenConnections
 
 HANDSHAKE_SECS = 10.0  # for the whole head of a request
 MAX_HEAD = 64 * 1024  # bytes of a request's line and headers
@@ -44,6 +45,12 @@ def notice_silence(transport: asyncio.BaseTransport) -> None:
             connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
+def _open_connections(state: Mapping[str, Any]) -> OpenConnections:
+    """Those of the runtime that the lifespan has made; where none was, nobody is counted with anybody."""
+    runtime = state.get(RUNTIME)
+    return runtime.open_connections if runtime else OpenConnections()
+
+
 class HeadTooLarge(Exception):
     """Raised within the parser, which then reports an invalid request."""
 
@@ -60,7 +67,8 @@ class ImpatientProtocol(HttpToolsProtocol):
         self._refused = False
         self._patience: asyncio.TimerHandle | None = None
         self._peer = (transport.get_extra_info("peername") or ("",))[0] or ""
-        self._counted = open_connections.take(self._peer)
+        self._open_connections = _open_connections(self.app_state)
+        self._counted = self._open_connections.take(self._peer)
         if not self._counted:
             self._refused = True
             transport.close()
@@ -117,7 +125,7 @@ class ImpatientProtocol(HttpToolsProtocol):
     def _uncount(self) -> None:
         if self._counted:
             self._counted = False
-            open_connections.leave(self._peer)
+            self._open_connections.leave(self._peer)
 
     def _weigh(self, size: int) -> None:
         self._head_bytes += size

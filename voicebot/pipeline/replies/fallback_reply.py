@@ -3,16 +3,9 @@
 A filler while the answer is late, and an apology when there is none. Voice and model may both be away then.
 """
 
-import asyncio
-import hashlib
-import io
-import logging
-import wave
 from collections.abc import Iterator
 from uuid import uuid4
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from pipecat.frames.frames import (
     AggregatedTextFrame,
     AggregatedTextProgressFrame,
@@ -26,12 +19,7 @@ from pipecat.frames.frames import (
 from pipecat.utils.text.base_text_aggregator import TextType
 
 from characters.spec import CharacterSpec
-from sessions_app.database import in_database
-from voicebot.providers import ProviderError, registry, voice_sample
 
-log = logging.getLogger(__name__)
-
-FOLDER = "apologies"
 WORDS = "Forgive me, I cannot find the words just now. Give me a moment, and ask me again."
 # By language; where there is none, nothing is said until the apology.
 FILLERS = {
@@ -45,7 +33,6 @@ FILLERS = {
     "zh": "请稍等，让我想一想。",  # noqa: RUF001
     "ja": "少し考えさせてください。",
 }
-_recording: dict[str, asyncio.Task] = {}  # by the apology's path; each voice is recorded once
 
 
 def apology_of(spec: CharacterSpec) -> str:
@@ -57,57 +44,9 @@ def filler_of(spec: CharacterSpec) -> str:
     return FILLERS.get(spec.language.split("-")[0].lower(), "")
 
 
-def _path(spec: CharacterSpec, words: str) -> str:
-    """Where the recording lies: another one for other words or another voice."""
-    voice = (words, spec.tts_provider, spec.tts_model, spec.voice, spec.voice_pitch)
-    name = hashlib.sha256(repr((*voice, spec.voice_speed, spec.language)).encode()).hexdigest()[:32]
-    return f"{FOLDER}/{name}.wav"
-
-
-def prepare(spec: CharacterSpec, build: registry.Factory) -> None:
-    """Records what the character may have to say, in the background, unless it is there.
-
-    One after the other: visitors are talking meanwhile.
-    """
-    path = _path(spec, apology_of(spec))
-    if path not in _recording:
-        _recording[path] = asyncio.create_task(_record_all(path, spec, build))
-
-
-async def _record_all(key: str, spec: CharacterSpec, build: registry.Factory) -> None:
-    for words in filter(None, (apology_of(spec), filler_of(spec))):
-        if not await _record(spec, words, build):
-            _recording.pop(key, None)  # tried again with the next visitor
-
-
-async def _record(spec: CharacterSpec, words: str, build: registry.Factory) -> bool:
-    """Whether it is recorded now."""
-    path = _path(spec, words)
-    try:
-        if await in_database(default_storage.exists, path):
-            return True
-        recorded = await voice_sample.wav(build, spec, words)
-        await in_database(default_storage.save, path, ContentFile(recorded))
-    except (voice_sample.Silence, ProviderError, OSError) as error:
-        log.warning("a fallback reply of %s was not recorded: %s", spec.label, error)
-        return False
-    except Exception:
-        log.exception("a fallback reply of %s was not recorded", spec.label)
-        return False
-    return True
-
-
-async def recording(spec: CharacterSpec, words: str) -> tuple[bytes, int] | None:
-    """The words as mono int16 PCM with its rate in Hz, None if they were never recorded."""
-    path = _path(spec, words)
-
-    def read() -> tuple[bytes, int] | None:
-        if not words or not default_storage.exists(path):
-            return None
-        with default_storage.open(path) as file, wave.open(io.BytesIO(file.read())) as sound:
-            return sound.readframes(sound.getnframes()), sound.getframerate()
-
-    return await in_database(read)
+def sentences_of(spec: CharacterSpec) -> list[str]:
+    """All that the character may have to say when no answer comes."""
+    return [words for words in (apology_of(spec), filler_of(spec)) if words]
 
 
 def speech(words: str, pcm: bytes, rate_hz: int) -> Iterator[Frame]:

@@ -9,7 +9,6 @@ from pipecat.processors.aggregators.llm_context import LLMContext
 
 from characters import prompts
 from sessions_app.identity import session_tokens
-from voicebot.ops import off_the_loop
 from voicebot.pipeline.activity import Activity, Fact, State
 from voicebot.pipeline.conversation_state import ConversationState
 from voicebot.pipeline.prompt_processor import prompt_of
@@ -17,7 +16,7 @@ from voicebot.pipeline.replies import fallback_reply
 from voicebot.pipeline.replies.unprompted_turn import GO_ON, unprompted
 from voicebot.pipeline.rtvi import SessionRTVI
 from voicebot.pipeline.worker import Worker
-from voicebot.providers import registry
+from voicebot.providers import recorded_speech, registry
 from voicebot.transport import ChannelsTransport
 
 log = logging.getLogger(__name__)
@@ -49,6 +48,7 @@ class UnpromptedSpeech:
         self._state, self._context, self._activity = state, context, activity
         self._rtvi, self._worker, self._transport = rtvi, worker, transport
         self._llm, self._tts = services.llm, services.tts
+        self._threads = state.context.prompt_threads
         self._begun = False
         self.greeting = ""  # while it is being said
         self._noting: asyncio.Task | None = None
@@ -85,11 +85,11 @@ class UnpromptedSpeech:
 
     async def _greet(self) -> None:
         spec, metadata, seed = self._state.spec, self._state.session.metadata, str(self._state.session.id)
-        greeting = await off_the_loop(prompts.greeting, spec, metadata, seed=seed)
+        greeting = await self._threads.run(prompts.greeting, spec, metadata, seed=seed)
         if isinstance(self._tts, registry.CachesSpeech):
             anybody = {"greeting": metadata.get("greeting")}
             # One that names its visitor is nobody else's.
-            if greeting == await off_the_loop(prompts.greeting, spec, anybody, seed=seed):
+            if greeting == await self._threads.run(prompts.greeting, spec, anybody, seed=seed):
                 await self._tts.cache_speech(greeting)
         self.greeting = greeting
         await self._worker.queue_frame(TTSSpeakFrame(greeting))
@@ -123,8 +123,10 @@ class UnpromptedSpeech:
     async def _prime(self, history: list[Any]) -> None:
         """Lets the model read ahead what the first turn of this connection will begin with."""
         if isinstance(self._llm, registry.PrefillsPrompts):
-            common = await off_the_loop(prompts.render, self._state.spec, {}, limit=self._state.context.limit)
-            own = await off_the_loop(prompt_of, self._state, list(history))
+            common = await self._threads.run(
+                prompts.render, self._state.spec, {}, limit=self._state.context.limit
+            )
+            own = await self._threads.run(prompt_of, self._state, list(history))
             await self._llm.prefill(common.as_messages(), own.as_messages())
 
     # --- going on ---
@@ -174,7 +176,7 @@ class UnpromptedSpeech:
     async def _say_recorded(self, words: str) -> bool:
         """Says what was recorded before, if it was; whether it is still the moment for it."""
         try:
-            found = await fallback_reply.recording(self._state.spec, words)
+            found = await recorded_speech.read(self._state.spec, words)
         except Exception:
             log.exception("a fallback reply of %s could not be read", self._state.spec.label)
             found = None

@@ -42,7 +42,11 @@ THREADS = 2
 KEPT = 64  # greetings, of some 300 KB each
 PLAYOUT_SECS = 0.15  # from the transport to the visitor's ear: the link and the page's cushion
 
-_pool = Pool("piper")
+
+@cache
+def pool() -> Pool:
+    """The thread of the one model that all runtimes of this process share."""
+    return Pool("piper")
 
 
 @cache
@@ -166,7 +170,7 @@ class LocalTTS(BoundedSynthesis):
         began, so_far = self._spoken.get(context_id, (time.monotonic(), 0.0))
         due = began + so_far  # until then what is before this piece is heard
         try:
-            speech = await asyncio.wrap_future(_pool.submit(due, speak, piece, self._pitch, self._speed))
+            speech = await asyncio.wrap_future(pool().submit(due, speak, piece, self._pitch, self._speed))
         except Exception as error:  # onnxruntime and espeak raise errors of their own
             return ErrorFrame(error=f"speech synthesis failed: {type(error).__name__}")
         finally:

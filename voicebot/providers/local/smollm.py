@@ -65,7 +65,7 @@ def server() -> Any:
     params.n_ctx = params.n_parallel * SLOT_TOKENS
     params.cpuparams.n_threads = REPLY_THREADS
     params.cpuparams_batch.n_threads = PROMPT_THREADS
-    params.slot_save_path = openings.path
+    params.slot_save_path = openings().path
     params.verbosity = 0  # it would log prompts
     params.ui = False
     return xllamacpp.Server(params)
@@ -151,8 +151,16 @@ class Openings:
         _post(f"/slots/{slot}?action=restore", {"filename": name})  # may have to wait for somebody's reply
 
 
-slots = Slots(SLOTS)
-openings = Openings()
+@cache
+def slots() -> Slots:
+    """Those of the one server that all runtimes of this process share."""
+    return Slots(SLOTS)
+
+
+@cache
+def openings() -> Openings:
+    """Those of the one server that all runtimes of this process share."""
+    return Openings()
 
 
 class LocalLLM(CompatibleLLM):
@@ -165,10 +173,10 @@ class LocalLLM(CompatibleLLM):
 
     async def prefill(self, common: Sequence[Message], own: Sequence[Message]) -> None:
         if self._slot is None:
-            self._slot = slots.take()
+            self._slot = slots().take()
         with suppress(OSError, OpenAIError):  # it only would have been faster
             if self._slot is not None:
-                await asyncio.to_thread(openings.lay, self._slot, self.dialect.messages(common))
+                await asyncio.to_thread(openings().lay, self._slot, self.dialect.messages(common))
             await self.api.chat.completions.create(
                 model=MODEL,
                 messages=cast(Any, self.dialect.messages(own)),
@@ -177,7 +185,7 @@ class LocalLLM(CompatibleLLM):
             )
 
     def _extra_body(self) -> dict[str, Any]:
-        slot = slots.share() if self._slot is None else self._slot
+        slot = slots().share() if self._slot is None else self._slot
         self._used.add(slot)
         return {"repeat_penalty": REPEAT_PENALTY, "cache_prompt": True, "id_slot": slot}
 
@@ -192,7 +200,7 @@ class LocalLLM(CompatibleLLM):
             with suppress(OSError):
                 await asyncio.to_thread(_post, f"/slots/{slot}?action=erase", {})
         if self._slot is not None:
-            slots.give_back(self._slot)
+            slots().give_back(self._slot)
             self._slot = None
 
 

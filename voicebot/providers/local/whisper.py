@@ -96,7 +96,10 @@ def decode(features: np.ndarray, frames: int, limit: int, no_repeat: int = 0) ->
     return tokenizer.decode(tokens).strip(), len(tokens) >= limit
 
 
-_pool = Pool("whisper")
+@cache
+def pool() -> Pool:
+    """The thread of the one model that all runtimes of this process share."""
+    return Pool("whisper")
 
 
 class LocalSTT(BoundedSegments):
@@ -138,7 +141,7 @@ class LocalSTT(BoundedSegments):
         self._ahead = (len(pcm), self._submit(due, pcm + bytes(2 * int(SILENCE_BEHIND_SECS * RATE_HZ))))
 
     def _submit(self, due: float, pcm: bytes) -> Future[str]:
-        return _pool.submit_for(self, due, lambda: transcribe(pcm))
+        return pool().submit_for(self, due, lambda: transcribe(pcm))
 
     def _forget_ahead(self) -> None:
         if self._ahead:

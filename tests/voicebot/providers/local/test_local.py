@@ -155,8 +155,9 @@ async def test_what_visitors_say_never_gets_into_a_file(monkeypatch):
     from voicebot.providers.local import smollm
 
     address = await asyncio.to_thread(smollm.address)
-    monkeypatch.setattr(smollm, "slots", smollm.Slots(0))  # nobody has one
-    smollm.slots._shared = itertools.cycle(range(smollm.SLOTS))
+    nobodys = smollm.Slots(0)
+    nobodys._shared = itertools.cycle(range(smollm.SLOTS))
+    monkeypatch.setattr(smollm, "slots", lambda: nobodys)
     minds = [smollm.service(SHEET) for _ in range(4)]
     assert str(minds[0]._client.base_url).startswith(address)
     secret = [{"role": "user", "content": "quandongpeach " * 3}]
@@ -164,13 +165,13 @@ async def test_what_visitors_say_never_gets_into_a_file(monkeypatch):
     at_once = []
     for number, opening in enumerate(openings):
         at_once += [mind.prefill([], secret) for mind in minds]
-        at_once.append(asyncio.to_thread(smollm.openings.lay, number, opening))
+        at_once.append(asyncio.to_thread(smollm.openings().lay, number, opening))
     for result in await asyncio.gather(*at_once, return_exceptions=True):
         assert result is None or isinstance(
             result, TimeoutError
         )  # of a slot that was busy: it is only slower
     word = smollm._post("/tokenize", {"content": " quandongpeach quandongpeach"})["tokens"][-3:]
-    files = [Path(smollm.openings.path, name) for name in smollm.openings._names]
+    files = [Path(smollm.openings().path, name) for name in smollm.openings()._names]
     assert len(files) >= len(openings), "each was kept, however busy the server was"
     for path in files:
         count = int(np.fromfile(path, np.uint32, 3)[2])  # magic, version, number of tokens, tokens

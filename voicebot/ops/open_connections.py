@@ -39,6 +39,3 @@ class OpenConnections:
         self._open[network] -= 1
         if self._open[network] <= 0:
             del self._open[network]
-
-
-open_connections = OpenConnections()
