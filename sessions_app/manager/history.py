@@ -11,7 +11,7 @@ from sessions_app.crypto import Sealer
 from sessions_app.exceptions import LimitReached, SessionNotFound
 from sessions_app.manager.key_rotation import rewrap_all
 from sessions_app.manager.reader import SessionReader
-from sessions_app.session import Coverage, Past, Turn, as_uuid, sealer_of
+from sessions_app.session import Coverage, Lore, Past, Turn, as_uuid, sealer_of
 from sessions_app.signals import sessions_over
 from sessions_app.stores import CONTENTION_TRIES, Removed, SummaryRecord, TurnRecord
 
@@ -24,13 +24,13 @@ def _opened(sealer: Sealer, found: Sequence[TurnRecord]) -> list[Turn]:
     return [Turn.opened(turn, sealer) for turn in found]
 
 
-def _summary_of(summary: SummaryRecord, sealer: Sealer) -> tuple[str, Coverage]:
-    """A summary's text, and what it covers. Those of earlier versions are text alone."""
+def _summary_of(summary: SummaryRecord, sealer: Sealer) -> tuple[str, Coverage, Lore]:
+    """A summary's text, what it covers, and the lore remembered. Those of earlier versions are text alone."""
     value = sealer.open("summary", "text", summary.upto, summary.sealed)
     if isinstance(value, str):
-        return value, Coverage(summary.upto)
+        return value, Coverage(summary.upto), None
     gaps = tuple((int(first), int(last)) for first, last in value["gaps"])
-    return value["text"], Coverage(summary.upto, gaps)
+    return value["text"], Coverage(summary.upto, gaps), value.get("lore")
 
 
 class SessionHistory:
@@ -64,18 +64,21 @@ class SessionHistory:
         summary = self._reader.store.summary(record.id)
         if summary is None:
             return Past("", Coverage(), _opened(sealer, self._reader.store.turns(record.id, newest=newest)))
-        text, covered = _summary_of(summary, sealer)
+        text, covered, lore = _summary_of(summary, sealer)
         found = self._reader.store.turns(record.id, after=covered.upto, newest=newest)
         if covered.gaps and newest > len(found):
             before = self._reader.store.turns(record.id, after=covered.after)
             late = [turn for turn in before if covered.lacks(turn.sequence)]
             found = [*late, *found][-newest:]
-        return Past(text, covered, _opened(sealer, found))
+        return Past(text, covered, _opened(sealer, found), lore)
 
-    def keep_summary(self, session_id: UUID | str, covered: Coverage, text: str) -> bool:
-        """Keeps what the turns of `covered` came to; False if a summary reaches as far already."""
+    def keep_summary(self, session_id: UUID | str, covered: Coverage, text: str, lore: Lore = None) -> bool:
+        """Keeps what the turns of `covered` came to, and the `lore` remembered of them, as JSON.
+
+        False if a summary reaches as far already.
+        """
         record = self._reader.record(session_id)
-        value = {"text": text, "gaps": covered.gaps}
+        value = {"text": text, "gaps": covered.gaps, "lore": lore}
         sealed = sealer_of(record).seal("summary", "text", covered.upto, value)
         return self._reader.store.summarise(
             record.id, SummaryRecord(covered.upto, sealed, self._reader.clock())

@@ -1,6 +1,6 @@
 """Turns: what both sides of a session said, sealed one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -12,6 +12,7 @@ from sessions_app.session.coverage import Coverage
 from sessions_app.stores import TurnRecord
 
 Role = Literal["user", "assistant"]
+Lore = Mapping[str, Any] | None  # as JSON; what it means is its writer's business
 TABLE = "turn"
 CUT_OFF = " —"  # how a turn that the visitor spoke into ends, in transcripts and for the model
 
@@ -93,6 +94,7 @@ class Past:
     summary: str
     covered: Coverage  # by the summary
     turns: Sequence[Turn]
+    lore: Lore = None  # what the lorebook remembered when the summary was made
 
     def __repr__(self) -> str:
         return f"<Past of {len(self.turns)} turns after {self.covered.upto}>"

@@ -72,6 +72,14 @@ def test_the_past_is_a_summary_and_the_newest_turns(manager, session, clock):
     assert RARE.encode() not in bytes(SessionSummary.objects.get().sealed)
 
 
+def test_what_the_lorebook_remembers_is_kept_with_the_summary_and_sealed(manager, session, clock):
+    manager.append(session.id, [turn(1, clock)])
+    assert manager.past(session.id, newest=1).lore is None
+    manager.keep_summary(session.id, Coverage(1), "short", {"book": RARE, "called": [3]})
+    assert manager.past(session.id, newest=1).lore == {"book": RARE, "called": [3]}
+    assert RARE.encode() not in bytes(SessionSummary.objects.get().sealed)
+
+
 def test_erasing_takes_turns_summaries_and_key(manager, session, clock):
     manager.append(session.id, [turn(1, clock)])
     manager.keep_summary(session.id, Coverage(1), "short")

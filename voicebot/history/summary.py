@@ -16,7 +16,7 @@ from characters.prompts import SUMMARY_CHARACTERS, room_for_history
 from characters.spec import CharacterSpec
 from characters.text import as_plain_words, token_estimate
 from sessions_app.manager import SessionManager
-from sessions_app.session import Past, Turn
+from sessions_app.session import Lore, Past, Turn
 from voicebot.history.llm_context import ContextHistory
 from voicebot.history.writer import HistoryWriter
 from voicebot.ops import PromptThreads
@@ -148,18 +148,23 @@ class Summariser:
         return len(said) >= SUMMARISE_FROM or _size(said) > SUMMARISE_AT * room
 
     async def renew(
-        self, spec: CharacterSpec, metadata: Mapping[str, Any], llm: Any, history: ContextHistory
+        self,
+        spec: CharacterSpec,
+        metadata: Mapping[str, Any],
+        llm: Any,
+        history: ContextHistory,
+        lore: Lore = None,
     ) -> bool:
         """Moves old turns from the context into `summary`, if it is time; whether it did. Never fails.
 
-        The conversation goes on meanwhile: what is said then stays in the context.
+        The conversation goes on meanwhile: what is said then stays in the context. `lore` is kept with it.
         """
         room = max(LEAST_ROOM, await self._threads.run(self._room, spec, metadata))
         if not self._due(history.said(), room):
             return False
         self._renewing = True
         try:
-            renewed = await self._renew(spec.name, llm, history, room)
+            renewed = await self._renew(spec.name, llm, history, room, lore)
             self._failures = 0
             return renewed
         except Exception as error:
@@ -171,7 +176,7 @@ class Summariser:
         finally:
             self._renewing = False
 
-    async def _renew(self, name: str, llm: Any, history: ContextHistory, room: int) -> bool:
+    async def _renew(self, name: str, llm: Any, history: ContextHistory, room: int, lore: Lore) -> bool:
         if not await self._writer.flush(SUMMARY_FLUSH_SECS):
             raise TimeoutError
         found = await self._manager.turns(self._session_id, after=self.covered.after)
@@ -186,7 +191,7 @@ class Summariser:
             if self._failures + 1 < MOST_FAILURES:
                 raise
             text = gist(self.summary, old)
-        if not await self._manager.keep_summary(self._session_id, covered, text):
+        if not await self._manager.keep_summary(self._session_id, covered, text, lore):
             # Another connection of this session has made one that reaches as far: that one holds.
             theirs = await self._manager.past(self._session_id, 0)
             text, covered = theirs.summary, theirs.covered

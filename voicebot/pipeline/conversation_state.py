@@ -6,7 +6,9 @@ being told again.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from characters.lore import NOTHING, Memory
 from characters.spec import CharacterSpec
@@ -24,6 +26,16 @@ class LoreFound:
     replayed: bool = False  # whether the turns of earlier connections were gone through
 
 
+def _remembered(record: Mapping[str, Any] | None, spec: CharacterSpec) -> Memory:
+    """The memory of a record, if it is of this very book; a draft may be another one by now."""
+    if record is None or not spec.version or record.get("book") != spec.label:
+        return NOTHING
+    try:
+        return Memory.of_json(record)
+    except (KeyError, TypeError, ValueError):
+        return NOTHING
+
+
 class ConversationState:
     """Owned by the pipeline, changed by these methods, on the event loop; other threads read it.
 
@@ -37,7 +49,7 @@ class ConversationState:
         self._summary = past.summary
         self._summarised = past.covered.count
         self._replies = past.covered.count // 2 + sum(turn.role == "assistant" for turn in past.turns)
-        self._lore = LoreFound()
+        self._lore = LoreFound(_remembered(past.lore, spec))
 
     def __repr__(self) -> str:
         return f"<ConversationState {self._session!r}>"
@@ -70,6 +82,12 @@ class ConversationState:
     @property
     def lore(self) -> LoreFound:
         return self._lore
+
+    def lore_record(self) -> dict[str, Any] | None:
+        """What the lorebook remembers, as JSON for the next connection; None if that is nothing."""
+        if not self._spec.book.remembers or not self._spec.version:
+            return None
+        return {"book": self._spec.label, **self._lore.memory.as_json()}
 
     @property
     def voice_spec(self) -> CharacterSpec:

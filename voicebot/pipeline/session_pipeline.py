@@ -160,7 +160,10 @@ class VoicePipeline:
 
     async def _renew_summary(self) -> None:
         state = self.state
-        if await self._summariser.renew(state.spec, state.session.metadata, self._llm, self._history):
+        renewed = await self._summariser.renew(
+            state.spec, state.session.metadata, self._llm, self._history, state.lore_record()
+        )
+        if renewed:
             state.set_summary(self._summariser.summary, self._summariser.covered.count)
 
     async def _tell_timing(self, timing: Timing) -> None:

@@ -1,7 +1,9 @@
 """What changes in a conversation: the voice's speed by the visitor's wish, a pending character, lore."""
 
+import json
 from dataclasses import FrozenInstanceError, replace
 from types import SimpleNamespace
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -13,6 +15,7 @@ from sessions_app.session.coverage import Coverage
 from sessions_app.session.turn import Past
 from tests.characters.test_lore import NEW
 from voicebot.pipeline.conversation_state import SPEEDS, ConversationState, LoreFound
+from voicebot.pipeline.prompt_processor import lore_of
 from voicebot.pipeline.session_context import SessionContext
 
 
@@ -79,3 +82,50 @@ def test_lore_that_was_found_is_forgotten_with_its_book():
 def test_what_is_fixed_cannot_be_changed():
     with pytest.raises(FrozenInstanceError):
         state(with_book()).context.limit = 1  # type: ignore[misc]
+
+
+def sticky_spec(version: int = 1) -> CharacterSpec:
+    rest = json.dumps({"id": 0, "extensions": {"sticky": 60, "cooldown": 500}})
+    book = lorebook_of(
+        {"lore_scan_depth": 1, "lore_token_budget": None, "lore_recursive": False},
+        [{**NEW, "keys": ["reef"], "content": "kept", "rest": rest}],
+    )
+    return CharacterSpec(slug="a", name="A", version=version, book=book)
+
+
+def told(one: ConversationState, history: list[Any]) -> list[str]:
+    found, lore = lore_of(one, history)
+    one.set_lore(one.spec, lore)
+    return [entry.content for entry in found.entries]
+
+
+def test_what_stays_and_rests_goes_on_after_a_reconnect_also_when_its_turns_are_summarised():
+    spec = sticky_spec()
+    one = state(spec)
+    history: list[Any] = [
+        {"role": "user" if n % 2 == 0 else "assistant", "content": f"word {n}"} for n in range(121)
+    ]
+    history[2]["content"] = "the reef"
+    assert told(one, history[:3]) == ["kept"]
+    assert told(one, history[:61]) == ["kept"], "58 messages later"
+    remembered = one.lore_record()
+    assert json.loads(json.dumps(remembered)) == remembered
+
+    def again(lore: Any, spec: CharacterSpec = spec) -> ConversationState:
+        past = Past("They met.", Coverage(50), [], lore)
+        return ConversationState(one.context, one.session, spec, past)
+
+    assert told(again(remembered), history[50:61]) == ["kept"]
+    assert told(again(remembered), history[50:63]) == [], "it has ended, and rests"
+    history[80]["content"] = "the reef"
+    assert told(again(remembered), history[50:81]) == []
+    assert told(again(None), history[50:81]) == ["kept"], "nobody knows of the first time"
+    assert told(again(remembered, sticky_spec(2)), history[50:61]) == [], "another book"
+    assert told(again({"book": spec.label, "called": "nonsense"}), history[50:61]) == []
+
+
+def test_a_reconnect_without_a_summary_goes_through_the_turns_again():
+    spec, history = sticky_spec(), [{"role": "user", "content": "the reef"}]
+    history += [{"role": "assistant", "content": "aye"}, {"role": "user", "content": "and?"}]
+    assert told(state(spec), history) == ["kept"]
+    assert state(with_book("one")).lore_record() is None, "nothing to remember"
