@@ -15,7 +15,7 @@ from django.utils.text import slugify
 
 from characters import content
 from characters import field_limits as limits_of_fields
-from characters.cards import card_limits, charx, json_text, mapping, png
+from characters.cards import card_limits, charx, json_text, lorebooks, mapping, png
 from characters.exceptions import CardRefused
 from characters.lore import advice, lorebook_of
 from characters.models import Character, CharacterAsset
@@ -67,6 +67,8 @@ def _from_png(data: bytes) -> Card:
 def _card(
     text: dict[str, Any], *, picture: bytes | None = None, assets: dict[str, bytes] | None = None
 ) -> Card:
+    if kind := lorebooks.kind_of(text):
+        raise CardRefused(f"This is a lorebook ({kind}) and no character: add it to a character's lorebook.")
     taken = mapping.take(text)
     taken.notes += advice(lorebook_of(taken.fields, taken.fields["lore"]))
     card = Card(taken.fields, taken.notes, picture=picture, assets=assets or {})

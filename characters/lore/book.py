@@ -175,13 +175,18 @@ def _rules(data: Mapping[str, Any]) -> tuple[Rules, str]:
     return rules, "before_char" if rules.place is Place.BEFORE else "after_char"
 
 
+def _comment(rules: Rules, data: Mapping[str, Any]) -> str:
+    """What SillyTavern calls an entry by: its comment."""
+    return " ".join(data.get("comment", "").split())[:80] if rules.written else ""
+
+
 def _entry(number: int, data: Mapping[str, Any]) -> Entry:
     decorators, content = _parsed(data["content"])
     rules, position = _rules(data)
     keys = tuple(key for key in data["keys"] if key.strip())
     return Entry(
         number=number,
-        title=data["name"] or ", ".join(keys[:3]) or f"entry {number + 1}",
+        title=data["name"] or _comment(rules, data) or ", ".join(keys[:3]) or f"entry {number + 1}",
         keys=keys,
         secondary_keys=tuple(key for key in data["secondary_keys"] if key.strip()),
         content=content,
