@@ -32,6 +32,7 @@ class LoreInline(StackedInline):
         ("constant", "selective", "secondary_keys"),
         ("case_sensitive", "whole_words", "use_regex"),
         ("position", "insertion_order", "priority", "order"),
+        "rules",
         "comment",
     ]
 

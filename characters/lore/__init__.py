@@ -1,6 +1,6 @@
 """Lorebooks: what a character knows and says only when the talk comes to it."""
 
-from characters.lore import decorators
+from characters.lore import decorators, patterns, rules_text
 from characters.lore.activation import SCAN_SECS, Activation, Verdict, scan, seeded
 from characters.lore.advice import advice
 from characters.lore.book import Entry, Lorebook, lorebook_of
@@ -19,6 +19,8 @@ __all__ = [
     "decorators",
     "is_sillytavern",
     "lorebook_of",
+    "patterns",
+    "rules_text",
     "scan",
     "seeded",
 ]

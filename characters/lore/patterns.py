@@ -45,6 +45,14 @@ def slashed(key: str) -> tuple[str, str] | None:
     return match.group(1), match.group(2)
 
 
+def as_slashed(key: str, case_sensitive: bool) -> str:
+    """A key that is a pattern, as /pattern/flags."""
+    if slashed(key):
+        return key
+    source = re.sub(r"(?<!\\)((?:\\\\)*)/", r"\1\\/", key)
+    return f"/{source}/" if case_sensitive else f"/{source}/i"
+
+
 def _escape_at(source: str, at: int) -> str:
     """The whole of an escape, with its digits or name."""
     match = _ESCAPE.match(source, at)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from characters import content
+from characters.lore import rules_text
 from characters.models import Character, LoreEntry
 
 WORDS = re.compile(r"\w+\s*|[^\w\s]+\s*|\s+")
@@ -103,4 +104,7 @@ def between(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[Chang
             )
             if was != now and telling:
                 changes.append(Change(f"lore “{title}”, {_title(LoreEntry, name)}", _pieces(was, now)))
+        was, now = (rules_text.shown(side.get(title, {}).get("rest", "{}")) for side in (earlier, later))
+        if was != now:
+            changes.append(Change(f"lore “{title}”, rules", _pieces(was, now)))
     return changes
