@@ -69,11 +69,13 @@ export class LineGauge {
     return this._pairs.filter(({ at }) => at > since && now - at < PAIRS_MS).length;
   }
 
-  /** Bytes that the line carries in a second, as far as that shows; Infinity where it does not. */
+  /**
+   * Bytes that the line carries in a second, as far as that shows; Infinity where it does not. The upper median: a thin
+   * line takes its time for every packet, TCP that waits for an acknowledgement for one now and then.
+   */
   capacity(now: number) {
-    const pairs = this._pairs.filter(({ at }) => now - at < PAIRS_MS);
-    const ms = pairs.reduce((sum, pair) => sum + pair.ms, 0);
-    return ms ? (1000 * pairs.reduce((sum, pair) => sum + pair.bytes, 0)) / ms : Infinity;
+    const rates = this._pairs.filter(({ at }) => now - at < PAIRS_MS).map(({ bytes, ms }) => (1000 * bytes) / ms);
+    return rates.sort((a, b) => a - b).at(Math.floor(rates.length / 2)) ?? Infinity;
   }
 
   /** Another socket: what is on its way there has nothing to do with what came here. */

@@ -39,12 +39,13 @@ export class LineRate {
   private _riseMs = FIRST_RISE_MS;
   private _stalls: number[] = [];
   private _stalling = false;
+  private _cushion = 0; // seconds, as it was last asked for
   private _waiting = 0; // looks in a row at which the visitor's sound waited
   private _delayed = 0; // answers in a row that were late
 
-  /** @param capacity bytes in a second, as far as it is known */
-  constructor(capacity = Infinity) {
-    this._hz = rateFor(capacity);
+  /** @param loaded bytes in a second that the line has carried with the page, which is more than that by and by */
+  constructor(loaded = Infinity) {
+    this._hz = loaded < need(16_000) ? rateFor(loaded) : RATES_HZ[0];
   }
 
   /** Of the character's voice; 0 for a conversation in writing. */
@@ -60,7 +61,7 @@ export class LineRate {
   /** A packet has come; whether another rate has to be asked for. Times are milliseconds that only grow. */
   arrived(now: number) {
     const { gauge } = this;
-    const stalling = gauge.lateSecs > STALL_SECS;
+    const stalling = gauge.lateSecs > Math.max(STALL_SECS, this._cushion); // what was waited for is heard all the same
     if (stalling && !this._stalling) this._stalls = [...this._stalls, now].filter((at) => now - at < STALLS_MS);
     this._stalling = stalling;
     if (gauge.lateSecs > LATE_SECS && this._thin(now)) return this._change(rateFor(gauge.capacity(now)), now);
@@ -118,6 +119,6 @@ export class LineRate {
     const { gauge } = this;
     const thin = gauge.capacity(now) < need(this._hz);
     const wanted = Math.max(1.6 * roundTripSecs + 0.05, 1.25 * gauge.peakSecs(now) + 0.04, thin ? THIN_CUSHION_SECS : 0);
-    return Math.min(MAX_CUSHION_SECS, Math.max(MIN_CUSHION_SECS, wanted));
+    return (this._cushion = Math.min(MAX_CUSHION_SECS, Math.max(MIN_CUSHION_SECS, wanted)));
   }
 }
