@@ -1,6 +1,7 @@
 """Two network namespaces and a line between them with a delay, losses and a rate, emulated packet by packet.
 
-As `tc netem` does it, for kernels that have none: two TUN devices, and this process carries packets between them.
+As `tc netem` does it, for kernels that have none: two TUN devices, and this process carries packets between
+them.
 Needs root, iproute2 and /dev/net/tun.
 """
 
@@ -53,7 +54,7 @@ class EmulatedLine:
         self._congestion = congestion
         self.server, self.client = (f"greenroom-{side}-{os.getpid()}" for side in ("server", "client"))
         self.quality = Quality("clean")
-        self._random = random.Random(7)
+        self._random = random.Random(7)  # noqa: S311  (the same losses each time)
         self._count = itertools.count()
         self._stop = threading.Event()
 
@@ -69,11 +70,11 @@ class EmulatedLine:
         for end in self._ends:
             os.close(end)
         for name in (self.server, self.client):
-            subprocess.run(["ip", "netns", "del", name], check=False)
+            subprocess.run(["ip", "netns", "del", name], check=False)  # noqa: S607
 
     def _make(self, name: str, address: str) -> int:
         """A namespace, and the end of the line in it."""
-        subprocess.run(["ip", "netns", "add", name], check=True)
+        subprocess.run(["ip", "netns", "add", name], check=True)  # noqa: S607
         with entered(name):
             end = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
             fcntl.ioctl(end, TUNSETIFF, struct.pack("16sH", b"line", IFF_TUN | IFF_NO_PI))

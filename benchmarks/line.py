@@ -1,7 +1,8 @@
 """A conversation over bad lines, in a real browser: `python -m benchmarks.line [--turns 8] [--only NAME]`.
 
-Server and Chromium each have a network namespace; between them is an emulated line. Prints for each line the gaps
-over 0.1 s within replies, the time from a typed turn to the first sound (or word), and the rate of the sound.
+Server and Chromium each have a network namespace; between them is an emulated line. Prints for each line the
+gaps over 0.1 s within replies, the time from a typed turn to the first sound (or word), and the rate of the
+sound.
 Needs root, iproute2, /dev/net/tun and Chromium (CHROMIUM).
 """
 
@@ -33,12 +34,14 @@ LISTEN_JS = """() => {
   const report = call.player._onReport;
   let ended = true;
   let played = false;
+  let silentAt = 0;
   call.player._onReport = (now) => {
     if (!now.playing && !call._botSpeaking) ended = true;
     if (now.playing && !played) {
-      if (!ended) found.gaps.push(now.gapSecs);
+      if (!ended) found.gaps.push(Math.min(now.gapSecs, (performance.now() - silentAt) / 1000 + 0.05));
       ended = false;
     }
+    if (played && !now.playing) silentAt = performance.now();
     played = now.playing;
     if (now.playing && now.level > 0.01) found.soundAt ||= performance.now();
     if (found.rates.at(-1) !== call.line.rate.hz) found.rates.push(call.line.rate.hz);
@@ -60,10 +63,6 @@ ASK_JS = """(words) => {
   return asked;
 }"""
 IS_OVER = f"{CALL}.state === 'listening' && window.found.wordAt > 0"
-
-
-def percentile(values: list[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))] if values else float("nan")
 
 
 def talk(page: Any, url: str, turns: int) -> dict[str, Any]:
@@ -98,7 +97,7 @@ def row(quality: Quality, found: dict[str, Any]) -> str:
     heard = f"{statistics.median(sounds):.2f} / {max(sounds):.2f}" if sounds else "no sound"
     return (
         f"| {quality.name} | {len(gaps)} | {sum(gaps):.2f} | {heard} "
-        f"| {statistics.median(words):.2f} / {max(words):.2f} | {' → '.join(str(hz) for hz in found['rates'])} |"
+        f"| {statistics.median(words):.2f} / {max(words):.2f} | {' → '.join(map(str, found['rates']))} |"
     )
 
 
@@ -126,7 +125,7 @@ def main() -> None:
         os.environ["ALLOWED_HOSTS"] = f"127.0.0.1,{SERVER}"
         with stage_database(f"greenroom_line_{os.getpid()}", Path(name)) as database:
             server = Server(Path(name) / "log", database, cold=True, DATA_DIR=name)
-            server.host = "0.0.0.0"
+            server.host = "0.0.0.0"  # noqa: S104  (of a namespace of its own)
             with entered(line.server):
                 server.start()
             url = f"http://{SERVER}:{server.port}"

@@ -203,11 +203,11 @@ export class Call extends EventTarget implements ConnectionOwner {
         this._changed();
       },
       onBotStartedSpeaking: () => {
-        this._botSpeaking = true;
+        this._botSpeaking = this.transcript.speaking = true;
         this._become({ name: "speaking" });
       },
       onBotStoppedSpeaking: () => {
-        this._botSpeaking = false;
+        this._botSpeaking = this.transcript.speaking = false;
         if (this.player.suspended && this.state === "speaking") this._become(LISTENING); // no report will say so
       },
     };
@@ -270,7 +270,7 @@ export class Call extends EventTarget implements ConnectionOwner {
   /** The voice stops at once, here as on the server. */
   private _fallSilent() {
     this.player.flush();
-    this._botSpeaking = false;
+    this._botSpeaking = this.transcript.speaking = false;
     this.transcript.cutOff();
     this._changed();
   }

@@ -53,6 +53,7 @@ class Player extends AudioWorkletProcessor {
     this.playing = false;
     this.fading = false;
     this.gain = 0;
+    this.gap = 0;
   }
 
   next() {

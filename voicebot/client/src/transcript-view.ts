@@ -36,7 +36,7 @@ export class TranscriptView {
 
   /** @param name of the character */
   show(transcript: Transcript, name: string) {
-    this._showCaption(transcript.current);
+    this._showCaption(transcript.current, transcript.sounding);
     this._showTurns(transcript.turns, name);
   }
 
@@ -45,9 +45,9 @@ export class TranscriptView {
     this._list.replaceChildren();
   }
 
-  private _showCaption(line: Line | null) {
+  private _showCaption(line: Line | null, sounding: boolean) {
     this._caption.dataset.who = line?.who ?? "";
-    const bright = line ? lit(line) : "";
+    const bright = line ? lit(line, sounding) : "";
     setText(this._spoken, bright);
     setText(this._coming, line?.who === "character" ? line.text.slice(bright.length) : "");
     this._follow();

@@ -39,14 +39,17 @@ export interface Spoken {
 /**
  * How much of a line is lit: what has been heard, and the word that is being spoken, of which the server tells only
  * when it has ended.
+ * @param sounding whether the voice speaks this line, if nothing of it has been told yet
  */
-export function lit({ who, text, spoken, final }: Line) {
-  if (final || who === "visitor" || !spoken) return final ? text : spoken;
+export function lit({ who, text, spoken, final }: Line, sounding = false) {
+  if (final) return text;
+  if (who === "visitor" || (!spoken && !sounding)) return spoken;
   return spoken + (/^\s*\S+/.exec(text.slice(spoken.length))?.[0] ?? "");
 }
 
 export class Transcript {
   lines: Line[] = [];
+  speaking = false; // the character's voice is to be heard
   private readonly _segments = new Map<number, Line>();
   private _next = 1;
   private _unheard = false; // a reply was cut off before its first word
@@ -126,6 +129,11 @@ export class Transcript {
       }
     }
     return turns;
+  }
+
+  /** Whether the voice speaks the last line: all before it is said. */
+  get sounding() {
+    return this.speaking && this.lines.slice(0, -1).every(({ final, who }) => final || who === "visitor");
   }
 
   /** The line that captions show: the last one. */

@@ -91,12 +91,28 @@ test("a reply that was cut off before its first word still parts what was said b
   assert.deepEqual(transcript.turns.map((turn) => turn.text), ["First.", "Second."]);
 });
 
-test("the word that is being spoken is lit, and none before the first has been heard", () => {
+test("the word that is being spoken is lit, and none before the voice begins", () => {
   const line = { id: 1, who: "character", text: "Ahoy there, friend.", spoken: "", final: false, cut: false, typed: false, after: false, at: 0 } as const;
   assert.equal(lit(line), "");
   assert.equal(lit({ ...line, spoken: "Ahoy" }), "Ahoy there,");
   assert.equal(lit({ ...line, spoken: "Ahoy there, friend." }), "Ahoy there, friend.");
   assert.equal(lit({ ...line, spoken: "Ahoy", final: true }), line.text);
+  assert.equal(lit(line, true), "Ahoy", "its end is told when it is over, its beginning is the voice's");
+});
+
+test("the first word of a sentence is the one that sounds where the voice speaks and all before it is said", () => {
+  const transcript = new Transcript();
+  const said = (segment_id: number, text: string, spoken_status: string) => transcript.said({ segment_id, text, spoken_status });
+  said(1, "Ahoy there.", "new");
+  assert.ok(!transcript.sounding, "announced");
+  transcript.speaking = true;
+  assert.ok(transcript.sounding);
+  said(2, "Sit down.", "new");
+  assert.ok(!transcript.sounding, "the first sentence is being said");
+  said(1, "Ahoy there.", "completed");
+  assert.ok(transcript.sounding);
+  transcript.speaking = false;
+  assert.ok(!transcript.sounding);
 });
 
 test("each browser and each reason has a way to mend the microphone", () => {
