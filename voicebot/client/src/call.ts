@@ -2,7 +2,7 @@
 
 import type { RTVIEventCallbacks } from "@pipecat-ai/client-js";
 
-import { within } from "./abort.ts";
+import { abortable, within } from "./abort.ts";
 import { Connection, type ConnectionOptions, type ConnectionOwner } from "./connection.ts";
 import type { Latency } from "./latency.ts";
 import { StageMedia } from "./media.ts";
@@ -12,7 +12,8 @@ import type { Levels } from "./ring.ts";
 import type { Character, ServerMessage } from "./server-messages.ts";
 import type { Settings } from "./settings.ts";
 import { isLive, isReturning, transition, type CallState, type StateName } from "./states.ts";
-import { Transcript, type Spoken } from "./transcript.ts";
+import { Transcript, type Cause, type Spoken } from "./transcript.ts";
+import { noteMessage } from "./transcript-notes.ts";
 import { keepAwake } from "./wake-lock.ts";
 
 const LOAD_SECS = 20; // for the voice's worklet
@@ -36,9 +37,10 @@ export class Call extends EventTarget implements ConnectionOwner {
   readonly transcript = new Transcript();
   readonly player: Player;
   readonly media: StageMedia;
-  readonly line: Connection;
+  line: Connection;
   private _status: CallState = { name: "waiting" };
   private _stay: AbortController | null = null; // from `begin` until the visitor leaves: aborted, nothing of it goes on
+  private _ending: Promise<unknown> = Promise.resolve(); // until the last conversation has let go of all it held
   private _botSpeaking = false;
   private _heard = false; // a word, since the visitor last began to speak
 
@@ -53,30 +55,33 @@ export class Call extends EventTarget implements ConnectionOwner {
 
   /** What the call is doing, with all that is known of it. */
   get status() { return this._status; }
-
   get state(): StateName { return this._status.name; }
 
   /** Whether a conversation is going on, if only on its way back. */
-  get live() {
-    return isLive(this._status);
-  }
-
+  get live() { return isLive(this._status); }
   /** Whether the page is on its way back to the server by itself. */
-  get returning() {
-    return isReturning(this._status);
-  }
-
+  get returning() { return isReturning(this._status); }
   get muted() { return this.microphone.muted; }
   get thin() { return !this.line.rate.hz; } // the line carries no sound: one reads and writes
-
   get session() { return this.line.session; }
 
   /** Whether what is said now is sent. */
-  get hearing() {
-    return this.microphone.hearing(this.settings);
-  }
+  get hearing() { return this.microphone.hearing(this.settings); }
 
   // --- what the visitor does ---
+
+  /**
+   * Makes room for another session, which `begin` begins.
+   * @param follows a session whose end the new one is to know, with the `secret` of that one where there is no cookie
+   */
+  renew(follows = "", secret = "") {
+    if (this.live) return;
+    this.line = new Connection({ ...this.line.options, session: "", follows }, this.media, this);
+    this.line.secret = secret;
+    this.transcript.clear(follows ? this.transcript.entries : []);
+    [this.latencies, this.begunAt] = [[], 0];
+    this._become({ name: "waiting" });
+  }
 
   /** Begins, or goes on with, the conversation, and settles when it is over. Needs a click before it. */
   async begin() {
@@ -84,6 +89,7 @@ export class Call extends EventTarget implements ConnectionOwner {
     const stay = (this._stay = new AbortController());
     this.begunAt ||= Date.now();
     try {
+      await abortable(this._ending, stay.signal);
       void keepAwake(stay.signal);
       await within(this.player.open(stay.signal), LOAD_SECS);
       await this.microphone.request(this.settings, stay.signal);
@@ -162,7 +168,7 @@ export class Call extends EventTarget implements ConnectionOwner {
   /** Ends the conversation for good, at any time: what is under way is given up, and nothing comes after it. */
   async end() {
     if (!this._become({ name: "ended" })) return;
-    const ended = this.line.end(); // by the socket, which outlives the stay for as long as that takes
+    const ended = (this._ending = this.line.end()); // by the socket, which outlives the stay for as long as that takes
     this._stay?.abort();
     this._fallSilent();
     await ended;
@@ -177,9 +183,7 @@ export class Call extends EventTarget implements ConnectionOwner {
 
   // --- what the connection tells ---
 
-  get metadata() {
-    return this.settings.speed === 1 ? undefined : { voiceSpeed: this.settings.speed };
-  }
+  get metadata() { return this.settings.speed === 1 ? undefined : { voiceSpeed: this.settings.speed }; }
 
   get callbacks(): RTVIEventCallbacks {
     return {
@@ -226,22 +230,20 @@ export class Call extends EventTarget implements ConnectionOwner {
   }
 
   onLost() {
-    this.stalled = false;
-    this._fallSilent();
+    this.onStalled(false);
+    this._fallSilent("lost");
   }
 
   onRate = () => this._changed();
   onState = (state: CallState) => void this._become(state);
 
   private _onServerMessage(message: ServerMessage) {
+    noteMessage(this.transcript, message, this.character);
+    if ("character" in message) this.character = message.character;
     switch (message.type) {
       case "session":
         this.line.session = message.id;
         this.line.draining = false;
-        this.character = message.character;
-        break;
-      case "character-updated":
-        this.character = message.character;
         break;
       case "latency":
         this.latencies = [...this.latencies, message].slice(-LATENCIES);
@@ -268,10 +270,10 @@ export class Call extends EventTarget implements ConnectionOwner {
   }
 
   /** The voice stops at once, here as on the server. */
-  private _fallSilent() {
+  private _fallSilent(cause: Cause = "spoke") {
     this.player.flush();
     this._botSpeaking = this.transcript.speaking = false;
-    this.transcript.cutOff();
+    this.transcript.cutOff(cause);
     this._changed();
   }
 
@@ -293,7 +295,5 @@ export class Call extends EventTarget implements ConnectionOwner {
     return true;
   }
 
-  private _changed() {
-    this.dispatchEvent(new Event("change"));
-  }
+  private _changed() { this.dispatchEvent(new Event("change")); }
 }

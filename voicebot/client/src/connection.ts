@@ -43,6 +43,8 @@ export interface ConnectionOptions {
   readonly draft: boolean;
   /** Loads Pipecat's client, once: it is large, and nothing that one sees before a call needs it. */
   loadClient(): Promise<typeof import("./rtvi-client.ts")>;
+  /** A session whose end a new one is to know. */
+  readonly follows?: string;
 }
 
 export class Connection {
@@ -51,7 +53,7 @@ export class Connection {
   draining = false; // the server is about to close, and another will go on
   retryAt = 0; // when it is tried again, milliseconds since 1970
   readonly rate = new LineRate(pageCapacity(performance.getEntriesByType("resource") as PerformanceResourceTiming[]));
-  private readonly _options: ConnectionOptions;
+  readonly options: ConnectionOptions;
   private readonly _media: StageMedia;
   private readonly _owner: ConnectionOwner;
   private _begun: boolean; // the two have talked: there is something to come back to
@@ -62,7 +64,7 @@ export class Connection {
   private _present: RtviClient | null = null;
 
   constructor(options: ConnectionOptions, media: StageMedia, owner: ConnectionOwner) {
-    this._options = options;
+    this.options = options;
     this._media = media;
     this._owner = owner;
     this.session = options.session;
@@ -124,7 +126,7 @@ export class Connection {
     const known = this.session !== "";
     let present: RtviClient | null = null;
     try {
-      const loading = this._options.loadClient();
+      const loading = this.options.loadClient();
       loading.catch(() => undefined); // who waits for it hears of it
       const way = await this._start(signal);
       const { RtviClient } = await within(abortable(loading, signal), START_SECS);
@@ -166,11 +168,11 @@ export class Connection {
    * comes of it is ended.
    */
   private async _start(signal: AbortSignal) {
-    const { startUrl, character, draft } = this._options;
+    const { startUrl, character, draft, follows } = this.options;
     const { metadata } = this._owner;
     const body = this.session
       ? { session: this.session }
-      : { character, ...(draft && { draft }), ...(metadata && { metadata }) };
+      : { character, ...(draft && { draft }), ...(follows && { follows }), ...(metadata && { metadata }) };
     const attempt = (this._attempt = this.session ? "" : newAttempt());
     const asking = childOf(this._page.signal);
     const asked = start(startUrl, body, this.secret, attempt, asking.signal).then((way) => {
@@ -193,7 +195,7 @@ export class Connection {
   }
 
   private _endWithoutSocket() {
-    if (this.session) void end(`${this._options.sessionsUrl}/${this.session}`, this.secret);
+    if (this.session) void end(`${this.options.sessionsUrl}/${this.session}`, this.secret);
   }
 
   /**
@@ -218,7 +220,7 @@ export class Connection {
     if (this._begun || this._ended) return false;
     this._page.abort(); // a server that is still making the session takes it back then
     this._page = new AbortController();
-    if (this._attempt && !this.session) takeBack(this._options.startUrl, this._attempt);
+    if (this._attempt && !this.session) takeBack(this.options.startUrl, this._attempt);
     this._endWithoutSocket();
     this.session = this.secret = "";
     return true;

@@ -7,12 +7,15 @@ export interface Turn {
   readonly text: string;
   readonly interrupted: boolean;
   readonly at: string;
+  /** Of the character that spoke it. */
+  readonly name?: string;
 }
 
 /** A conversation in the shape in which the server gives it away. */
 export interface Kept {
   readonly id: string;
   readonly character: string;
+  readonly state?: string;
   readonly createdAt: string;
   readonly turns: readonly Turn[];
 }
@@ -23,8 +26,9 @@ export function keptOf(turns: readonly Said[], id: string, character: string, be
     id,
     character,
     createdAt: new Date(begunAt).toISOString(),
-    turns: turns.map(({ who, text, cut, at }) => ({
+    turns: turns.filter(({ who }) => who !== "note").map(({ who, name, text, cut, at }) => ({
       role: who === "visitor" ? "user" : "assistant",
+      name,
       text,
       interrupted: cut,
       at: new Date(at).toISOString(),
@@ -41,7 +45,7 @@ const SHORTEST_SECS = 0.8;
  * @param you what the visitor is called
  */
 function who(turn: Turn, name: string, you: string) {
-  return turn.role === "user" ? you : name;
+  return turn.role === "user" ? you : turn.name || name;
 }
 
 export function asText(kept: Kept, name: string, you: string) {

@@ -1,6 +1,7 @@
 // The visitor's past conversations with this character: go on with one, rename it, search them, erase them.
 
 import { byId } from "./dom.ts";
+import { isLive } from "./earlier.ts";
 import { gettext } from "./i18n.ts";
 
 interface Entry {
@@ -15,8 +16,18 @@ interface Entry {
 
 const SEARCH_AFTER_MS = 250;
 
+/** The server's own words of why not. */
+export class Refused extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
 /**
- * A request to the visitor's own sessions. Throws an Error with the server's words.
+ * A request to the visitor's own sessions. Throws Refused, and what fetch throws where nobody answers.
  * @param secret of the session, for visitors without a cookie
  */
 export async function ask(url: string, method = "GET", body?: object, secret = "") {
@@ -26,7 +37,7 @@ export async function ask(url: string, method = "GET", body?: object, secret = "
     ...(body && { body: JSON.stringify(body) }),
   });
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(answer.error?.message || gettext("That did not work."));
+  if (!response.ok) throw new Refused(response.status, answer.error?.message || gettext("That did not work."));
   return answer;
 }
 
@@ -89,13 +100,11 @@ export class Past {
   private _actions(entry: Entry, title: HTMLElement) {
     const actions = document.createElement("div");
     actions.className = "actions";
-    if (["created", "active", "idle"].includes(entry.state)) {
-      const link = document.createElement("a");
-      link.href = `?session=${encodeURIComponent(entry.id)}`;
-      link.textContent = gettext("Go on");
-      actions.append(link);
-    }
+    const link = document.createElement("a");
+    link.href = `?session=${encodeURIComponent(entry.id)}`;
+    link.textContent = isLive(entry.state) ? gettext("Go on") : gettext("Read");
     actions.append(
+      link,
       button(gettext("Rename"), () => this._rename(entry, title)),
       button(gettext("Erase"), () => void this._erase(entry)),
     );

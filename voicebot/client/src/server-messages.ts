@@ -4,6 +4,7 @@ import type { Latency } from "./latency.ts";
 
 /** The character as the server says that it is now. */
 export interface Character {
+  readonly slug: string;
   readonly name: string;
   readonly portrait: string;
   readonly version: number;
@@ -13,5 +14,7 @@ export type ServerMessage =
   | { readonly type: "session"; readonly id: string; readonly character: Character }
   | { readonly type: "character-updated"; readonly character: Character }
   | ({ readonly type: "latency" } & Latency)
+  // `spoken`: it is heard, and comes as what is said does.
+  | { readonly type: "trouble"; readonly text: string; readonly spoken: boolean }
   | { readonly type: "draining" }
   | { readonly type: "expiring"; readonly inSecs: number };

@@ -16,6 +16,7 @@ import { SettingsPanel } from "./settings-panel.ts";
 import { listen } from "./shortcuts.ts";
 import { Summary } from "./summary.ts";
 import { TranscriptView } from "./transcript-view.ts";
+import { renew, WayBack } from "./way-back.ts";
 import { actionWords, mendingWords, stateWords } from "./words.ts";
 
 /** What the template tells the page. */
@@ -34,7 +35,6 @@ interface About {
 
 const stage = byId("stage");
 const about = stage.dataset as unknown as About;
-const begin = byId<HTMLButtonElement>("begin");
 const microphone = byId<HTMLButtonElement>("microphone");
 const typing = byId<HTMLFormElement>("typing");
 const typed = byId<HTMLInputElement>("typed");
@@ -45,6 +45,7 @@ const loadClient = () => import(about.clientUrl) as Promise<typeof import("./rtv
 // What one sees comes first; by the time that anybody presses the button it is mostly there.
 addEventListener("load", () => void loadClient().catch(() => undefined), { once: true });
 
+const wayBack = new WayBack(about, about.draft === "true", !about.parent);
 const call = new Call(
   {
     startUrl: about.startUrl,
@@ -52,7 +53,7 @@ const call = new Call(
     workletUrl: about.workletUrl,
     recorderUrl: about.recorderUrl,
     character: about.slug,
-    session: new URLSearchParams(location.search).get("session") ?? "",
+    session: wayBack.session,
     draft: about.draft === "true",
     loadClient,
   },
@@ -234,12 +235,11 @@ function moveFocus() {
 }
 
 call.addEventListener("change", show);
-begin.addEventListener("click", () => void call.begin());
+wayBack.watch(call);
 again.addEventListener("click", () => {
-  const over = call.state === "ended" || call.state === "over";
-  if (over) location.assign(location.pathname + (bridge.embedded ? location.search : ""));
-  else if (call.returning) call.line.tryNow();
-  else void call.begin();
+  if (call.returning) return call.line.tryNow();
+  if (call.state === "ended" || call.state === "over") renew(call);
+  void call.begin();
 });
 byId("retry-microphone").addEventListener("click", () => void call.retryMicrophone());
 microphone.addEventListener("click", () => {
@@ -278,6 +278,7 @@ function translate() {
   charted = 0;
   showLegend();
   transcript.translate();
+  wayBack.translate(call);
   show();
   if (byId<HTMLDialogElement>("settings").open) void settings.translate();
 }
@@ -291,6 +292,7 @@ Object.assign(window, { greenroom: { call } });
 byId("insecure").hidden = isSecureContext;
 byId("microphone-hint").hidden = !isSecureContext;
 show();
+void wayBack.look(call).then((over) => over && showTranscript(true));
 if (about.known && !bridge.embedded) {
   void past.show().then((count) => {
     byId("past-open").hidden = !count;

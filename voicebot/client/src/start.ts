@@ -17,6 +17,7 @@ export interface StartBody {
   readonly character?: string;
   readonly session?: string;
   readonly draft?: boolean;
+  readonly follows?: string;
   readonly metadata?: object;
 }
 

@@ -47,9 +47,9 @@ export const FOLLOWS: Readonly<Record<StateName, readonly StateName[]>> = {
   replaced: ["connecting", "ended"],
   limit: ["connecting", "ended"],
   failed: ["connecting", "ended"],
-  // The session is no more: another one has a page of its own.
-  over: [],
-  ended: [],
+  // The session is no more: only where room is made for another one does anything begin.
+  over: ["waiting"],
+  ended: ["waiting"],
 };
 
 /** The state after `from` when `to` is asked for: `to` where it may follow, else `from` itself, untouched. */

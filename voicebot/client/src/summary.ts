@@ -5,6 +5,7 @@ import { byId, setText } from "./dom.ts";
 import { asText, keptOf, saveAs, type Format } from "./downloads.ts";
 import { gettext } from "./i18n.ts";
 import { ask } from "./past.ts";
+import { renew } from "./way-back.ts";
 import { durationWords } from "./words.ts";
 
 export class Summary {
@@ -28,7 +29,7 @@ export class Summary {
   /** Shows it where a conversation has taken place, hides it elsewhere. */
   show() {
     const over = ["ended", "over", "idle"].includes(this._call.state);
-    const spoken = this._call.transcript.lines.length > 0 && Boolean(this._call.session);
+    const spoken = this._call.transcript.turns.length > 0 && Boolean(this._call.session);
     if (over && spoken && this._section.hidden && this._section.dataset.session !== this._call.session) {
       this._section.dataset.session = this._call.session;
       this._words.textContent = gettext("You talked for {duration}. Turns: {turns}.", {
@@ -36,6 +37,9 @@ export class Summary {
         turns: this._call.transcript.turns.length,
       });
       this._section.hidden = false;
+      for (const button of this._section.querySelectorAll("button")) {
+        button.hidden = button.dataset.what === "again" && this._call.state === "idle"; // then one goes on
+      }
     } else if (!over) {
       this._section.hidden = true;
       delete this._section.dataset.session;
@@ -45,7 +49,8 @@ export class Summary {
   /** The conversation as this page knows it. */
   private get _known() {
     const { transcript, session, begunAt } = this._call;
-    return keptOf(transcript.turns, session, this._about.slug, begunAt);
+    const { entries } = transcript;
+    return keptOf(entries, session, this._about.slug, entries[0]?.at ?? begunAt);
   }
 
   /** From the transcript: what the page knows, at once. */
@@ -60,6 +65,10 @@ export class Summary {
     const url = `${this._about.sessionsUrl}/${this._call.session}`;
     const you = gettext("You");
     try {
+      if (button.dataset.what === "again") {
+        renew(this._call, this._call.session);
+        return void this._call.begin();
+      }
       if (button.dataset.what === "erase") {
         if (!confirm(gettext("Erase this conversation for good?"))) return;
         const { erased } = await ask(url, "DELETE", undefined, this._call.line.secret);

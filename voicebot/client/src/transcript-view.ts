@@ -2,7 +2,7 @@
 
 import { byId, setText } from "./dom.ts";
 import { gettext } from "./i18n.ts";
-import { lit, type Line, type Transcript, type Turn } from "./transcript.ts";
+import { lit, type Cause, type Line, type Transcript, type Turn } from "./transcript.ts";
 
 export class TranscriptView {
   private readonly _caption = byId("caption");
@@ -37,7 +37,7 @@ export class TranscriptView {
   /** @param name of the character */
   show(transcript: Transcript, name: string) {
     this._showCaption(transcript.current, transcript.sounding);
-    this._showTurns(transcript.turns, name);
+    this._showTurns(transcript.entries, name);
   }
 
   /** The page speaks another language: the lines are written anew when they are shown. */
@@ -72,22 +72,29 @@ export class TranscriptView {
       const item = known.get(turn.key) ?? this._list.appendChild(this._item(turn, name));
       known.delete(turn.key);
       item.classList.toggle("cut", turn.cut);
-      setText(item.querySelector("p")!, turn.text + (turn.cut ? " —" : ""));
+      const words = item.querySelector("p")!;
+      if (turn.cut) words.dataset.cut = causeWords(turn.cause);
+      setText(words, turn.text + (turn.cut ? " —" : ""));
     }
     for (const gone of known.values()) gone.remove();
     if (this._follows) this._log.scrollTop = this._log.scrollHeight;
     this._empty.hidden = turns.length > 0;
   }
 
-  private _item({ who, key }: Turn, name: string) {
+  private _item(turn: Turn, name: string) {
     const item = document.createElement("li");
-    item.dataset.key = key;
-    item.dataset.who = who;
-    const speaker = document.createElement("b");
-    speaker.textContent = who === "character" ? name : gettext("You");
-    const words = document.createElement("p");
-    words.dataset.cut = gettext("(you spoke)");
-    item.append(speaker, words);
+    item.dataset.key = turn.key;
+    item.dataset.who = turn.who;
+    if (turn.who !== "note") {
+      const words = turn.who === "character" ? turn.name || name : gettext("You");
+      item.append(Object.assign(document.createElement("b"), { textContent: words }));
+    }
+    item.append(document.createElement("p"));
     return item;
   }
+}
+
+function causeWords(cause: Cause) {
+  if (cause === "spoke") return gettext("(you spoke)");
+  return cause === "lost" ? gettext("(the connection was lost)") : gettext("(cut off)");
 }

@@ -2,16 +2,23 @@
 
 export type Speaker = "visitor" | "character";
 
+/** Why the rest of a speech is missing: the visitor spoke into it, its line was lost, or that is not known any more. */
+export type Cause = "spoke" | "lost" | "";
+
 export interface Line {
   readonly id: number;
-  readonly who: Speaker;
+  /** A note is what happened: nobody said it. */
+  readonly who: Speaker | "note";
+  /** What the character was called that said it. */
+  readonly name: string;
   /** What has been said, or is about to be. */
   text: string;
   /** How much of it has been heard. */
   spoken: string;
   final: boolean;
-  /** The visitor spoke into it. */
+  /** The rest of it was never heard. */
   cut: boolean;
+  cause: Cause;
   /** The visitor wrote it. */
   readonly typed: boolean;
   /** It answers a reply of which nothing was heard, and which is in no line therefore. */
@@ -20,10 +27,14 @@ export interface Line {
   readonly at: number;
 }
 
+/** One entry of the transcript. */
 export interface Turn {
-  readonly who: Speaker;
+  readonly who: Speaker | "note";
+  /** What the character was called that said it. */
+  readonly name: string;
   text: string;
   cut: boolean;
+  cause: Cause;
   readonly key: string;
   readonly at: number;
 }
@@ -50,15 +61,38 @@ export function lit({ who, text, spoken, final }: Line, sounding = false) {
 export class Transcript {
   lines: Line[] = [];
   speaking = false; // the character's voice is to be heard
+  earlier: readonly Turn[] = []; // what was said before this page was opened, and notes
+  name = ""; // of the character that speaks now
   private readonly _segments = new Map<number, Line>();
   private _next = 1;
   private _unheard = false; // a reply was cut off before its first word
 
-  private _add(who: Speaker, text: string, typed = false): Line {
-    const line: Line = { id: this._next++, who, text, spoken: "", final: false, cut: false, typed, after: this._unheard, at: Date.now() };
+  private _add(who: Line["who"], text: string, typed = false): Line {
+    const name = who === "character" ? this.name : "";
+    const line: Line = { id: this._next++, who, name, text, spoken: "", final: false, cut: false, cause: "", typed, after: this._unheard, at: Date.now() };
     this._unheard = false;
     this.lines.push(line);
     return line;
+  }
+
+  /** Begins anew, after what was said `earlier`. */
+  clear(earlier: readonly Turn[] = []) {
+    this.lines = [];
+    this.earlier = earlier;
+    this._segments.clear();
+    this._unheard = false;
+  }
+
+  /** Something has happened that belongs between what is said. */
+  note(text: string) {
+    this._add("note", text).final = true;
+  }
+
+  /** What the character would have said, of which there is no sound. */
+  told(text: string) {
+    const line = this._add("character", text);
+    line.spoken = text;
+    line.final = true;
   }
 
   /** What the visitor has written. */
@@ -71,7 +105,7 @@ export class Transcript {
 
   /** The visitor's words, as heard so far or for good. */
   heard(text: string, final: boolean) {
-    const last = this.lines.at(-1);
+    const last = this.current;
     const line = last?.who === "visitor" && !last.final ? last : this._add("visitor", text);
     line.text = text;
     line.spoken = text;
@@ -95,11 +129,12 @@ export class Transcript {
     return line;
   }
 
-  /** The visitor spoke into it: what was not heard was never said. */
-  cutOff() {
+  /** What was not heard was never said. */
+  cutOff(cause: Cause = "spoke") {
     for (const line of this.lines) {
       if (line.who !== "character" || line.final) continue;
       line.cut = true;
+      line.cause = cause;
       line.final = true;
       line.text = line.spoken;
     }
@@ -113,19 +148,30 @@ export class Transcript {
    * whose sentence a pause has torn. What is written stands by itself.
    */
   get turns(): Turn[] {
+    return this._entries.filter(({ who }) => who !== "note");
+  }
+
+  /** All that the transcript shows: what was said earlier, what was said here, and what happened in between. */
+  get entries(): Turn[] {
+    return [...this.earlier, ...this._entries];
+  }
+
+  private get _entries(): Turn[] {
     const turns: Turn[] = [];
     let before: Line | undefined;
     for (const line of this.lines) {
-      const text = (line.who === "visitor" || line.final ? line.text : line.spoken).trim();
+      const text = (line.who !== "character" || line.final ? line.text : line.spoken).trim();
       const last = turns.at(-1);
       if (!text) continue;
-      const apart = line.typed || line.after || (before?.typed ?? false) || (last?.cut ?? false);
+      const apart = line.name !== last?.name || line.typed || line.after || (before?.typed ?? false) || (last?.cut ?? false);
       before = line;
       if (last && last.who === line.who && !apart) {
         last.text += ` ${text}`;
         last.cut = line.cut;
+        last.cause = line.cause;
       } else {
-        turns.push({ who: line.who, text, cut: line.cut, key: String(line.id), at: line.at });
+        const { who, name, cut, cause, at } = line;
+        turns.push({ who, name, text, cut, cause, key: String(line.id), at });
       }
     }
     return turns;
@@ -136,8 +182,8 @@ export class Transcript {
     return this.speaking && this.lines.slice(0, -1).every(({ final, who }) => final || who === "visitor");
   }
 
-  /** The line that captions show: the last one. */
+  /** The line that captions show: the last one that was said. */
   get current() {
-    return this.lines.at(-1) ?? null;
+    return this.lines.findLast(({ who }) => who !== "note") ?? null;
   }
 }

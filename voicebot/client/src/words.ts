@@ -146,6 +146,18 @@ export function mendingWords(reason: string, agent: string) {
   return gettext("Your browser does not let the microphone through. Click the icon left of the address, allow the microphone and try again, or type what you want to say.");
 }
 
+/** A moment as people say it: today, 14:02; yesterday, 14:02; else the day with it. Both in milliseconds since 1970. */
+export function whenWords(at: number, now: number) {
+  const lang = typeof document === "undefined" ? "en" : document.documentElement.lang;
+  const moment = new Date(at);
+  const time = moment.toLocaleTimeString(lang, { hour: "2-digit", minute: "2-digit" });
+  const yesterday = new Date(now);
+  yesterday.setDate(yesterday.getDate() - 1);
+  if (moment.toDateString() === new Date(now).toDateString()) return gettext("today, {time}", { time });
+  if (moment.toDateString() === yesterday.toDateString()) return gettext("yesterday, {time}", { time });
+  return moment.toLocaleString(lang, { dateStyle: "medium", timeStyle: "short" });
+}
+
 /** A length of time as people say it: 7 s, 4 min 5 s, 1 h 2 min. */
 export function durationWords(secs: number) {
   const whole = Math.max(0, Math.round(secs));

@@ -263,3 +263,34 @@ test("without a loudspeaker the character falls silent all the same", async () =
     browser.install();
   }
 });
+
+test("after a goodbye another conversation begins with one press, and takes nothing of the last along", async () => {
+  const call = await talking();
+  call.transcript.wrote("My parrot talks.");
+  void call.end();
+  call.renew();
+  void call.begin(); // while the last one is still letting go
+  await until(() => call.state === "listening" && browser.live.tracks === 1, "listening");
+  await new Promise((resolve) => setTimeout(resolve, 80)); // the last voice's fade
+  await over(TALKING);
+  assert.equal(browser.asked("POST", "/api/start").length, 2);
+  assert.deepEqual(call.transcript.entries, []);
+  void call.end();
+  await nothingLeft();
+});
+
+test("a conversation that follows another one says so at the start, and shows what was said", async () => {
+  const call = await talking();
+  const { session } = call;
+  call.transcript.wrote("My parrot talks.");
+  await call.end();
+  call.renew(session);
+  void call.begin();
+  await until(() => call.state === "listening", "listening");
+  const [, second] = browser.asked("POST", "/api/start");
+  assert.equal(second.body.body.follows, session);
+  assert.deepEqual(call.transcript.entries.map(({ text }) => text), ["My parrot talks."]);
+  assert.deepEqual(call.transcript.turns, []);
+  void call.end();
+  await nothingLeft();
+});

@@ -7,8 +7,10 @@ import { asJson, asText, asWebVtt } from "../src/downloads.ts";
 import { gettext } from "../src/i18n.ts";
 import { bars } from "../src/latency.ts";
 import { DEFAULTS, sound } from "../src/settings.ts";
+import { entriesOf, leftWords } from "../src/earlier.ts";
 import { lit, Transcript } from "../src/transcript.ts";
-import { durationWords, mendingWords } from "../src/words.ts";
+import { noteMessage } from "../src/transcript-notes.ts";
+import { durationWords, mendingWords, whenWords } from "../src/words.ts";
 
 const KEPT = {
   id: "1",
@@ -92,7 +94,7 @@ test("a reply that was cut off before its first word still parts what was said b
 });
 
 test("the word that is being spoken is lit, and none before the voice begins", () => {
-  const line = { id: 1, who: "character", text: "Ahoy there, friend.", spoken: "", final: false, cut: false, typed: false, after: false, at: 0 } as const;
+  const line = { id: 1, who: "character", name: "", text: "Ahoy there, friend.", spoken: "", final: false, cut: false, cause: "", typed: false, after: false, at: 0 } as const;
   assert.equal(lit(line), "");
   assert.equal(lit({ ...line, spoken: "Ahoy" }), "Ahoy there,");
   assert.equal(lit({ ...line, spoken: "Ahoy there, friend." }), "Ahoy there, friend.");
@@ -130,4 +132,84 @@ test("lengths of time and messages with values", () => {
   assert.equal(durationWords(245), "4 min 5 s");
   assert.equal(durationWords(3720), "1 h 2 min");
   assert.equal(gettext("{a} and {b}", { a: "<i>" }), "<i> and {b}");
+});
+
+test("a switch of character is an entry, and each reply has the name of who gave it", () => {
+  const transcript = new Transcript();
+  const [marlow, ada] = [["marlow", "Captain Marlow"], ["ada", "Ada Quill"]].map(([slug, name]) => ({ slug, name, portrait: "", version: 1 }));
+  noteMessage(transcript, { type: "session", id: "1", character: marlow }, null);
+  transcript.said({ text: "Ahoy.", segment_id: 1, spoken_status: "completed" });
+  noteMessage(transcript, { type: "character-updated", character: { ...marlow, version: 2 } }, marlow);
+  noteMessage(transcript, { type: "character-updated", character: ada }, marlow);
+  transcript.said({ text: "Good day.", segment_id: 2, spoken_status: "completed" });
+  const said = transcript.entries.map(({ who, name, text }) => [who, name, text]);
+  assert.deepEqual(said, [
+    ["character", "Captain Marlow", "Ahoy."],
+    ["note", "", "Ada Quill takes over"],
+    ["character", "Ada Quill", "Good day."],
+  ]);
+  assert.equal(transcript.turns.length, 2);
+  assert.equal(transcript.current?.text, "Good day.");
+});
+
+test("an apology is an entry once, whether there is a recording of it or not", () => {
+  const transcript = new Transcript();
+  noteMessage(transcript, { type: "trouble", text: "Forgive me.", spoken: true }, null);
+  assert.deepEqual(transcript.turns, [], "it comes as what is said does");
+  noteMessage(transcript, { type: "trouble", text: "Forgive me.", spoken: false }, null);
+  assert.deepEqual(transcript.turns.map(({ who, text }) => [who, text]), [["character", "Forgive me."]]);
+});
+
+test("a note does not tear what the visitor is saying", () => {
+  const transcript = new Transcript();
+  transcript.heard("hello th", false);
+  transcript.note("Ada Quill takes over");
+  transcript.heard("hello there", true);
+  assert.deepEqual(transcript.turns.map(({ text }) => text), ["hello there"]);
+});
+
+test("a reply says why the rest of it is missing", () => {
+  for (const cause of ["spoke", "lost"] as const) {
+    const transcript = new Transcript();
+    transcript.said({ text: "Once upon a time.", segment_id: 1, spoken_progress: { accumulated_text: "Once", remaining_text: "upon" } });
+    transcript.cutOff(cause);
+    assert.deepEqual(transcript.turns.map(({ text, cut, cause: why }) => [text, cut, why]), [["Once", true, cause]]);
+  }
+});
+
+const RETURN = {
+  ...KEPT,
+  state: "idle",
+  turns: [
+    { role: "assistant", text: "Ahoy.", interrupted: false, at: "2026-01-01T12:00:03Z", name: "Captain Marlow" },
+    { role: "user", text: "Hello.", interrupted: false, at: "2026-01-01T12:00:05Z", name: "" },
+    { role: "assistant", text: "Good", interrupted: true, at: "2026-01-01T12:00:07Z", name: "Ada Quill" },
+  ],
+};
+
+test("what the server keeps is what the transcript shows, switches and cut-off replies among it", () => {
+  const entries = entriesOf(RETURN).map(({ who, name, text, cut }) => [who, name, text, cut]);
+  assert.deepEqual(entries, [
+    ["character", "Captain Marlow", "Ahoy.", false],
+    ["visitor", "", "Hello.", false],
+    ["note", "", "Ada Quill takes over", false],
+    ["character", "Ada Quill", "Good", true],
+  ]);
+  assert.equal(new Set(entriesOf(RETURN).map(({ key }) => key)).size, 4);
+});
+
+test("where one left is told, and what has become of what was going on", () => {
+  const now = Date.parse("2026-01-01T12:10:00Z");
+  assert.match(leftWords(RETURN, "Captain Marlow", now), /^You left here, today, .+\. Ada Quill was cut off: what you heard is kept\.$/);
+  const asked = { ...RETURN, turns: RETURN.turns.slice(0, 2) };
+  assert.match(leftWords(asked, "Captain Marlow", now), /Captain Marlow will answer your last words\.$/);
+  const over = leftWords({ ...asked, state: "ended" }, "Captain Marlow", now);
+  assert.match(over, /^It ended here, today, [^.]+\.$/);
+});
+
+test("a moment is told as people tell it", () => {
+  const now = new Date(2026, 2, 1, 0, 30).getTime();
+  assert.match(whenWords(new Date(2026, 2, 1, 0, 5).getTime(), now), /^today, /);
+  assert.match(whenWords(new Date(2026, 1, 28, 14, 2).getTime(), now), /^yesterday, .*02/);
+  assert.match(whenWords(new Date(2026, 1, 27, 14, 2).getTime(), now), /2026/);
 });

@@ -170,19 +170,20 @@ class UnpromptedSpeech:
         if begun:
             await self._rtvi.interrupt_bot()
             await self._worker.flush_pipeline(REPLY_END_SECS)
-        if await self._say_recorded(words):
-            await self._rtvi.send_server_message({"type": "trouble", "text": words})
+        spoken = await self._say_recorded(words)
+        if spoken is not None:
+            await self._rtvi.send_server_message({"type": "trouble", "text": words, "spoken": spoken})
 
-    async def _say_recorded(self, words: str) -> bool:
-        """Says what was recorded before, if it was; whether it is still the moment for it."""
+    async def _say_recorded(self, words: str) -> bool | None:
+        """Says what was recorded before; whether it was, None where it is not the moment for it any more."""
         try:
             found = await recorded_speech.read(self._state.spec, words)
         except Exception:
             log.exception("a fallback reply of %s could not be read", self._state.spec.label)
             found = None
         if self._activity.state not in (State.THINKING, State.LISTENING):
-            return False
+            return None
         if found:
             for frame in fallback_reply.speech(words, *found):
                 await self._transport.output().queue_frame(frame)
-        return True
+        return bool(found)
