@@ -52,7 +52,7 @@ export class Connection {
   secret = ""; // of the session, for visitors whose browser keeps no cookie here
   draining = false; // the server is about to close, and another will go on
   retryAt = 0; // when it is tried again, milliseconds since 1970
-  readonly rate = new LineRate(pageCapacity(performance.getEntriesByType("resource") as PerformanceResourceTiming[]));
+  readonly rate = new LineRate(pageCapacity(loaded()));
   readonly options: ConnectionOptions;
   private readonly _media: StageMedia;
   private readonly _owner: ConnectionOwner;
@@ -231,4 +231,9 @@ export class Connection {
 function whenItMayWork(wake: () => void, until: AbortSignal) {
   window.addEventListener("online", wake, { signal: until });
   document.addEventListener("visibilitychange", () => document.hidden || wake(), { signal: until });
+}
+
+/** What the page was loaded of, itself first. */
+function loaded() {
+  return ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type) as PerformanceResourceTiming[]);
 }

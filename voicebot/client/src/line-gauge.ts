@@ -85,14 +85,31 @@ export class LineGauge {
   }
 }
 
-type Loaded = Pick<PerformanceResourceTiming, "transferSize" | "encodedBodySize" | "responseStart" | "responseEnd">;
+type Loaded = Pick<
+  PerformanceResourceTiming,
+  "transferSize" | "encodedBodySize" | "responseStart" | "responseEnd" | "connectStart" | "connectEnd" | "secureConnectionStart"
+>;
 
 const LARGE_BYTES = 15_000; // of a file whose loading tells something of the line
+const FIRST_FLIGHT_BYTES = 14_600; // ten segments, which TCP sends before it hears anything; then twice as many each time
 
-/** Bytes in a second that the line has carried while the page was loaded; Infinity where all of it was there already. */
+/** How long a connection took to open by TCP alone; Infinity where none was opened. */
+function roundTripMs(entries: readonly Loaded[]) {
+  const trips = entries.map(({ connectStart, connectEnd, secureConnectionStart }) => (secureConnectionStart || connectEnd) - connectStart);
+  return Math.min(...trips.filter((ms) => ms > 0));
+}
+
+/**
+ * Bytes in a second that the line has carried while the page was loaded, without the round trips that TCP waits for at
+ * first; Infinity where all of it was there already.
+ */
 export function pageCapacity(entries: readonly Loaded[]) {
+  const trip = roundTripMs(entries);
   const rates = entries
     .filter(({ transferSize, encodedBodySize }) => transferSize > LARGE_BYTES && encodedBodySize > LARGE_BYTES)
-    .map(({ encodedBodySize, responseStart, responseEnd }) => (1000 * encodedBodySize) / Math.max(1, responseEnd - responseStart));
+    .map(({ encodedBodySize, responseStart, responseEnd }) => {
+      const trips = Number.isFinite(trip) ? trip * Math.floor(Math.log2(encodedBodySize / FIRST_FLIGHT_BYTES + 1)) : 0;
+      return (1000 * encodedBodySize) / Math.max(1, responseEnd - responseStart - trips);
+    });
   return rates.length ? Math.max(...rates) : Infinity;
 }

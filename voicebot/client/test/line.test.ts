@@ -113,12 +113,16 @@ test("sound of the visitor's that waits makes the rate fall, and in the end ther
 });
 
 test("what is loaded of the page tells how much the line carries, and what was there already does not", () => {
-  const entry = (bytes: number, ms: number, transferSize = bytes) =>
-    ({ transferSize, encodedBodySize: bytes, responseStart: 100, responseEnd: 100 + ms });
+  const entry = (bytes: number, ms: number, transferSize = bytes, connectMs = 0) => ({
+    transferSize, encodedBodySize: bytes, responseStart: 100, responseEnd: 100 + ms,
+    connectStart: 10, connectEnd: 10 + connectMs, secureConnectionStart: 0,
+  });
   assert.equal(pageCapacity([]), Infinity);
   assert.equal(pageCapacity([entry(60_000, 1, 0), entry(900, 1000)]), Infinity);
   assert.equal(rateFor(pageCapacity([entry(60_000, 7500), entry(20_000, 3000)])), 0);
   assert.equal(rateFor(pageCapacity([entry(60_000, 7500), entry(20_000, 10)])), 24_000, "the best is what it can");
+  const far = [entry(60_000, 1250, 60_000, 600), entry(20_000, 650)]; // in steps, a round trip of 0.6 s each
+  assert.equal(rateFor(pageCapacity(far)), 24_000, "a server that is far away");
   for (const hz of [24_000, 16_000, 8000]) assert.equal(rateFor(need(hz)), hz);
 });
 
