@@ -22,7 +22,7 @@ def _key(slug: str) -> str:
 
 
 def load(slug: str) -> tuple[int, dict[str, Any]]:
-    """Number and content of the version on stage, from the database. Raises CharacterNotFound."""
+    """Number and content of the published version, from the database. Raises CharacterNotFound."""
     row = (
         CharacterVersion.objects.filter(character__slug=slug, character__published=F("pk"))
         .values_list("number", "content")
@@ -34,7 +34,7 @@ def load(slug: str) -> tuple[int, dict[str, Any]]:
 
 
 def get(slug: str, at_least: int = 0) -> CharacterSpec:
-    """The sheet of the version on stage, from the cache if it is there. Raises CharacterNotFound.
+    """The spec of the published version, from the cache if it is there. Raises CharacterNotFound.
 
     `at_least` is a version that the caller has heard of: an older one in the cache is not good enough.
     """
@@ -48,7 +48,7 @@ def get(slug: str, at_least: int = 0) -> CharacterSpec:
 
 
 def version(slug: str, number: int) -> CharacterSpec:
-    """The sheet of one published version, on stage or not. Raises CharacterNotFound.
+    """The spec of one version, the published one or not. Raises CharacterNotFound.
 
     Versions never change, so these are cached for as long as others.
     """
@@ -64,7 +64,7 @@ def version(slug: str, number: int) -> CharacterSpec:
 
 
 def draft(slug: str) -> CharacterSpec:
-    """The sheet of the draft as it is stored now. Raises CharacterNotFound."""
+    """The spec of the draft as it is stored now. Raises CharacterNotFound."""
     character = Character.objects.filter(slug=slug).first() if SLUG.fullmatch(slug) else None
     if character is None:
         raise CharacterNotFound(slug)
@@ -76,7 +76,7 @@ def forget(slug: str) -> None:
 
 
 def forget_on_change() -> None:
-    """Drops the cached sheet of a character that is deleted; `publishing` takes care of the rest."""
+    """Drops the cached spec of a character that is deleted; `publishing` takes care of the rest."""
 
     def deleted(instance: Character, **_: Any) -> None:
         forget(instance.slug)

@@ -101,12 +101,12 @@ def digest_of(content: Mapping[str, Any]) -> str:
 
 
 def draft_spec(character: Character, lore: list[Content] | None = None) -> CharacterSpec:
-    """The sheet of the draft."""
+    """The spec of the draft."""
     return CharacterSpec.of(character.slug, DRAFT, of(character, lore))
 
 
 def note_draft(character: Character) -> None:
-    """Remembers what the draft comes to, so that lists can tell it from what is on stage."""
+    """Remembers what the draft comes to, so that lists can tell it from what is published."""
     digest = digest_of(of(character))
     if digest != character.digest:
         character.digest = digest

@@ -22,7 +22,7 @@ class VersionImmutable(CharacterError):
 
 
 class NotPublishable(CharacterError):
-    """A draft lacks something that a character on stage needs. The message says what."""
+    """A draft lacks something that a published character needs. The message says what."""
 
 
 class CannotSpeak(CharacterError):

@@ -1,5 +1,7 @@
-"""What the editor's desk asks the voice side: which providers there are, what they cannot do, how much
-their language models read. Characters know nothing of voices themselves; whoever does calls `use`."""
+"""Provider choice: what the character admin asks about providers: which there are, and what they cannot do.
+
+Characters know no provider themselves; whoever does calls `use`.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -40,10 +42,10 @@ class Languages:
 
 
 class VoiceSide(Protocol):
-    """What the editor's desk may ask."""
+    """What the character admin asks."""
 
     def problems(self, spec: CharacterSpec) -> dict[str, str]:
-        """What the cast providers cannot do, a sentence for each field of the form."""
+        """What the chosen providers cannot do, a sentence for each field of the form."""
 
     def model(self, spec: CharacterSpec) -> Model:
         """The language model that would think for this character."""

@@ -2,6 +2,6 @@
 
 from django.dispatch import Signal
 
-# Sent after the commit, with slug, version (the number on stage, None if none is) and draft (whether only
+# Sent after the commit, with slug, version (the published number, None if none is) and draft (whether only
 # the draft has changed): the voice side passes it on to those who talk with the character.
 character_changed = Signal()

@@ -51,7 +51,7 @@ class CharacterSpec:
 
     @classmethod
     def of(cls, slug: str, version: int, content: Mapping[str, Any]) -> "CharacterSpec":
-        """The sheet of a version's content, see `characters.content`."""
+        """The spec of a version's content, see `characters.content`."""
         plain = {name: content[name] for name in PLAIN if name in content}
         return cls(
             slug=slug,

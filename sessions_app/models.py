@@ -30,7 +30,7 @@ class VoiceSession(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.CREATED)
 
     created_at = models.DateTimeField()
-    active_at = models.DateTimeField()  # last sign of life
+    active_at = models.DateTimeField()  # last activity
     expires_at = models.DateTimeField(db_index=True)  # slides with activity
     deadline_at = models.DateTimeField()  # the absolute end
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -2,7 +2,7 @@
 
 That is one that is disabled, deleted, no longer staff, or has got another password. Their tokens end with the
 conversations; logins end by Django's own hash of the password, and by `staff.login`. What is changed past
-`save` sends no signal: such an account's conversations end at their next sign of life, see
+`save` sends no signal: such an account's conversations end at their next heartbeat, see
 `identity.accounts.why_barred`.
 """
 

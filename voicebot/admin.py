@@ -1,4 +1,4 @@
-"""The operator's desk: provider profiles, and people and roles in the look of the rest."""
+"""Admin pages of provider profiles, and of people and roles."""
 
 from typing import Any, ClassVar
 
@@ -55,7 +55,7 @@ class ProviderProfileAdmin(OwnFilters, ModelAdmin):
         return "kept" if profile.has_secrets else ""
 
     def has_delete_permission(self, request: HttpRequest, obj: ProviderProfile | None = None) -> bool:
-        """A profile that a character is cast with stays."""
+        """A profile that a character uses stays."""
         if obj is not None and Character.objects.filter(**{f"{obj.stage}_provider": obj.name}).exists():
             return False
         return super().has_delete_permission(request, obj)

@@ -92,7 +92,7 @@ class PlainLines(forms.ModelForm):
 
 
 class CharacterForm(PlainLines):
-    """A draft. What the cast providers cannot do is refused here, not when a visitor calls."""
+    """A draft. What the chosen providers cannot do is refused here, not when a visitor calls."""
 
     tags = LinesField(help_text="One a line. Visitors find by them.")
     alternate_greetings = TextsField(

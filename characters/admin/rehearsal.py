@@ -51,7 +51,7 @@ class Rehearsal:
         ]
 
     def _spec(self, request: HttpRequest) -> CharacterSpec:
-        """The sheet of the form as it is typed, saved or not; what does not validate stays as it was."""
+        """The spec of the form as it is typed, saved or not; what does not validate stays as it was."""
         if not request.user.has_perm("characters.change_character"):
             raise PermissionDenied
         pk = request.POST.get("_character", "")

@@ -43,7 +43,7 @@ def _lay(data: Json, name: str, key: Key, value: Any, *, needed: bool) -> None:
 def give(content: Mapping[str, Any], card: Json, spec: str, *, private: bool) -> Json:
     """The card of a character's `content` as V2 or V3, over the `card` that it came from.
 
-    Without `private` this stays out: who is cast (providers and models), lore comments, other tools'
+    Without `private` this stays out: the choice of providers and models, lore comments, other tools'
     extensions, and where and when the card was made.
     """
     old = copy.deepcopy(card)

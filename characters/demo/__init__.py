@@ -27,7 +27,7 @@ def seed() -> list[str]:
         character.full_clean()
         character.save()
         content.replace_lore(character, [{**content.NEW_LORE, **one} for one in lore])
-        # Not checked: a house whose voices know no pitch has these characters, too, in one voice.
+        # Not checked: an installation whose voices know no pitch has these characters, too, in one voice.
         publishing.publish(character, note="As it comes with Greenroom", checked=False)
         created.append(character.name)
     return created

@@ -1,4 +1,4 @@
-"""Who speaks: characters, their published versions, their lore, and the files that came with them."""
+"""Models of characters, their published versions, their lore, and the files that came with them."""
 
 from characters.models.asset import CharacterAsset
 from characters.models.character import LANGUAGES, Character

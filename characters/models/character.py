@@ -27,7 +27,7 @@ LANGUAGES = [
 
 
 class Character(models.Model):
-    """The draft of a character, and which of its versions is on stage.
+    """The draft of a character, and which of its versions is published.
 
     Everything but the address is content, see `characters.content`. The voice side reads characters
     through `characters.catalog` only.

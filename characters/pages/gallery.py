@@ -65,7 +65,7 @@ class Wish:
 
 
 def on_stage() -> QuerySet[CharacterVersion]:
-    """The versions that are on stage."""
+    """The published versions."""
     return CharacterVersion.objects.filter(character__published=F("pk"))
 
 
@@ -120,7 +120,7 @@ def player_of(row: dict[str, Any]) -> ListedCharacter:
 
 
 def tags() -> Sequence[str]:
-    """The tags of all characters on stage, the most frequent first."""
+    """The tags of all published characters, the most frequent first."""
     counts: dict[str, int] = {}
     for found in on_stage().values_list("content__tags", flat=True):
         for tag in found or ():
@@ -129,6 +129,6 @@ def tags() -> Sequence[str]:
 
 
 def languages() -> list[tuple[str, str]]:
-    """The languages that are spoken on stage, as code and name."""
+    """The languages that are published characters speak, as code and name."""
     spoken = set(on_stage().values_list("content__language", flat=True))
     return [(code, str(name)) for code, name in LANGUAGES if code in spoken]

@@ -21,7 +21,7 @@ PAGE = 24  # characters of one page: eight rows of three, twelve of two
 
 @require_safe
 def show_gallery(request: HttpRequest) -> HttpResponse:
-    """The characters on stage: `?q=` words, `?tag=`, `?language=`, `?sort=name|new`, `?page=`."""
+    """The published characters: `?q=` words, `?tag=`, `?language=`, `?sort=name|new`, `?page=`."""
     wish = gallery.Wish.of(request.GET)
     page = Paginator(gallery.find(wish), PAGE).get_page(request.GET.get("page"))
     kept = request.GET.copy()

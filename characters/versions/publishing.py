@@ -52,10 +52,10 @@ def publish(
     digest: str | None = None,
     checked: bool = True,
 ) -> CharacterVersion:
-    """Makes the draft a version and puts it on stage.
+    """Makes the draft a version, the published one.
 
     `digest` is that of the draft which the editor saw: NotPublishable if it has changed since, or if it
-    could not play (unless it is not to be `checked`). Publishing what is on stage already adds nothing and
+    could not play (unless it is not to be `checked`). Publishing what is published already adds nothing and
     returns it.
     """
     row = Character.objects.select_for_update(of=("self",)).select_related("published").get(pk=character.pk)

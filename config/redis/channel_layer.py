@@ -2,7 +2,7 @@
 
 Connections of one process hear of each other without Redis, too. What needs it is made good when it is back:
 subscriptions that could not be made are made then. Messages between processes are lost meanwhile; whoever
-depends on one asks the database as well, at the next sign of life.
+depends on one asks the database as well, at the next heartbeat.
 """
 
 import asyncio

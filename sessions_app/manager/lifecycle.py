@@ -95,10 +95,10 @@ class SessionLifecycle:
             raise self._reader.why_unchanged(session_id)
         return changed
 
-    # --- signs of life ---
+    # --- activity ---
 
     def touch(self, session_id: UUID | str, connection: UUID | None = None) -> datetime:
-        """A sign of life: the session lives a further SESSION_TTL, up to its absolute maximum.
+        """The session is active: it lives a further SESSION_TTL, up to its absolute maximum.
 
         Returns when it expires now. Raises Replaced if `connection` is given and no longer the session's,
         else as `get` does.
@@ -121,7 +121,7 @@ class SessionLifecycle:
 
     @staticmethod
     def sign_of_life(record: Record, now: datetime) -> dict[str, Any]:
-        """What a sign of life changes. The token outlives the next sign by the time to reconnect."""
+        """What activity changes. The token outlives the next touch by the time to reconnect."""
         return {
             "active_at": now,
             # Never back: somebody may have given it more time.

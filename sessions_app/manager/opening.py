@@ -116,7 +116,7 @@ class SessionOpening:
         if record.state not in LIVE or record.expires_at <= now:
             raise self._reader.why_over(record)
         self._lifecycle.check_account(record, now)
-        self._check_on_stage(record, now)
+        self._check_published(record, now)
         self._check_room(self._room(record.visitor, now), but=record.id)
         token = session_tokens.new_token()
         changed = self._reader.store.change(
@@ -145,7 +145,7 @@ class SessionOpening:
             record, now = self._admitted(key, token, address)
             if attempt == 0:
                 self._lifecycle.check_account(record, now)
-                self._check_on_stage(record, now)
+                self._check_published(record, now)
             room = self._room(record.visitor, now)
             changed = self._reader.store.change(
                 key,
@@ -199,8 +199,8 @@ class SessionOpening:
             raise TokenInvalid
         return record, now
 
-    def _check_on_stage(self, record: Record, now: datetime) -> None:
-        """Whoever comes back finds their character on stage. Raises CharacterWithdrawn, SessionEnded.
+    def _check_published(self, record: Record, now: datetime) -> None:
+        """Whoever comes back finds their character published. Raises CharacterWithdrawn, SessionEnded.
 
         A session that is pinned to a version would go on with what was withdrawn: it ends.
         """

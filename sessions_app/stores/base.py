@@ -32,7 +32,7 @@ class More:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Fewer than `most` other sessions of the visitor are active with a sign of life after `since`."""
+    """Fewer than `most` other sessions of the visitor are active with activity after `since`."""
 
     visitor: str
     most: int
@@ -194,7 +194,7 @@ class Store(ABC):
 
     @abstractmethod
     def unused(self, untouched_since: datetime, limit: int) -> list[UUID]:
-        """Sessions that nobody ever opened, without a sign of life since `untouched_since`."""
+        """Sessions that nobody ever opened, without activity since `untouched_since`."""
 
     @abstractmethod
     def past_retention(self, ended_before: datetime, limit: int) -> list[UUID]:

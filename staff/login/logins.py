@@ -1,4 +1,4 @@
-"""How long a login of staff lasts: so long in all, and so long without a request (ASVS 5.0, 7.3.1, 7.3.2).
+"""Login age: how long a login of staff lasts, in all and so long without a request (ASVS 5.0, 7.3.1, 7.3.2).
 
 Times are kept in the login's own session, in seconds since 1970.
 """

@@ -1,4 +1,4 @@
-"""What staff show who they are by, and since when their logins count."""
+"""Models of what staff sign in with: authenticators, passkeys, and since when an account's logins count."""
 
 from staff.models.authenticator import Authenticator
 from staff.models.ended_logins import EndedLogins

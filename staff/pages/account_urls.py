@@ -1,4 +1,4 @@
-"""The routes by which staff show who they are, and keep what they show it by."""
+"""Routes of the pages on which staff show a second factor, and keep what they sign in with."""
 
 import functools
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Signing in, and confirming later that it is still the same person."""
+"""Forms of signing in, of re-authentication, and of codes and passkeys."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""One WebSocket: who is admitted, what it runs, what it hears of, and how it ends; origins and rate limits.
+"""A connection is one WebSocket: admission, its conversation, takeover, updates, ends; origins, rate limits.
 
 Others import these modules, each for itself: the consumer brings the whole pipeline along.
 """

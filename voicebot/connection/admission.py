@@ -21,7 +21,7 @@ from voicebot.ops import Capacity, Lease, SharedCounts
 
 
 class Admission:
-    """One connection's way in: origin, seat, place among its address's connections, token.
+    """One connection's admission: origin, capacity, lease among its address's connections, token.
 
     What was taken on the way is given back by `release`, however far it went: also what a database thread
     takes when nobody waits for it any more.
@@ -37,7 +37,7 @@ class Admission:
         self._seated = False
         self._lock = threading.Lock()
         self._left = False
-        self._place: Lease | None = None
+        self._lease: Lease | None = None
         self._session: Session | None = None
         self._charged_until = 0.0  # of the connection's seconds: so many are counted already
 
@@ -82,19 +82,19 @@ class Admission:
         with self._lock:
             if self._left:
                 return False
-            self._place, self._session = place or self._place, session or self._session
+            self._lease, self._session = place or self._lease, session or self._session
             return True
 
     async def heartbeat(self, manager: SessionManager, session: Session, secs: float) -> datetime:
-        """A sign of life of a connection that has lasted `secs`: when the session ends now.
+        """The heartbeat of a connection that has lasted `secs`: when the session ends now.
 
         Raises SessionError.
         """
 
         def still_here() -> datetime:
             expires_at = manager.sync.touch(session.id, self._connection)
-            if self._place:
-                self._place.keep()
+            if self._lease:
+                self._lease.keep()
             self._charge(session.visitor, secs)
             return expires_at
 
@@ -114,9 +114,9 @@ class Admission:
             return self._session.id if self._session else None
 
     async def release(self, secs: float) -> None:
-        """Gives back seat and place, after a connection of `secs`. Does nothing the second time."""
+        """Gives back capacity and lease, after a connection of `secs`. Does nothing the second time."""
         self.close()
-        place, self._place = self._place, None
+        place, self._lease = self._lease, None
         session, self._session = self._session, None
         if self._seated:
             self._seated = False

@@ -1,4 +1,4 @@
-"""What one client sends: limited, and decoded."""
+"""Client input: what one client sends, limited and decoded."""
 
 from typing import Any
 

@@ -162,7 +162,7 @@ class VoiceConsumer(AsyncWebsocketConsumer):
     # --- while it goes on ---
 
     async def _close_unless_ready(self) -> None:
-        """A seat is for a client that begins: one that opens a socket and leaves it at that gives it back."""
+        """Ends the connection of a client that opens a socket and leaves it at that."""
         if await self._ready_timeout.passes(lambda: self._conversation.speaks):
             reason = "Nothing came from this page. Start again when you like."
             await self.close_with(IDLE, reason, "not_ready")
@@ -230,7 +230,7 @@ class VoiceConsumer(AsyncWebsocketConsumer):
         await self.torn_down.wait()
 
     async def _tear_down(self) -> None:
-        """Leaves nothing behind: pipeline, tasks, groups, seat. Runs on every way out, once."""
+        """Leaves nothing behind: pipeline, tasks, groups, capacity. Runs on every way out, once."""
         self._runtime.connections.live.discard(self)
         try:
             await self._conversation.stop()

@@ -1,4 +1,4 @@
-"""Warns a visitor in whose connection nothing happens any more, and closes it if nothing happens still."""
+"""Idle close: warns a visitor in whose connection nothing happens, and closes it if nothing does still."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Which pages may talk to us: our own, those of ALLOWED_ORIGINS, and those that API keys are for."""
+"""Allowed origins: our own, those of ALLOWED_ORIGINS, and those that API keys are for."""
 
 from collections.abc import Mapping
 from typing import Any

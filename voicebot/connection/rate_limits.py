@@ -1,4 +1,4 @@
-"""How often and how much, counted over all processes: starts, connections, minutes a day.
+"""Rate limits, counted over all processes: starts, connections, minutes a day.
 
 Counts live in Redis where there is one. While it is away each process counts for itself: limits protect the
 server, they are not what lets people into conversations.

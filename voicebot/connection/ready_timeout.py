@@ -1,4 +1,4 @@
-"""Gives back the seat of a client that was let in, and neither says that it is ready nor speaks."""
+"""Ready timeout: ends the connection of a client that neither says that it is ready nor speaks."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""What was said: the writer of turns and its spool, the model's context, the summary of old turns."""
+"""History of a conversation: writer of turns and its spool, the model's context, summary of old turns."""
 
 from voicebot.history.llm_context import MOST_TURNS, ContextHistory, mark_cut_off
 from voicebot.history.spool import Spool

@@ -106,7 +106,7 @@ class _File:
         self.size, self._records = self._head, 0
 
     def close(self) -> None:
-        """Lets go of the file, which is gone if nothing in it is owed to anybody."""
+        """Lets go of the file, which is gone if nothing in it is still to be written."""
         if not self.waiting:
             self.path.unlink(missing_ok=True)
         os.close(self._descriptor)

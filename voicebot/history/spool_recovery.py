@@ -1,4 +1,4 @@
-"""Brings home what processes that were killed have left in the spool."""
+"""Spool recovery: gives the database what processes that were killed have left in the spool."""
 
 import asyncio
 import itertools

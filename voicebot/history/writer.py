@@ -1,4 +1,4 @@
-"""Writes turns beside the audio path: nothing audible waits for the database, and nothing is lost to it.
+"""History writer: turns are written beside the audio path, so that nothing audible waits for the database.
 
 A turn is sealed once, in the moment it is made, and handed over in memory. A task of the session's writes it,
 and tries until the database takes it; meanwhile the spool has it, for the case that this process is killed.

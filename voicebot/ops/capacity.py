@@ -1,4 +1,4 @@
-"""Whether this process takes one more visitor: by count, by measured load, and not while it is leaving."""
+"""Capacity: whether this process takes one more visitor, by count, by load, and not while it is leaving."""
 
 from django.conf import settings
 
@@ -6,7 +6,7 @@ from sessions_app.exceptions import Draining, ServerFull
 from voicebot.ops.load import Load
 
 RETRY_AFTER_SECS = 30
-KEPT = 16  # of so many seats one is kept for conversations that have begun
+KEPT = 16  # of so many connections one is kept for conversations that have begun
 
 
 class Capacity:
@@ -27,9 +27,9 @@ class Capacity:
         return self.closing or self.taken >= settings.MAX_SESSIONS_PER_WORKER or self.busy
 
     def check(self, *, beginning: bool = False) -> None:
-        """Raises ServerFull if there is no seat, its kind Draining where the process is about to stop.
+        """Raises ServerFull if it is full, its kind Draining where the process is about to stop.
 
-        The last seats are not for who is `beginning` a conversation, but for visitors who come back.
+        The last of it is not for who is `beginning` a conversation, but for visitors who come back.
         """
         if self.closing:
             raise Draining
@@ -38,7 +38,7 @@ class Capacity:
             raise ServerFull(retry_after_secs=RETRY_AFTER_SECS)
 
     def take(self) -> None:
-        """Takes a seat. Raises ServerFull."""
+        """Counts one more connection. Raises ServerFull."""
         self.check()
         self.taken += 1
 

@@ -1,8 +1,8 @@
-"""How busy this process is, as measured: a worker that is full says so before it gets slow.
+"""Load: how busy this process is, as measured. A worker that is full says so before it gets slow.
 
 Two things run out: the event loop, which is one thread, and the cores, on which models compute. The share
 of each that was in use over the last seconds is the load; what is above `MAX_LOAD` is not given to new
-visitors, whatever the count of seats.
+visitors, whatever the count of connections.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Whether this process can serve, and what it cannot reach: database, cache, models, providers, headroom."""
+"""Readiness: whether this process can serve, and what it cannot reach: database, cache, models, providers."""
 
 import secrets
 from collections.abc import Iterable
@@ -53,7 +53,7 @@ async def missing(
 ) -> list[str]:
     """What is missing, [] if the process can serve. Lines with WITHOUT do not stand in the way.
 
-    `unreachable` are lines about providers. A process without a free seat serves pages, and visitors who come
+    `unreachable` are lines about providers. A process that is full serves pages, and visitors who come
     back: it is missing something only where `seats_too` are asked for.
     """
     if capacity.closing:

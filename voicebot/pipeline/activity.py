@@ -57,7 +57,7 @@ class Event(Enum):
     INTERRUPTED = auto()
     FAILED = auto()  # the model gives no reply
     GIVEN_UP = auto()  # nobody waits for the reply any more
-    NOTICED = auto()  # a sign of life, nothing else
+    NOTICED = auto()  # that the client is there, nothing else
     ENDED = auto()
 
 

@@ -1,4 +1,4 @@
-"""Tells a connection's activity from Pipecat's frames, and notes how long replies take and what fails."""
+"""Activity observer: tells a connection's activity from frames, notes latencies of replies, and errors."""
 
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""What a client may ask for by RTVI `client-message`, each answered with `server-response`.
+"""Client messages: what a client may ask for by RTVI `client-message`, each answered with `server-response`.
 
 Register more with `@client_message("name")` over `@with_session`, in a module that is imported when the
 app starts.
@@ -111,7 +111,7 @@ async def end_session(session: Session, message: ClientMessage) -> dict[str, Any
 
 @client_message(PING)
 async def ping(session_id: UUID | str, message: ClientMessage) -> dict[str, Any]:
-    """A sign of life of the line. The session is not read, nor does it count as one of the visitor."""
+    """Whether the connection carries. The session is not read, and the visitor has done nothing by it."""
     pad = _data(message).get("pad", 0)
     if not isinstance(pad, int) or not 0 <= pad <= MOST_PAD:
         raise BadRequest(f"`pad` is a whole number up to {MOST_PAD}.")

@@ -1,4 +1,4 @@
-"""What changes while a pipeline runs: the session as last read, the character, summary, lore.
+"""Conversation state: what changes while a pipeline runs: session, character, summary, lore.
 
 It is the pipeline's `app_resources`, so that every processor (`setup.pipeline_worker.app_resources`) and
 every tool (`FunctionCallParams.app_resources`) knows the character and the visitor's metadata without

@@ -1,4 +1,4 @@
-"""Where the time of a reply goes, from the end of a visitor's words to the first sound of the answer."""
+"""Latency: where the time of a reply goes, from the end of a visitor's words to its first sound."""
 
 import time
 from collections.abc import Callable

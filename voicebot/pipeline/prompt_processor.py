@@ -1,4 +1,4 @@
-"""Puts the character into every request to its language model, fresh from the session."""
+"""Prompt processor: puts the character into every request to its language model, fresh from the session."""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence

@@ -1,4 +1,4 @@
-"""What is fixed for as long as one pipeline runs: whose conversation it is, and who writes it down."""
+"""Session context: what is fixed while one pipeline runs: session, manager, writer, limits."""
 
 from dataclasses import dataclass, field
 from uuid import UUID

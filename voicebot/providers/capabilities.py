@@ -1,4 +1,4 @@
-"""What the voice side answers when the editor's desk asks about a character's casting."""
+"""Provider catalog: which providers there are, and what they cannot do of what a character asks for."""
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
@@ -54,7 +54,7 @@ class ProviderCatalog:
         path = profile.service if profile else name
         service = pipecat_service.service_class(stage, path)
         if hasattr(service, "change_voice"):
-            return {}  # it takes the whole sheet, see registry.ChangesVoice
+            return {}  # it takes the whole spec, see registry.ChangesVoice
         known = pipecat_service.settings_fields(service)
         found = {}
         if getattr(spec, f"{stage}_model") and "model" not in known:

@@ -1,4 +1,4 @@
-"""A second provider that takes over when the first one fails (Pipecat's service switcher).
+"""Provider fallback: a second one takes over when the first fails (Pipecat's service switcher).
 
 What the pipeline asks of a service beyond Pipecat's own interface is handed on to those that can do it.
 """

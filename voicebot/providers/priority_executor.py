@@ -1,4 +1,4 @@
-"""One thread for a model, and who is served next: whoever needs it soonest, one visitor after the other.
+"""Priority executor: one thread for a model, which serves whoever needs it soonest, visitors in turn.
 
 Whoever waits for the first words of a reply goes before whoever still hears the sentence before. A model that
 is busy slows down those who need it and nobody else.

@@ -123,7 +123,7 @@ class ChannelsOutputTransport(OutputHooks):
         return self._late_secs + max(0.0, stuck)
 
     def tells(self, kind: type[Frame]) -> bool:
-        """Says less often that the character still speaks: it is read as a sign of life only."""
+        """Says less often that the character still speaks: nobody reads more than that from it."""
         if kind is BotSpeakingFrame:
             now = time.monotonic()
             if now - self._told_at < SPEAKING_SECS:

@@ -1,4 +1,4 @@
-"""The gate: silence does not travel.
+"""Silence gate: audio no louder than the room does not enter the pipeline.
 
 Most of what a microphone sends is silence, and each frame of it costs more on its way through a pipeline
 than the decision that it is silence. Here a frame that is no louder than the room is held back; with

@@ -1,4 +1,4 @@
-"""When a visitor's turn is over: pauses, what Smart Turn says of them, and whether all words are there."""
+"""Stop strategy: when a visitor's turn is over, by pauses, what Smart Turn says of them, and transcripts."""
 
 import asyncio
 import time
@@ -19,10 +19,10 @@ LOOK_SECS = 0.032  # a frame
 class TurnStop(StopStrategyHooks):
     """Ends a turn when Smart Turn says so and all of its words are there.
 
-    A pause is looked at beside the pipeline, which hears on meanwhile: whoever goes on speaking has not
-    finished, and the look is given up, before it has begun where many wait for theirs. `sound_secs` tells how
-    long the sound that is going on has lasted, 0 in quiet: one that began in the pause may be the next word,
-    and is waited for. Pipecat looks at once, and half a sentence is answered where the pause was a breath.
+    Smart Turn is asked about a pause beside the pipeline, which hears on meanwhile: whoever goes on speaking
+    has not finished, and the inference is given up, also before it has begun. `sound_secs` tells
+    how long the sound that is going on has lasted, 0 in quiet: one that began in the pause may be the next
+    word, and is waited for. Pipecat asks at once, and half a sentence is answered where it was a breath.
     `budget` tells how long each pause is let go on first. Tests inject the clock, in seconds.
 
     A transcript that arrives when the visitor has already gone on speaking covers only what came before.
@@ -47,7 +47,7 @@ class TurnStop(StopStrategyHooks):
         self._budget = budget
         self._clock = clock
         self._paused_at = 0.0
-        self._looking: asyncio.Task | None = None
+        self._inferring: asyncio.Task | None = None
 
     async def process_frame(self, frame: Frame) -> ProcessFrameResult:
         if isinstance(frame, SegmentTranscribedFrame) and not frame.waiting:
@@ -63,12 +63,12 @@ class TurnStop(StopStrategyHooks):
     async def on_pause(self, frame: VADUserStoppedSpeakingFrame) -> None:
         self._transcribing = self._segmented
         self.note_pause()
-        await self._stop_looking()
+        await self._stop_inferring()
         self._paused_at = self._clock() - frame.stop_secs
         self._smart_turn.pause()
-        self._looking = self.task_manager.create_task(self._look(frame), f"{self}::look")
+        self._inferring = self.task_manager.create_task(self._infer(frame), f"{self}::infer")
 
-    async def _look(self, frame: VADUserStoppedSpeakingFrame) -> None:
+    async def _infer(self, frame: VADUserStoppedSpeakingFrame) -> None:
         self._budget.note_pause()
         await self._hold(frame.stop_secs + self._budget.endpointing_delay_secs)
         await super().on_pause(frame)
@@ -84,15 +84,15 @@ class TurnStop(StopStrategyHooks):
 
     async def take_back(self) -> None:
         await super().take_back()
-        await self._stop_looking()
+        await self._stop_inferring()
 
-    async def _stop_looking(self) -> None:
-        looking, self._looking = self._looking, None
+    async def _stop_inferring(self) -> None:
+        looking, self._inferring = self._inferring, None
         if looking and looking is not asyncio.current_task():  # which it is when it ends the turn
             await self.task_manager.cancel_task(looking)
 
     async def cleanup(self) -> None:
-        await self._stop_looking()
+        await self._stop_inferring()
         await super().cleanup()
 
     async def on_transcript(self, frame: TranscriptionFrame) -> None:

@@ -16,7 +16,7 @@ from pipecat.audio.vad.vad_analyzer import VADParams, VADState
 from voicebot.pipecat_internals.vad import SILERO_FILE, SharedModelVAD
 from voicebot.turns.onnx_sessions import load, shipped
 
-WINDOW, CONTEXT = 512, 64  # samples that Silero looks at, and those before them that it wants to see
+WINDOW, CONTEXT = 512, 64  # samples that Silero takes at once, and those before them that it takes with them
 SETTLED_WINDOWS = 16  # of quiet after which the model's state hardly changes any more
 RATE = np.array(16_000, dtype=np.int64)
 LOUDNESS_WINDOWS = 13  # 0.4 s, a gating block of BS.1770
@@ -59,10 +59,11 @@ class SileroState:
 
 
 class SharedSilero(SharedModelVAD):
-    """SileroVADAnalyzer without a model and a thread of its own, and with a cheaper ear for loudness.
+    """SileroVADAnalyzer without a model and a thread of its own, and with a cheaper measure of loudness.
 
     `on_pause` is called when speech has paused, before it is certain that it has ended. If it has, nothing
-    was said after the last of these calls. Windows below `quietest_rms` (of int16) are quiet without a look.
+    was said after the last of these calls. Windows below `quietest_rms` (of int16) are quiet, whatever the
+    model would say.
     """
 
     def __init__(self, on_pause: Callable[[], None] | None = None, *, quietest_rms: float = 0.0) -> None:

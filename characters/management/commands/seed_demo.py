@@ -1,4 +1,4 @@
-"""Puts the demo characters on stage."""
+"""Publishes the demo characters that are missing."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""uvicorn, drained before it stops, and without patience for handshakes that never come."""
+"""The server: uvicorn that drains its connections before it stops, with time-outs for handshakes."""
 
 import socket
 from typing import Any, Protocol

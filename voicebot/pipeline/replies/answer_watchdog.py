@@ -1,4 +1,4 @@
-"""Watches that a visitor who has asked something hears something: an answer, or a fallback reply."""
+"""Answer watchdog: whoever has asked something hears something, an answer or a fallback reply."""
 
 from collections.abc import Awaitable, Callable
 from typing import Protocol

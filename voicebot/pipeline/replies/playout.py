@@ -1,4 +1,4 @@
-"""What was played out of a reply, and whether something of it is missing.
+"""Playout: what was heard of a reply, and whether something of it is missing.
 
 Text reaches the assistant aggregator when its audio has been written to the transport: by word where the
 voice tells word times, else by sentence. So what it holds at the end of a turn is what was heard. Whoever

@@ -1,4 +1,4 @@
-"""Keeps replies short and whole: at most so many sentences, and never half of one."""
+"""Sentence limit: keeps replies short and whole, at most so many sentences, and never half of one."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What a character says without being asked in that moment: greetings, what is owed, fallback replies."""
+"""Unprompted speech: greetings, late answers after a reconnect, fallback replies, words after a silence."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""A turn of the character's that nobody has asked for: after a silence, or where a noise cut it off."""
+"""Unprompted turn: a character's turn that nobody asked for, after a silence, or where a noise cut it off."""
 
 from dataclasses import dataclass
 from typing import cast
