@@ -76,9 +76,9 @@ def main() -> None:
             begun = time.thread_time()
             book.compile(60)  # as when a visitor connects, before the first turn
             compiled = (time.thread_time() - begun) * 1000
-            found = scan(book, talk, clock=time.thread_time)
+            found = scan(book, talk)
             late = sum("no time" in verdict.why for verdict in found.verdicts)
-            p50, p99 = milliseconds(lambda book=book: scan(book, talk, clock=time.thread_time))
+            p50, p99 = milliseconds(lambda book=book: scan(book, talk))
             prompt, _ = milliseconds(
                 lambda spec=spec, found=found: prompts.render(spec, {"name": "R"}, history, lore=found)
             )

@@ -11,13 +11,14 @@ from django.views.decorators.http import require_POST
 
 from characters import content, prompts, provider_choice
 from characters.exceptions import CharacterError
-from characters.lore import advice
+from characters.lore import NOTHING, Activation, Memory, advice
 from characters.models import Character
 from characters.spec import CharacterSpec
 from characters.text import Macros
 
 SAMPLE_CHARACTERS = 200
 TALK_CHARACTERS = 8000
+MOST_LINES = 40  # of the visitor, that are gone through for what stays or rests
 SPEAKER = re.compile(r"^\s*(visitor|you|user|character|char|them)\s*:\s*", re.IGNORECASE)
 VISITORS = ("visitor", "you", "user")
 
@@ -33,6 +34,22 @@ def conversation(text: str) -> list[prompts.Message]:
             role = "assistant" if messages and messages[-1]["role"] == "user" else "user"
         messages.append({"role": role, "content": line[named.end() if named else 0 :].strip()})
     return messages
+
+
+def _lore(spec: CharacterSpec, metadata: dict[str, Any], talk: list[prompts.Message]) -> Activation:
+    """What the last line calls for, after all before it: what stays or rests follows from those."""
+    memory = NOTHING
+    lines = [number for number, line in enumerate(talk, 1) if line["role"] == "user" and number < len(talk)]
+    for upto in lines[-MOST_LINES:] if spec.book.remembers else []:
+        memory = _found(spec, metadata, talk[:upto], memory).memory
+    return _found(spec, metadata, talk, memory)
+
+
+def _found(
+    spec: CharacterSpec, metadata: dict[str, Any], talk: list[prompts.Message], memory: Memory
+) -> Activation:
+    replies = sum(line["role"] == "assistant" for line in talk)
+    return prompts.activate(spec, metadata, talk, replies=replies, memory=memory)
 
 
 class Rehearsal:
@@ -75,7 +92,7 @@ class Rehearsal:
         spec = self._spec(request)
         talk = conversation(request.POST.get("_talk", ""))
         metadata = {"name": "Robin"}
-        lore = prompts.activate(spec, metadata, talk, replies=sum(m["role"] == "assistant" for m in talk))
+        lore = _lore(spec, metadata, talk)
         model = provider_choice.ask().model(spec)
         prompt = prompts.render(spec, metadata, talk, lore=lore, limit=model.limit)
         tokens, exact = model.measure(prompt)
@@ -96,8 +113,7 @@ class Rehearsal:
         """Which entries a typed conversation calls for, and why."""
         spec = self._spec(request)
         talk = conversation(request.POST.get("_talk", ""))
-        replies = sum(message["role"] == "assistant" for message in talk)
-        found = prompts.activate(spec, {"name": "Robin"}, talk, replies=replies)
+        found = _lore(spec, {"name": "Robin"}, talk)
         macros = Macros(char=spec.spoken_name, metadata={"name": "Robin"})
         return JsonResponse(
             {

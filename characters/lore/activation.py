@@ -12,8 +12,9 @@ from characters.lore.sillytavern import Place
 from characters.lore.timed import NOTHING, Memory
 from characters.text import scannable, token_estimate
 
-SCAN_SECS = 0.025  # for a whole scan: a visitor is waiting
+SCAN_SECS = 0.025  # of CPU for a whole scan: a visitor is waiting. On a busy machine, too, the same is found
 MOST_ROUNDS = 3  # of recursive scanning
+MOST_ROUNDS_BY_SILLYTAVERN = 50  # which has no limit of its own; the time of the scan is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,13 @@ class _Scan:
 
     def run(self) -> None:
         rounds, waiting = 0, list(self.book.levels[1:])
+        most = MOST_ROUNDS_BY_SILLYTAVERN if self.book.by_sillytavern else MOST_ROUNDS
         recursing = False
         try:
             while True:
                 fresh = self.round(recursing)
                 speaking = [entry for entry in fresh if not entry.rules.prevent_recursion]
-                recursing = self.book.recursive and bool(speaking) and rounds < MOST_ROUNDS
+                recursing = self.book.recursive and bool(speaking) and rounds < most
                 rounds += recursing
                 if not recursing:
                     if not waiting:
@@ -181,7 +183,7 @@ def scan(
     fill_pattern: Callable[[str], str] | None = None,
     chance: Callable[[str], float] | None = None,
     count: Callable[[str], int] = token_estimate.estimate,
-    clock: Callable[[], float] = time.perf_counter,
+    clock: Callable[[], float] = time.thread_time,
     secs: float = SCAN_SECS,
 ) -> Activation:
     """Looks for what the newest `messages` call for, oldest first, within `secs` and the book's budget.

@@ -154,6 +154,10 @@ class Lorebook:
         return len(self.entries)
 
     @cached_property
+    def by_sillytavern(self) -> bool:
+        return any(entry.rules.written for entry in self.entries)
+
+    @cached_property
     def levels(self) -> tuple[int, ...]:
         """The levels of delayed recursion that entries ask for."""
         return tuple(sorted({entry.rules.recursion_level for entry in self.entries} - {0}))

@@ -14,7 +14,6 @@ import regex
 MOST_PATTERN = 1000  # characters: compiling takes 17 µs for each, and nobody can stop it
 FLAGS = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL, "u": 0, "g": 0, "y": 0}
 _SLASHED = re.compile(r"/((?:[^\\/]|\\.)+)/([gimsuy]*)", re.DOTALL)
-_COUNT = re.compile(r"\{\d{1,6}(?:,\d{0,6})?\}")
 _WORD = "A-Za-z0-9_"
 _OUTSIDE = {  # a class
     "w": f"[{_WORD}]",
@@ -25,12 +24,21 @@ _OUTSIDE = {  # a class
     "B": f"(?:(?<![{_WORD}])(?![{_WORD}])|(?<=[{_WORD}])(?=[{_WORD}]))",
 }
 _INSIDE = {"w": _WORD, "d": "0-9", "b": r"\x08"}
-_ESCAPE = re.compile(
-    r"\\(?:u\{[0-9a-fA-F]{1,6}\}|[pP]\{[^{}]*\}|k<\w+>|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|c[A-Za-z]|\d+|.|\Z)",
+_COUNTED = r"\{\d{1,6}(?:,\d{0,6})?\}"
+_ESCAPED = (
+    r"\\(?:u\{[0-9a-fA-F]{1,6}\}|[pP]\{[^{}]*\}|k<\w+>|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|c[A-Za-z]|\d+|.|\Z)"
+)
+_COUNT, _ESCAPE = re.compile(_COUNTED), re.compile(_ESCAPED, re.DOTALL)
+_WORDS = r"[A-Za-z0-9 '-]+"
+_TOKEN = re.compile(
+    r"""(?P<plain>[A-Za-z0-9 _'",:;!&%#@~<>=`-]+)"""
+    rf"|(?P<escape>{_ESCAPED})"
+    r"|(?P<class>\[(?:\\.|[^\]\\])*\]?)"
+    rf"|(?P<count>{_COUNTED})"
+    rf"|(?P<group>\((?:\?:)?(?P<words>{_WORDS}(?:\|{_WORDS})*)\)(?![?*{{]))"  # that has to be there
+    r"|(?P<other>.)",
     re.DOTALL,
 )
-_PLAIN = " _-'\",:;!&%#@~<>=`"  # signs that mean themselves
-_GROUP = re.compile(r"\((?:\?:)?([A-Za-z0-9 '-]+(?:\|[A-Za-z0-9 '-]+)*)\)(?![?*{])")  # that has to be there
 _LEAST_LITERAL = 2  # characters of a literal that is worth looking for first
 
 
@@ -128,42 +136,28 @@ def literals_of(source: str) -> tuple[str, ...]:
     """
     if len(source) > MOST_PATTERN or "(?" in source.replace("(?:", ""):
         return ()
-    found: list[tuple[str, ...]] = []
-    run, depth, at = "", 0, 0
-    while at < len(source):
-        sign, after = source[at], at + 1
-        if sign == "|" and not depth:
-            return ()
-        count = _COUNT.match(source, at) if sign == "{" else None
-        words = _GROUP.match(source, at) if sign == "(" and not depth else None
-        if sign == "[":
-            after = _end_of_class(source, at)
-        elif sign == "\\":
-            after = at + len(_escape_at(source, at))
-        elif count:  # its digits are no text
-            after = count.end()
-        elif words:
-            after = words.end()
-            found.append(tuple(words.group(1).split("|")))
-        if (sign in "*?" or count) and not depth:
-            run = run[:-1]
-        if not depth and sign.isascii() and (sign.isalnum() or sign in _PLAIN):
-            run += sign
-        else:
-            found.append((run,))
-            run = ""
-        if not words:
-            depth += (sign == "(") - (sign == ")")
-        at = after
-    best = max((*found, (run,)), key=lambda pieces: min(map(len, pieces)))
-    if depth or min(map(len, best)) < _LEAST_LITERAL:
+    best: tuple[str, ...] = ()
+    longest, depth, run = _LEAST_LITERAL - 1, 0, ""
+    for token in _TOKEN.finditer(source):
+        kind, text = token.lastgroup, token.group()
+        if kind == "plain" and not depth:
+            run += text
+            continue
+        if kind == "other":
+            depth += (text == "(") - (text == ")")
+            if text == "|" and not depth:
+                return ()
+        if (kind == "count" or text in {"*", "?"}) and not depth:
+            run = run[:-1]  # that may be missing
+        if len(run) > longest:
+            best, longest = (run,), len(run)
+        run = ""
+        if kind == "group" and not depth:
+            words = token.group("words").split("|")
+            if (shortest := min(map(len, words))) > longest:
+                best, longest = tuple(words), shortest
+    if depth:
         return ()
-    return tuple(piece.casefold() for piece in best)
-
-
-def _end_of_class(source: str, at: int) -> int:
-    """Where the class that begins at `at` ends."""
-    at += 1
-    while at < len(source) and source[at] != "]":
-        at += 2 if source[at] == "\\" else 1
-    return at + 1
+    if len(run) > longest:
+        best = (run,)
+    return tuple(map(str.casefold, best))

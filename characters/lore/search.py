@@ -6,6 +6,7 @@ from characters.lore.book import Entry, Lorebook
 from characters.lore.keys import Key, Searched, found
 from characters.lore.sillytavern import Logic
 
+MARK = "\x01"
 SCAN_CHARACTERS = 6000  # of the newest messages; more would not be read in time
 LOOK_AT_ONCE = 16  # plain keys between two looks at the clock
 
@@ -35,7 +36,7 @@ class Search:
         self.fill, self.fill_pattern = fill, fill_pattern
         self.clock, self.until = clock, until
         self._told: list[str] = []  # by entries that fired
-        self._texts: dict[tuple[int, tuple[str, ...]], Searched] = {}
+        self._texts: dict[tuple[int, bool, tuple[str, ...]], Searched] = {}
         self._looked = 0
 
     def check_time(self) -> None:
@@ -50,16 +51,27 @@ class Search:
 
     def text(self, entry: Entry) -> Searched:
         """The newest messages as deep as the entry asks, with what entries said."""
-        depth, also = self.depth(entry), entry.rules.also
-        if (depth, also) not in self._texts:
-            said = "\n".join(self.messages[-depth:])[-SCAN_CHARACTERS:] if depth > 0 else ""
-            more = [self.also[name][:SCAN_CHARACTERS] for name in also if self.also.get(name)]
-            told = "\n".join(self._told)[-SCAN_CHARACTERS:]
-            text = Searched("\n".join(filter(None, (said, *more, told))) if depth > 0 else "")
+        rules, depth = entry.rules, self.depth(entry)
+        which = (depth, rules.written, rules.also)
+        text = self._texts.get(which)
+        if text is None:
+            text = self._texts[which] = self._made(depth, rules.also, by_sillytavern=rules.written)
             if self.book.has_many_keys:
                 text.prepare()
-            self._texts[depth, also] = text
-        return self._texts[depth, also]
+        return text
+
+    def _made(self, depth: int, also: tuple[str, ...], *, by_sillytavern: bool) -> Searched:
+        if depth <= 0:
+            return Searched("")
+        more = [self.also[name][:SCAN_CHARACTERS] for name in also if self.also.get(name)]
+        told = "\n".join(self._told)[-SCAN_CHARACTERS:]
+        said = self.messages[-depth:]
+        if not by_sillytavern:
+            newest = "\n".join(said)[-SCAN_CHARACTERS:]
+            return Searched("\n".join(filter(None, (newest, *more, told))))
+        # As SillyTavern has it: the newest message first, each after a mark, so that no pattern's ^ finds it.
+        newest = f"\n{MARK}".join(map(str.strip, reversed(said)))[:SCAN_CHARACTERS]
+        return Searched(MARK + f"\n{MARK}".join(filter(None, (newest, *more, told))))
 
     def depth(self, entry: Entry) -> int:
         for asked in (entry.decorators.scan_depth, entry.rules.scan_depth):

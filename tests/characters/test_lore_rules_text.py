@@ -99,6 +99,18 @@ def test_rules_are_written_at_the_desk_tried_at_once_and_reach_the_card(admin_cl
 
 
 @pytest.mark.django_db
+def test_the_tester_goes_through_the_lines_before_for_what_stays(admin_client):
+    rest = json.dumps({"id": 1, "extensions": {"sticky": 9}})
+    character = make_character(lore=[{"keys": ["reef"], "content": "R", "rest": rest}], published=False)
+    given = {"id": character.lore.get().pk, "character": character.pk, "keys": "reef", "content": "R"}
+    given["rules"] = "sticky: 9"
+    typed = {**WRITTEN, **PLAYERS, **lore_fields(given), "lore-INITIAL_FORMS": "1", "lore_scan_depth": "1"}
+    typed |= {"_character": character.pk, "_talk": "the reef\naye\nand then?"}
+    found = admin_client.post(f"{DESK}rehearse/lore/", typed).json()["entries"][0]
+    assert (found["fired"], found["why"]) == (True, "it stays (sticky)")
+
+
+@pytest.mark.django_db
 def test_patterns_of_an_entry_with_rules_are_written_as_sillytavern_reads_them(admin_client):
     character = make_character(lore=[{"keys": ["re+f"], "content": "R", "use_regex": True}], published=False)
     entry = character.lore.get()
