@@ -53,12 +53,18 @@ LISTEN_JS = """() => {
     report(now);
   };
   let before = "";
+  let counted = 0;
+  let follows = false;
   const look = () => {
     const character = document.getElementById("caption").dataset.who === "character";
     const words = character ? document.getElementById("caption-spoken").textContent : "";
     if (words !== before && words && found.playedAt) {
+      // Of a reply's first sentence, word by word: when the next one begins nobody here knows.
       const count = words.trim().split(/\\s+/).length;
-      found.lit.push({ count, at: (performance.now() - found.playedAt) / 1000 });
+      const at = (performance.now() - found.playedAt) / 1000;
+      follows = count === 1 ? at < 1 : follows && words.startsWith(before) && count === counted + 1;
+      counted = count;
+      if (follows) found.lit.push({ count, at });
     }
     before = words;
     requestAnimationFrame(look);
@@ -94,9 +100,10 @@ def restart(page: Any, server: Any, *, speaking: bool) -> dict[str, float]:
     A new interpreter follows the old process at once, as any supervisor has it.
     """
     page.wait_for_function(f"{CALL}.line.ready && {CALL}.state === 'listening'", timeout=60_000)
-    if speaking:
-        page.evaluate(f"{CALL}.say('And then?')")
-        page.wait_for_function(f"{CALL}.state === 'speaking'")
+    page.evaluate(f"{CALL}.say('And then?')")
+    page.wait_for_function(f"{CALL}.state === 'speaking'")
+    if not speaking:
+        page.wait_for_function(f"{CALL}.state === 'listening'")
     began = time.monotonic()
     server.process.send_signal(signal.SIGTERM)
     server.process.wait(30)
@@ -139,6 +146,7 @@ def measure(times: int = 6) -> dict[str, Any]:
                 page = browser.new_page(bypass_csp=True)
                 found = call(page, server, times)
                 page.evaluate(f"{CALL}.mute(true)")
+                page.wait_for_timeout(6000)  # for an answer to what was spoken last
                 restarts = {
                     "listening": restart(page, server, speaking=False),
                     "speaking": restart(page, server, speaking=True),
