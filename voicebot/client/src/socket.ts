@@ -9,12 +9,9 @@ import { WebSocketTransport } from "@pipecat-ai/websocket-transport";
 import type { Arrival } from "./line-gauge.ts";
 import type { LineRate } from "./line-rate.ts";
 import type { StageMedia } from "./media.ts";
-import { RECORDER_RATE_HZ } from "./recorder-rate.ts";
 import { RATE_HZ, Resampler } from "./resampler.ts";
 import { KEPT_SECS, SoundBacklog } from "./sound-backlog.ts";
 import type { AudioFrame, OrderedSerializer } from "./wire.ts";
-
-const MOST_WAITING_BYTES = 2 * RECORDER_RATE_HZ * KEPT_SECS;
 
 export interface Closed {
   readonly code: number;
@@ -166,7 +163,7 @@ export class StageTransport extends WebSocketTransport {
   override handleUserAudioStream(data: ArrayBuffer) {
     if (this._held) this._held.add(data);
     // A line that is too slow for a voice carries what is said now, not what was said a while ago.
-    else if ((this._line?.waiting ?? 0) < MOST_WAITING_BYTES) super.handleUserAudioStream(data);
+    else if (this.waitingSecs < KEPT_SECS) super.handleUserAudioStream(data);
   }
 
   override async _sendAudioInput(data: ArrayBuffer) {
