@@ -16,7 +16,6 @@ MOMENTS = [
     "start asked",
     "start answered",
     "socket",
-    "microphone",
     "recorder",
     "bot-ready",
 ]
@@ -97,7 +96,7 @@ async def test_changing_the_microphone_leaves_one(server, browser_with_microphon
         await nothing_live(page.context, server)
 
 
-@pytest.mark.parametrize("moment", ["start answered", "socket", "microphone", "recorder", "bot-ready"])
+@pytest.mark.parametrize("moment", ["start answered", "socket", "recorder", "bot-ready"])
 async def test_a_line_lost_at_a_moment_is_made_again_for_the_same_session(
     own_server_once, browser_with_microphone, moment
 ):

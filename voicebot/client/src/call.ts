@@ -92,7 +92,7 @@ export class Call extends EventTarget implements ConnectionOwner {
       await abortable(this._ending, stay.signal);
       void keepAwake(stay.signal);
       await within(this.player.open(stay.signal), LOAD_SECS);
-      await this.microphone.request(this.settings, stay.signal);
+      await this.microphone.request(this._ask, stay.signal);
       this._changed();
       await this.line.keep(stay.signal);
     } catch {
@@ -102,11 +102,13 @@ export class Call extends EventTarget implements ConnectionOwner {
     }
   }
 
+  private readonly _ask = (signal: AbortSignal) => this.media.ask(signal);
+
   /** Asks once more for the microphone that was refused. */
   async retryMicrophone() {
     const signal = this._stay?.signal;
     if (!signal) return;
-    await this.microphone.request(this.settings, signal).catch(() => undefined); // left meanwhile
+    await this.microphone.request(this._ask, signal).catch(() => undefined); // left meanwhile
     if (!signal.aborted) this._listen();
   }
 

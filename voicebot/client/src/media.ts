@@ -62,6 +62,11 @@ export class StageMedia {
     this._callbacks.onTrackStarted?.(track, SELF);
   }
 
+  /** Asks for the microphone, which opens when a connection is there. Throws what `Microphone.ask` throws. */
+  ask(signal: AbortSignal) {
+    return this._microphone.ask(this._wishes(), signal);
+  }
+
   /** Opens the microphone anew, for other wishes, where it is open or about to be. */
   async reopen() {
     const { track, opening } = this._microphone;
@@ -104,6 +109,7 @@ export class StageMedia {
   connect(connection?: AbortSignal) {
     this._connection = childOf(connection);
     if (this._enabled) void this._open();
+    else this._microphone.letGo();
   }
 
   disconnect() {
@@ -115,6 +121,7 @@ export class StageMedia {
 
   async enableMic(enable: boolean) {
     this._enabled = enable;
+    if (!enable) this._microphone.letGo();
     const { track, opening } = this._microphone;
     if (track) track.enabled = enable;
     else if (enable && !opening) await this._open();

@@ -1,6 +1,5 @@
 // What becomes of the visitor's voice: whether there is a microphone, whether it is to be heard, whether anything comes.
 
-import { ask } from "./microphone.ts";
 import type { Settings } from "./settings.ts";
 
 const SILENT_SECS = 6; // of nothing at all: switched off at its cable, or the wrong one
@@ -26,9 +25,9 @@ export class MicrophoneState {
   }
 
   /** Asks the visitor for it. Throws only when the signal is aborted, with its reason. */
-  async request(settings: Settings, signal: AbortSignal) {
+  async request(ask: (signal: AbortSignal) => Promise<void>, signal: AbortSignal) {
     try {
-      await ask(settings, signal);
+      await ask(signal);
       this.available = true;
       this.refusal = "";
     } catch (error) {

@@ -34,10 +34,11 @@ async function streamOf({ microphone, noise, echo }: Hearing, signal: AbortSigna
   return await abortable(asked, signal, stop);
 }
 
-/** Asks whether there is a microphone that may be used; throws what getUserMedia throws, or the signal's reason. */
-export async function ask(wish: Hearing, signal: AbortSignal) {
-  stop(await streamOf(wish, signal));
-}
+const sameWish = (one: Hearing, other: Hearing) =>
+  one.microphone === other.microphone && one.noise === other.noise && one.echo === other.echo;
+
+type Timer = ReturnType<typeof setTimeout>;
+const ASKED_SECS = 5; // a microphone that nothing comes of is not left open for longer
 
 /** A microphone and the worklet that records it. */
 export class Microphone {
@@ -46,6 +47,7 @@ export class Microphone {
   private _own: AbortController | null = null; // from `open` to `close`
   private _stream: MediaStream | null = null;
   private _context: AudioContext | null = null;
+  private _asked: { readonly stream: MediaStream; readonly wish: Hearing; readonly late: Timer } | null = null;
   private _opening = false;
 
   /** @param onChunk mono int16 at 16 kHz, 32 ms at a time */
@@ -63,18 +65,47 @@ export class Microphone {
   }
 
   /**
+   * Asks whether there is one that may be used, and keeps what the browser gives for an `open` that follows soon: some
+   * browsers ask the visitor each time. Throws what getUserMedia throws, InsecurePage, or the signal's reason.
+   */
+  async ask({ microphone, noise, echo }: Hearing, signal: AbortSignal) {
+    const wish = { microphone, noise, echo };
+    const stream = await streamOf(wish, signal);
+    if (signal.aborted) stop(stream);
+    signal.throwIfAborted();
+    this.letGo();
+    this._asked = { stream, wish, late: setTimeout(() => this.letGo(), ASKED_SECS * 1000) };
+    signal.addEventListener("abort", () => this.letGo(), { once: true });
+  }
+
+  /** Lets go what `ask` was given. */
+  letGo() {
+    const stream = this._given();
+    if (stream) stop(stream);
+  }
+
+  /** What `ask` was given, which is the caller's from now on. */
+  private _given() {
+    const asked = this._asked;
+    this._asked = null;
+    clearTimeout(asked?.late);
+    return asked?.stream;
+  }
+
+  /**
    * Opens it, in place of whatever was open or about to be. Throws what getUserMedia throws, and an AbortError where
    * the signal, `close` or another `open` came before it was open; then nothing of it stays.
    * @param parent closes it as well, at any time
    */
   async open(wish: Hearing, parent?: AbortSignal) {
+    const given = this._asked && sameWish(this._asked.wish, wish) ? this._given() : undefined;
     this.close();
     const own = (this._own = childOf(parent));
     const { signal } = own;
     signal.addEventListener("abort", () => this._own === own && this.close(), { once: true });
     this._opening = true;
     try {
-      const stream = await streamOf(wish, signal);
+      const stream = given ?? (await streamOf(wish, signal));
       if (signal.aborted) stop(stream);
       signal.throwIfAborted();
       this._stream = stream; // from here on `close` stops it
@@ -100,6 +131,7 @@ export class Microphone {
 
   /** Lets it go, also while it is being opened. */
   close() {
+    this.letGo();
     const own = this._own;
     this._own = null;
     this._opening = false;

@@ -18,7 +18,7 @@ const OPTIONS = {
 };
 const NOTHING = { tracks: 0, sockets: 0, contexts: 0, locks: 0 };
 const TALKING = { tracks: 1, sockets: 1, contexts: 2, locks: 1 };
-const STEPS = ["player", "permission", "start", "socket", "microphone", "recorder", "bot-ready"] as const;
+const STEPS = ["player", "permission", "start", "socket", "recorder", "bot-ready"] as const;
 
 beforeEach(() => {
   browser = new FakeBrowser();
@@ -110,6 +110,36 @@ test("beginning twice begins once, and ending twice ends once", async () => {
   void call.end();
   await nothingLeft();
   assert.ok(browser.asked("PATCH", "session-1").length <= 1);
+});
+
+test("the visitor is asked for the microphone once, and what was given is what is heard", async () => {
+  const call = await talking();
+  assert.equal(browser.tracks.length, 1);
+  void call.end();
+  await nothingLeft();
+});
+
+test("what was given for an open that does not come is let go", async () => {
+  const microphone = new Microphone("recorder.js", () => undefined);
+  const stay = new AbortController();
+  await microphone.ask(DEFAULTS, stay.signal);
+  await microphone.ask(DEFAULTS, stay.signal);
+  assert.equal(browser.live.tracks, 1, "the newest");
+  await microphone.open({ ...DEFAULTS, noise: false });
+  assert.equal(browser.live.tracks, 1, "another wish is another microphone");
+  microphone.close();
+  await microphone.ask(DEFAULTS, stay.signal);
+  stay.abort();
+  assert.deepEqual(browser.live, NOTHING);
+  await assert.rejects(microphone.ask(DEFAULTS, stay.signal));
+  const muted = made();
+  muted.mute(true);
+  void muted.begin();
+  await until(() => muted.state === "listening", "listening");
+  await settle();
+  assert.equal(browser.live.tracks, 0, "who is muted is not recorded");
+  void muted.end();
+  await nothingLeft();
 });
 
 for (const held of ["microphone", "recorder"] as const) {
