@@ -20,7 +20,7 @@ const FIRST_RISE_MS = 15_000;
 const LAST_RISE_MS = 240_000; // each rise that was none is followed by twice the wait
 
 const MIN_CUSHION_SECS = 0.12;
-const MAX_CUSHION_SECS = 0.8;
+const MAX_CUSHION_SECS = 1;
 const THIN_CUSHION_SECS = 0.6; // while a line that is too thin has not been given less to carry
 
 /** Bytes that a rate takes in a second: mono int16. */

@@ -80,7 +80,7 @@ test("packets that come late now and then are waited for, and cost no quality", 
 test("the cushion grows with the jitter, and shrinks again", () => {
   const { cushions } = speak(180, { jitter: (packet) => (packet < 600 && packet % 25 === 20 ? 0.3 : 0) });
   assert.ok(cushions[10] < 0.15, `at first ${cushions[10]} s`);
-  assert.ok(Math.max(...cushions) > 0.38 && Math.max(...cushions) <= 0.8);
+  assert.ok(Math.max(...cushions) > 0.38 && Math.max(...cushions) <= 1);
   assert.ok(cushions.at(-1)! < 0.15, `in the end ${cushions.at(-1)} s`);
 });
 
@@ -93,13 +93,13 @@ test("a server that is far away is no thin line: TCP waits for its first acknowl
 });
 
 test("a line that stalls again and again is given less to carry", () => {
-  const { changes } = speak(60, { jitter: (packet) => (packet % 30 === 25 ? 0.95 : 0) });
+  const { changes } = speak(60, { jitter: (packet) => (packet % 30 === 25 ? 1.3 : 0) });
   assert.deepEqual(changes.map(({ hz }) => hz).slice(0, 2), [16_000, 8000]);
 });
 
 test("the further away the server is, the more is waited for, as TCP stands still for a round trip", () => {
   const rate = new LineRate();
-  assert.deepEqual([0, 0.04, 0.16, 0.6].map((secs) => rate.cushionSecs(secs, 0).toFixed(2)), ["0.12", "0.12", "0.31", "0.80"]);
+  assert.deepEqual([0, 0.04, 0.16, 0.6].map((secs) => rate.cushionSecs(secs, 0).toFixed(2)), ["0.12", "0.12", "0.31", "1.00"]);
 });
 
 test("sound of the visitor's that waits makes the rate fall, and in the end there is none", () => {
