@@ -1,7 +1,8 @@
 // How the line to this page does: how late the character's sound comes, and how much the line carries.
 
 const WINDOW_MS = 20_000; // in which the quickest packet tells what the way takes at least
-const PAIRS_MS = 20_000; // for which a measure of what the line carries holds
+const PAIRS_MS = 60_000; // for which a measure of what the line carries holds
+const TOGETHER_MS = 1;
 const MOST_PAIRS = 6;
 const MOST_SECS = 1; // of being late that are remembered: what takes longer is a stall
 const HALVED_MS = 15_000; // in which the memory of a late packet halves
@@ -56,6 +57,7 @@ export class LineGauge {
 
   /** So many bytes took so long, with nothing to wait for but the line. */
   carried(bytes: number, ms: number, at: number) {
+    if (at - (this._pairs.at(-1)?.at ?? -Infinity) < TOGETHER_MS) return; // read together: that is one measure, not many
     this._pairs = [...this._pairs, { bytes, ms: Math.max(QUICKEST_MS, ms), at }].slice(-MOST_PAIRS);
   }
 
@@ -70,12 +72,13 @@ export class LineGauge {
   }
 
   /**
-   * Bytes that the line carries in a second, as far as that shows; Infinity where it does not. The upper median: a thin
-   * line takes its time for every packet, TCP that waits for an acknowledgement for one now and then.
+   * Bytes that the line carries in a second, as far as that shows; Infinity where it does not.
+   * @param share of the measures that may be lower. A thin line takes its time for every packet, TCP that waits for an
+   * acknowledgement for one now and then; a page that is busy reads some together, and takes none for them.
    */
-  capacity(now: number) {
+  capacity(now: number, share = 0.5) {
     const rates = this._pairs.filter(({ at }) => now - at < PAIRS_MS).map(({ bytes, ms }) => (1000 * bytes) / ms);
-    return rates.sort((a, b) => a - b).at(Math.floor(rates.length / 2)) ?? Infinity;
+    return rates.sort((a, b) => a - b).at(Math.floor(rates.length * share)) ?? Infinity;
   }
 
   /** Another socket: what is on its way there has nothing to do with what came here. */

@@ -8,6 +8,8 @@ export type RateHz = (typeof RATES_HZ)[number];
 const OVERHEAD = 1.04; // of frames, on what PCM takes
 const ROOM = 1.3; // that there has to be above a higher rate's need before it is tried
 const MEASURES = 2; // one may be a packet that was lost
+const RISE_MEASURES = 4;
+const RISE_SHARE = 0.2; // of the measures, which may be lower than what a rise needs
 const LATE_SECS = 0.1; // the lead and the cushion cover that much
 const STALL_SECS = 0.4;
 const STALLS = 3; // within...
@@ -95,9 +97,9 @@ export class LineRate {
   private _rise(now: number) {
     const { gauge } = this;
     if (this._hz === RATES_HZ[0] || now - this._changedAt < this._riseMs) return false;
-    const calm = gauge.peakSecs(now) < STALL_SECS && gauge.measures(now, this._changedAt) >= MEASURES;
-    const higher = rateFor(gauge.capacity(now), ROOM);
-    return calm && higher > this._hz ? this._change(higher, now) : false;
+    const higher = RATES_HZ[RATES_HZ.indexOf(this._hz) - 1];
+    const measured = gauge.measures(now, this._changedAt) >= RISE_MEASURES && gauge.peakSecs(now) < STALL_SECS;
+    return measured && gauge.capacity(now, RISE_SHARE) >= need(higher) * ROOM ? this._change(higher, now) : false;
   }
 
   private _change(hz: RateHz, now: number) {
