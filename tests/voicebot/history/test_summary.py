@@ -366,7 +366,7 @@ async def test_a_real_model_is_told_all_that_was_said_while_it_summarises_and_af
         async def say(visitor: Visitor) -> None:
             nonlocal said
             said += 1
-            text = f"f{said} " + "word " * 100
+            text = f"f{said} " + "word " * 200
             await visitor.socket.send(rtvi_message("send-text", {"content": text}))
             await visitor.until(lambda: f"f{said}" in told())
             assert told() == {f"f{n}" for n in range(1, said + 1)}
