@@ -32,7 +32,9 @@ async def test_a_deploy_drops_no_sentence(own_server):
 
 
 async def test_a_deploy_waits_for_an_answer_and_for_a_sentence_of_the_visitors(own_server):
-    server = await asyncio.to_thread(own_server, LLM_PROVIDER="tests.voicebot.players.SlowLLM")
+    server = await asyncio.to_thread(
+        own_server, LLM_PROVIDER="tests.voicebot.players.SlowLLM", DRAIN_SECS="120"
+    )
     urls = [(await asyncio.to_thread(server.start_session))[0] for _ in range(2)]
     async with Visitor(urls[0]) as typing, Visitor(urls[1]) as talking:
         for visitor in (typing, talking):
