@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from characters.admin.cards import Cards
 from characters.admin.forms import CharacterForm, LoreForm
+from characters.admin.lorebook import LorebookFiles
 from characters.admin.rehearsal import Rehearsal
 from characters.admin.version_history import History
 from characters.exceptions import NotPublishable
@@ -54,7 +55,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Character)
-class CharacterAdmin(Cards, History, Rehearsal, ModelAdmin):
+class CharacterAdmin(Cards, LorebookFiles, History, Rehearsal, ModelAdmin):
     form = CharacterForm
     inlines: ClassVar = [LoreInline]
     list_display: ClassVar = ["portrait", "name", "tagline", "state", "language", "updated_at"]
@@ -122,7 +123,13 @@ class CharacterAdmin(Cards, History, Rehearsal, ModelAdmin):
         css: ClassVar = {"all": ["characters/desk.css"]}
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.card_urls(), *self.history_urls(), *self.rehearsal_urls(), *super().get_urls()]
+        return [
+            *self.card_urls(),
+            *self.lorebook_urls(),
+            *self.history_urls(),
+            *self.rehearsal_urls(),
+            *super().get_urls(),
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Character | None = None) -> tuple[str, ...]:
         """An address stays: sessions and links hang on it."""

@@ -68,7 +68,9 @@ def _card(
     text: dict[str, Any], *, picture: bytes | None = None, assets: dict[str, bytes] | None = None
 ) -> Card:
     if kind := lorebooks.kind_of(text):
-        raise CardRefused(f"This is a lorebook ({kind}) and no character: add it to a character's lorebook.")
+        raise CardRefused(
+            f"This is a lorebook ({kind}) and no character: bring it into one by its “Lorebook file…”."
+        )
     taken = mapping.take(text)
     taken.notes += advice(lorebook_of(taken.fields, taken.fields["lore"]))
     card = Card(taken.fields, taken.notes, picture=picture, assets=assets or {})

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
 from characters import cards, content
@@ -183,3 +184,25 @@ def test_an_edit_at_the_desk_is_in_the_world_info():
     assert entry["selectiveLogic"] == 2
     private = json.loads(lorebooks.export(marlow, "world-info", private=False))["entries"]["0"]
     assert "The river" not in json.dumps(private)
+
+
+def test_a_lorebook_is_brought_in_and_saved_at_the_desk(admin_client):
+    marlow = make_character(lore=[{"keys": ["old"], "content": "OLD"}])
+    desk = f"/admin/characters/character/{marlow.pk}/"
+    assert f"{desk}lorebook/" in admin_client.get(f"{desk}change/").content.decode()
+
+    def bring(data: bytes, **more: str) -> Any:
+        file = SimpleUploadedFile("book.json", data, "application/json")
+        return admin_client.post(f"{desk}lorebook/", {"file": file, **more}, follow=True)
+
+    said = bring(as_file(WORLD_INFO)).content.decode()
+    assert "3 entries of a lorebook (SillyTavern) are in the draft now." in said
+    assert "Filters by character are kept" in said
+    assert marlow.lore.count() == 4
+    bring(as_file(LOREBOOK_V3), replace="on")
+    assert [entry.content for entry in marlow.lore.all()] == ["RIVER"]
+    assert "This JSON is no lorebook" in bring(as_file({"name": "x"})).content.decode()
+    saved = admin_client.get(f"{desk}lorebook/export/?format=world-info")
+    assert saved["Content-Disposition"] == 'attachment; filename="marlow-world-info.json"'
+    assert lorebooks.read(saved.content).kind == "SillyTavern"
+    assert admin_client.get(f"{desk}lorebook/export/?format=pdf").status_code == 404
