@@ -47,6 +47,7 @@ async def hold(page: DrivenPage, server: Server) -> None:
     await page.until(f"{CALL}.sound.heard > 10_000")  # the greeting comes out of the loudspeaker
     await page.until(state("listening"))
     assert await page.evaluate(f"{CALL}.microphone.available")
+    await page.until("window.speak")  # the microphone is open
     await page.evaluate("window.speak()")
     await page.until(f"{CALL}.levels.visitor > 0.01")
     await page.until(said("visitor", "hello there"))
