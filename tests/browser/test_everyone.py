@@ -4,7 +4,8 @@ import importlib.util
 
 import pytest
 
-from tests.browser.stage import hang_up, on_stage, state_is
+from tests.browser.shown import STATES, show
+from tests.browser.stage import CALL, hang_up, on_stage, state_is
 from tests.servers import ROOT
 
 AXE = ROOT / "voicebot" / "client" / "node_modules" / "axe-core" / "axe.min.js"
@@ -21,8 +22,7 @@ async def violations(page) -> list[str]:
     return [f"{v['id']}: {v['help']}: {node['html'][:150]}" for v in found for node in v["nodes"]]
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize(("scheme", "width"), [("dark", 1280), ("light", 320)])
 async def test_axe_finds_nothing(server, browser_with_microphone, scheme, width):
     size = {"width": width, "height": 800}
     async with browser_with_microphone(viewport=size, color_scheme=scheme, reduced_motion="reduce") as page:
@@ -50,7 +50,80 @@ async def test_axe_finds_nothing(server, browser_with_microphone, scheme, width)
         assert await violations(page) == [], "past"
 
 
-async def test_the_whole_stage_works_without_a_mouse(server, browser_with_microphone):
+@pytest.mark.parametrize(("scheme", "locale"), [("light", "zh-CN"), ("dark", "en-US")])
+async def test_axe_finds_nothing_in_any_state_on_a_phone(server, browser_with_microphone, scheme, locale):
+    phone = {"viewport": {"width": 390, "height": 844}, "reduced_motion": "reduce"}
+    async with browser_with_microphone(color_scheme=scheme, locale=locale, **phone) as page:
+        for path in ("/", "/characters/captain-marlow/", "/talk/nobody-of-that-name/"):
+            await page.goto(server.url + path)
+            assert await violations(page) == [], path
+        found = {}
+        for state in STATES:
+            await page.goto(f"{server.url}/talk/captain-marlow/")
+            await show(page, state)
+            found[state] = await violations(page)
+        assert {state: what for state, what in found.items() if what} == {}
+
+
+async def test_with_reduced_motion_nothing_moves_and_the_ring_is_a_bar(server, browser_with_microphone):
+    async with browser_with_microphone(reduced_motion="reduce") as page:
+        moving = "document.getAnimations().filter((a) => a.effect.getComputedTiming().duration > 1).length"
+        for state in STATES:
+            await page.goto(f"{server.url}/talk/captain-marlow/")
+            await show(page, state)
+            assert await page.evaluate(moving) == 0, state
+            assert await page.is_hidden(".ring")
+        await show(page, "speaking")
+        assert await page.is_visible(".meters .character")
+
+
+async def tab_to(page, id_: str) -> None:
+    for _ in range(25):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("document.activeElement.id") == id_:
+            return
+    raise AssertionError(f"Tab does not lead to {id_}")
+
+
+async def test_a_whole_conversation_by_keyboard_alone(server, browser_with_microphone):
+    async with browser_with_microphone() as page:
+        await page.goto(f"{server.url}/talk/captain-marlow/")
+
+        async def press(id_: str) -> None:
+            await tab_to(page, id_)
+            await page.keyboard.press("Enter")
+
+        await press("begin")
+        await state_is(page, "speaking")
+        await press("interrupt")
+        await state_is(page, "listening")
+        assert await page.evaluate("document.activeElement.id") == "interrupt", (
+            "it keeps its place and the focus"
+        )
+        await press("type")
+        await page.keyboard.type("Can you read me?")
+        await page.keyboard.press("Enter")
+        await page.wait_for_function(f"{CALL}.transcript.lines.some((l) => l.text.includes('scripted'))")
+        await press("microphone")
+        assert await page.evaluate(f"{CALL}.muted")
+        await press("transcript-toggle")
+        await page.wait_for_selector("#lines li")
+        await press("transcript-close")
+        assert await page.is_hidden("#transcript")
+        await press("end")
+        await page.wait_for_function("document.activeElement.id === 'take-back'")
+        await page.keyboard.press("Enter")
+        await press("end")
+        await page.wait_for_function("document.activeElement.id === 'take-back'")
+        await page.keyboard.press("Shift+Tab")
+        await page.keyboard.press("Enter")
+        await state_is(page, "ended")
+        await page.wait_for_function("document.activeElement.id === 'again'")
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("#begin")
+
+
+async def test_the_stage_is_in_order_without_a_mouse(server, browser_with_microphone):
     async with browser_with_microphone() as page:
         await page.goto(f"{server.url}/talk/captain-marlow/")
         order = []

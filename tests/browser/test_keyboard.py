@@ -116,6 +116,27 @@ async def test_a_reply_is_told_once_when_it_is_finished(server, browser_with_mic
         assert not [said for said in await page.evaluate("window.said") if said[0] in ("log", "lines")]
 
 
+async def test_a_reply_is_told_over_the_voice_only_if_that_is_wished(server, browser_with_microphone):
+    async with browser_with_microphone() as page:
+        await page.goto(f"{server.url}/talk/captain-marlow/")
+        await page.click("[data-opens=settings]")
+        await page.check("[name=readOver]")
+        await page.keyboard.press("Escape")
+        await page.evaluate(LISTEN)
+        await page.evaluate(
+            f"""() => new MutationObserver(() => window.finished ??= {CALL}.transcript.current.final)
+              .observe(document.querySelector("#reply-said"), {{ childList: true }})"""
+        )
+        await page.click("#begin")
+        await state_is(page, "speaking")
+        await page.wait_for_function("window.finished !== undefined")
+        await state_is(page, "listening")
+        assert not await page.evaluate("window.finished"), "it was told when the voice had not finished it"
+        told = " ".join(text for region, text in await page.evaluate("window.said") if region == "reply-said")
+        greeting = await page.evaluate(f"{CALL}.transcript.turns[0].text")
+        assert told.split() == f"Captain Marlow: {greeting}".split(), "each word once"
+
+
 async def test_a_countdown_is_not_read_out(server, browser_with_microphone):
     async with browser_with_microphone() as page:
         await on_stage(page, server)
