@@ -106,6 +106,16 @@ SETTLE = f"""async ([width, height]) => {{
   }}
 }}"""
 
+RESIZED = """async ([width, height]) => {
+  const frame = () => new Promise(requestAnimationFrame);
+  while (innerWidth !== width || innerHeight !== height) await frame();
+  await frame();
+}"""
+CUT_OFF = """() => [...document.querySelectorAll("a, button, input, select, h1, h2, p, blockquote, img")]
+  .filter((e) => e.checkVisibility() && e.getClientRects().length && !e.closest(".sr"))
+  .filter((e) => e.getBoundingClientRect().left < -0.5 || e.getBoundingClientRect().right > innerWidth + 0.5)
+  .map((e) => e.outerHTML.slice(0, 60))"""
+
 
 async def measured(page, server, sizes: dict[str, tuple[int, int]], large_fonts: bool = False) -> list[str]:
     """What is wrong, in each state at each size; controls must be where they were in the first state."""
@@ -139,3 +149,21 @@ async def test_nothing_is_cut_off_or_covered_and_no_control_moves(server, browse
 async def test_large_fonts_cut_nothing_off(server, browser_with_microphone):
     async with browser_with_microphone(reduced_motion="reduce") as page:
         assert await measured(page, server, LARGE_FONTS, large_fonts=True) == []
+
+
+async def test_the_other_pages_fit_every_size(server, browser_with_microphone):
+    async with browser_with_microphone(reduced_motion="reduce") as page:
+        wrong = []
+        for path, fonts in itertools.product(
+            ("/", "/characters/captain-marlow/", "/talk/nobody/"), ("100%", "200%")
+        ):
+            await page.goto(server.url + path)
+            await page.add_style_tag(content=f"html {{ font-size: {fonts} !important; }}")
+            for size, (width, height) in SIZES.items():
+                await page.set_viewport_size({"width": width, "height": height})
+                await page.evaluate(RESIZED, [width, height])
+                wide = await page.evaluate("document.documentElement.scrollWidth")
+                cut = await page.evaluate(CUT_OFF)
+                if wide > width or cut:
+                    wrong.append(f"{path}, {size}, letters at {fonts}: {wide} wide, cut off: {cut}")
+        assert wrong == []
