@@ -120,7 +120,7 @@ async def test_a_whole_conversation_by_keyboard_alone(server, browser_with_micro
         await state_is(page, "ended")
         await page.wait_for_function("document.activeElement.id === 'again'")
         await page.keyboard.press("Enter")
-        await page.wait_for_selector("#begin")
+        await state_is(page, "listening", "speaking")
 
 
 async def test_the_stage_is_in_order_without_a_mouse(server, browser_with_microphone):

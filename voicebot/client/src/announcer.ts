@@ -1,27 +1,33 @@
 // What a screen reader is told, and when: a reply once, when it has been heard to its end, and a state when it changes.
 
 import { byId, setText } from "./dom.ts";
-import type { Turn } from "./transcript.ts";
+import type { Line, Turn } from "./transcript.ts";
 
 export class Announcer {
   private readonly _reply = byId("reply-said");
   private readonly _state = byId("state-said");
-  private _said = { key: "", length: 0 }; // which reply, and how much of it
+  private _said = ""; // which reply, and how much of it
+  private _line = 0; // which sentence
   private _stateKey = "";
 
   /**
    * @param name of the character
    * @param speaking whether the voice is heard: nothing is read over it
-   * @param over unless this is wished: then what has come of it is read at once, each part once
    */
-  showReply(turns: readonly Turn[], name: string, speaking: boolean, over = false) {
+  showReply(turns: readonly Turn[], name: string, speaking: boolean) {
     const last = turns.at(-1);
-    if ((speaking && !over) || last?.who !== "character") return;
-    const { key, length } = this._said;
-    if (key === last.key && length >= last.text.length) return; // a reply that is cut off gets shorter
-    const news = over && key === last.key ? last.text.slice(length).trim() : `${name}: ${last.text}`;
-    this._said = { key: last.key, length: last.text.length };
-    this._reply.textContent = news; // written also where it is the same once more
+    if (speaking || last?.who !== "character") return;
+    const said = `${last.key} ${last.text.length}`;
+    if (said === this._said) return;
+    this._said = said;
+    this._reply.textContent = `${name}: ${last.text}`; // written also where it is the same once more
+  }
+
+  /** For whoever wishes it: each sentence when the voice begins it, or before, and once. */
+  readAlong(line: Line | null, name: string) {
+    if (line?.who !== "character" || line.id === this._line) return;
+    this._line = line.id;
+    this._reply.textContent = `${name}: ${line.text}`;
   }
 
   /**

@@ -129,8 +129,8 @@ function show() {
   showState();
   showLatency();
   transcript.show(call.transcript, about.name);
-  const speaking = call.state === "speaking" || call.transcript.current?.final === false;
-  announcer.showReply(call.transcript.turns, about.name, speaking, call.settings.readOver);
+  if (call.settings.readOver) announcer.readAlong(call.transcript.current, about.name);
+  else announcer.showReply(call.transcript.turns, about.name, call.state === "speaking" || call.transcript.current?.final === false);
   summary.show();
   moveFocus();
   animate();
