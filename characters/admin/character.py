@@ -17,6 +17,7 @@ from characters.admin.lorebook import LorebookFiles
 from characters.admin.rehearsal import Rehearsal
 from characters.admin.version_history import History
 from characters.exceptions import NotPublishable
+from characters.lore import advice, lorebook_of
 from characters.models import Character, LoreEntry
 from characters.versions import publishing
 
@@ -183,6 +184,8 @@ class CharacterAdmin(Cards, LorebookFiles, History, Rehearsal, ModelAdmin):
                 version = publishing.publish(character, author=request.user)
                 self.log_change(request, character, f"Published {version}.")
                 done += 1
+                for note in advice(lorebook_of(version.content, version.content["lore"])):
+                    self.message_user(request, f"{character.name}: {note}", "WARNING")
             except NotPublishable as error:
                 self.message_user(request, str(error), "ERROR")
         if done:

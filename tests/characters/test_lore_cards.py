@@ -117,6 +117,12 @@ def test_what_the_budget_leaves_out_is_said_before_publishing_and_in_the_tester(
     )
     page = admin_client.get(f"/admin/characters/character/{tess.pk}/publish/").content.decode()
     assert "1 entry of lore is left out on every turn: “C1”." in page.replace("&#x27;", "'")
+    tess.stt_provider = tess.llm_provider = tess.tts_provider = "scripted"
+    tess.save()
+    chosen = {"action": "publish_selected", "_selected_action": tess.pk}
+    answer = admin_client.post("/admin/characters/character/", chosen, follow=True).content.decode()
+    assert "1 on stage." in answer
+    assert "Tess: What is always told" in answer
     found = admin_client.post(
         "/admin/characters/character/rehearse/lore/",
         {
