@@ -52,7 +52,7 @@ def test_a_taken_port_is_named_with_a_way_out(server):
 def test_replicas_that_start_at_once_on_an_empty_database_all_live(tmp_path):
     with fresh_database(f"greenroom_replicas_{os.getpid()}") as database:
         servers = [
-            Server(tmp_path / f"log-{number}", database, cold=True, DATA_DIR=str(tmp_path / str(number)))
+            Server(tmp_path / f"log-{number}", database, DATA_DIR=str(tmp_path / str(number)))
             for number in range(3)
         ]
         try:
@@ -69,7 +69,7 @@ def test_replicas_that_start_at_once_on_an_empty_database_all_live(tmp_path):
 
 def test_a_database_that_cannot_be_reached_is_named_with_its_cause(tmp_path):
     port = free_port()
-    server = Server(tmp_path / "log", f"postgresql://greenroom:hush@127.0.0.1:{port}/nothing", cold=True)
+    server = Server(tmp_path / "log", f"postgresql://greenroom:hush@127.0.0.1:{port}/nothing")
     with pytest.raises(RuntimeError, match=f"(?s)127.0.0.1:{port}/nothing: .*refused") as failed:
         server.start()
     assert "hush" not in str(failed.value)

@@ -73,8 +73,7 @@ async def speak(words):
     async for _ in tts.run_tts(" ".join(["and then another wave came"] * (words // 5)), "context"):
         pass
 
-for words in (120, 220, 400):
-    asyncio.run(speak(words))
+asyncio.run(speak(400))
 print(before, most_mb())
 """
 
