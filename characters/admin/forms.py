@@ -158,7 +158,7 @@ class LoreForm(PlainLines):
     rules = forms.CharField(
         required=False,
         max_length=1000,
-        label="rules",
+        label="Rules",
         help_text="As in SillyTavern: “logic: not any; probability: 50; sticky: 4; at depth: 2; role: user”. "
         "Also: cooldown, delay, group, group weight, group override, group scoring, scan depth, "
         "exclude recursion, prevent recursion, delay until recursion.",
