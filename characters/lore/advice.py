@@ -58,7 +58,8 @@ def _over_budget(book: Lorebook, count: Callable[[str], int]) -> Iterator[str]:
             f"{_named(large)}. Give the book more room, or shorten them."
         )
     total, left_out = 0, []
-    always = [entry for entry in told if entry.constant and entry not in large]
+    alone = {entry.number for entry in large}
+    always = [entry for entry in told if entry.constant and entry.number not in alone]
     for entry in sorted(always, key=lambda entry: (-entry.rank, entry.number)):
         size = count(entry.content)
         if total + size <= budget:
