@@ -114,7 +114,7 @@ def translated(source: str, multiline: bool = False) -> str:
     return "".join(parts)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)  # of some 17 KB each
 def compiled(source: str, flags: str) -> Any:
     """The compiled pattern; None if it is too long or is none."""
     if len(source) > MOST_PATTERN:
