@@ -25,7 +25,7 @@ BEFORE_SECS, BETWEEN_SECS, AFTER_SECS = 8.0, 1.2, 7.0
 # When the visitor begins to speak, as the page hears it, and the voice stops; when it begins, what lights.
 LISTEN_JS = """() => {
   const call = window.greenroom.call;
-  const found = (window.found = { barges: [], lit: [], playedAt: 0 });
+  const found = (window.found = { barges: [], sentences: [] });
   let quietSince = performance.now();
   let onset = 0;
   const take = call.media._take.bind(call.media);
@@ -48,23 +48,19 @@ LISTEN_JS = """() => {
   };
   const report = call.player._onReport;
   call.player._onReport = (now) => {
-    if (now.playing && !call.sound.playing) found.playedAt = performance.now() - 50;
-    if (!now.playing) found.playedAt = 0;
+    const sentence = found.sentences.at(-1);
+    if (now.playing && !call.sound.playing && sentence) sentence.playedAt ||= performance.now() - 50;
     report(now);
   };
   let before = "";
-  let counted = 0;
-  let follows = false;
   const look = () => {
     const character = document.getElementById("caption").dataset.who === "character";
     const words = character ? document.getElementById("caption-spoken").textContent : "";
-    if (words !== before && words && found.playedAt) {
-      // Of a reply's first sentence, word by word: when the next one begins nobody here knows.
+    if (words !== before && words) {
       const count = words.trim().split(/\\s+/).length;
-      const at = (performance.now() - found.playedAt) / 1000;
-      follows = count === 1 ? at < 1 : follows && words.startsWith(before) && count === counted + 1;
-      counted = count;
-      if (follows) found.lit.push({ count, at });
+      if (count === 1) found.sentences.push({ playedAt: 0, lit: [] });
+      const lit = found.sentences.at(-1)?.lit;
+      if (lit && count === lit.length + 1) lit.push(performance.now());
     }
     before = words;
     requestAnimationFrame(look);
@@ -156,7 +152,13 @@ def measure(times: int = 6) -> dict[str, Any]:
                 server.stop()
     return {
         "barge_ms": found["barges"],
-        "word_secs": [lit["at"] - WORD_SECS * (lit["count"] - 1) for lit in found["lit"]],
+        # Of a reply's first sentence: when the next one begins to sound nobody here knows.
+        "word_secs": [
+            (at - sentence["playedAt"]) / 1000 - WORD_SECS * word
+            for sentence in found["sentences"]
+            if sentence["playedAt"] and abs(sentence["lit"][0] - sentence["playedAt"]) < 1000
+            for word, at in enumerate(sentence["lit"])
+        ],
         "restarts": restarts,
     }
 
