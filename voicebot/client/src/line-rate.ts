@@ -23,6 +23,7 @@ const LAST_RISE_MS = 240_000; // each rise that was none is followed by twice th
 
 const MIN_CUSHION_SECS = 0.12;
 const MAX_CUSHION_SECS = 1;
+const ROUND_TRIPS = 2.2; // that TCP takes to notice that a packet was lost, and to send it again
 const THIN_CUSHION_SECS = 0.6; // while a line that is too thin has not been given less to carry
 
 /** Bytes that a rate takes in a second: mono int16. */
@@ -120,7 +121,7 @@ export class LineRate {
   cushionSecs(roundTripSecs: number, now: number) {
     const { gauge } = this;
     const thin = gauge.capacity(now) < need(this._hz);
-    const wanted = Math.max(1.6 * roundTripSecs + 0.05, 1.25 * gauge.peakSecs(now) + 0.04, thin ? THIN_CUSHION_SECS : 0);
+    const wanted = Math.max(ROUND_TRIPS * roundTripSecs + 0.05, 1.25 * gauge.peakSecs(now) + 0.04, thin ? THIN_CUSHION_SECS : 0);
     return (this._cushion = Math.min(MAX_CUSHION_SECS, Math.max(MIN_CUSHION_SECS, wanted)));
   }
 }
