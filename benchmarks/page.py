@@ -3,13 +3,11 @@
 Bytes over the line by kind, the largest paint (LCP), the time until the button does something, and what moves
 while one talks, types and reads; plain, and as a slow phone has it: a quarter of this machine's speed, 1.6
 Mbit/s and 150 ms. Each run has an empty cache and a server that has served before. Medians; `--write` puts
-the table into docs/performance.md.
+the table into docs/performance.md. What a call sounds like at the page is `benchmarks.page_call`'s.
 """
 
 import argparse
 import asyncio
-import importlib
-import importlib.util
 import os
 import statistics
 import tempfile
@@ -182,16 +180,6 @@ def table(found: dict[str, dict[str, float]]) -> str:
     return "\n".join(rows)
 
 
-def of_calls() -> str:
-    """What benchmarks.page_call measures, where it is there."""
-    if not importlib.util.find_spec("benchmarks.page_call"):
-        return ""
-    figures = importlib.import_module("benchmarks.page_call").measure()
-    return "\n".join(
-        ["", "| in a call | |", "| --- | --- |", *(f"| {k} | {v} |" for k, v in figures.items())]
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
@@ -216,7 +204,6 @@ def main() -> None:
         finally:
             server.stop()
             cluster.cleanup()
-    words += of_calls()
     print(words)
     if options.write:
         page = PAGE.read_text()
