@@ -126,6 +126,8 @@ def preload() -> None:
     from loguru import logger
 
     logger.disable("pipecat")  # which says that something is missing
+    # Somebody looks at all objects there are, and at Django's settings before there are any.
+    told, sys.unraisablehook = sys.unraisablehook, lambda _: None
     sys.modules.update(dict.fromkeys(THREADED))  # type: ignore[arg-type]  (importing them fails)
     for name in dict.fromkeys(foreign_imports()):
         with contextlib.suppress(Exception):  # what asks for Django's settings is imported after the fork
@@ -133,6 +135,7 @@ def preload() -> None:
     for name in THREADED:
         del sys.modules[name]
     logger.enable("pipecat")
+    sys.unraisablehook = told
     tasks = Path("/proc/self/task")
     assert not tasks.exists() or len(list(tasks.iterdir())) == 1, "some module begins threads, see THREADED"
     gc.collect()
