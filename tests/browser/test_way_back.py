@@ -1,5 +1,7 @@
 """The way back: after a reload in mid-call, and into conversations that are over. Who goes on sees what was said."""
 
+from playwright.async_api import expect
+
 from tests.browser.stage import CALL, hang_up, on_stage, state_is
 from tests.browser.test_continuity import say
 
@@ -29,7 +31,7 @@ async def test_a_reload_in_mid_call_offers_the_way_back_and_what_is_over_is_read
         assert "You are in the middle of a conversation. You left here, today" in await page.inner_text(
             "#left-off"
         )
-        assert await page.inner_text("#begin") == "Go on with Captain Marlow"
+        assert await page.inner_text("#begin") == "Go on with Ada Quill", "who spoke last"
         *entries, (who, mark) = await page.evaluate(ENTRIES)
         assert [e for e in entries if e[0] != "note"] == [e for e in before if e[0] != "note"]
         assert entries[-2:] == [["note", "Ada Quill takes over"], before[-1]], (
@@ -64,6 +66,11 @@ async def test_a_reload_in_mid_call_offers_the_way_back_and_what_is_over_is_read
         await page.wait_for_selector(".with-transcript #lines [data-who=note]")
         assert "My parrot is called Quillon." in await page.inner_text("#lines")
         assert "This conversation is over. It ended here, today" in await page.inner_text("#left-off")
+        for width, height in ((320, 568), (390, 844)):
+            await page.set_viewport_size({"width": width, "height": height})
+            for what in ("#left-off", "#begin", "#lines li:last-child"):
+                await expect(page.locator(what)).to_be_in_viewport()
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width
         async with page.expect_download() as download:
             await page.click("[data-save=text]")
         saved = (await (await download.value).path()).read_text()

@@ -33,6 +33,9 @@ export function entriesOf(kept: Kept): Turn[] {
 /** When the last word was said, or the session began; milliseconds since 1970. */
 export const leftAt = (kept: Kept) => Date.parse(kept.turns.at(-1)?.at ?? kept.createdAt);
 
+/** Who spoke last for the character's side; `name` where nobody did. */
+export const speakerOf = (kept: Kept, name: string) => kept.turns.findLast(({ role }) => role !== "user")?.name || name;
+
 /**
  * Where a session was left or came to its end, and what has become of what was going on then.
  * @param name of the character
@@ -43,8 +46,8 @@ export function leftWords(kept: Kept, name: string, now: number): string {
   const live = isLive(kept.state ?? "");
   const words = [live ? gettext("You left here, {when}.", { when }) : gettext("It ended here, {when}.", { when })];
   if (last?.role === "assistant" && last.interrupted) {
-    words.push(gettext("{name} was cut off: what you heard is kept.", { name: last.name || name }));
+    words.push(gettext("{name} was cut off: what you heard is kept.", { name: speakerOf(kept, name) }));
   }
-  if (live && last?.role === "user") words.push(gettext("{name} will answer your last words.", { name }));
+  if (live && last?.role === "user") words.push(gettext("{name} will answer your last words.", { name: speakerOf(kept, name) }));
   return words.join(" ");
 }

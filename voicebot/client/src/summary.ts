@@ -29,14 +29,16 @@ export class Summary {
   /** Shows it where a conversation has taken place, hides it elsewhere. */
   show() {
     const over = ["ended", "over", "idle"].includes(this._call.state);
-    const spoken = this._call.transcript.turns.length > 0 && Boolean(this._call.session);
+    const turns = this._call.transcript.entries.filter(({ who }) => who !== "note").length;
+    const spoken = turns > 0 && Boolean(this._call.session);
     if (over && spoken && this._section.hidden && this._section.dataset.session !== this._call.session) {
       this._section.dataset.session = this._call.session;
       this._words.textContent = gettext("You talked for {duration}. Turns: {turns}.", {
         duration: durationWords((Date.now() - this._call.begunAt) / 1000),
-        turns: this._call.transcript.turns.length,
+        turns,
       });
       this._section.hidden = false;
+      byId("past-open").hidden = document.body.classList.contains("embedded");
       for (const button of this._section.querySelectorAll("button")) {
         button.hidden = button.dataset.what === "again" && this._call.state === "idle"; // then one goes on
       }

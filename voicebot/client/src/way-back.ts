@@ -3,7 +3,7 @@
 import type { Call } from "./call.ts";
 import { byId, setText } from "./dom.ts";
 import type { Kept } from "./downloads.ts";
-import { entriesOf, isLive, leftAt, leftWords, note } from "./earlier.ts";
+import { entriesOf, isLive, leftAt, leftWords, note, speakerOf } from "./earlier.ts";
 import { gettext } from "./i18n.ts";
 import { ask, Refused } from "./past.ts";
 import * as unfinished from "./unfinished.ts";
@@ -107,7 +107,7 @@ export class WayBack {
     const words = leftWords(kept, name, Date.now());
     if (kept.turns.length) call.transcript.clear([...entriesOf(kept), note("left", words, leftAt(kept))]);
     const state = live ? gettext("You are in the middle of a conversation.") : gettext("This conversation is over.");
-    const press = live ? gettext("Go on with {name}", { name }) : gettext("Begin again from here");
+    const press = live ? gettext("Go on with {name}", { name: speakerOf(kept, name) }) : gettext("Begin again from here");
     this._offer(press, `${state} ${words}`, true);
     this._over = !live;
     this._kept = kept;

@@ -202,7 +202,7 @@ test("where one left is told, and what has become of what was going on", () => {
   const now = Date.parse("2026-01-01T12:10:00Z");
   assert.match(leftWords(RETURN, "Captain Marlow", now), /^You left here, today, .+\. Ada Quill was cut off: what you heard is kept\.$/);
   const asked = { ...RETURN, turns: RETURN.turns.slice(0, 2) };
-  assert.match(leftWords(asked, "Captain Marlow", now), /Captain Marlow will answer your last words\.$/);
+  assert.match(leftWords(asked, "Ada Quill", now), /Captain Marlow will answer your last words\.$/, "who spoke last");
   const over = leftWords({ ...asked, state: "ended" }, "Captain Marlow", now);
   assert.match(over, /^It ended here, today, [^.]+\.$/);
 });

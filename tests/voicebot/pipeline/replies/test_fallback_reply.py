@@ -84,8 +84,18 @@ async def test_no_answer_is_apologised_for_aloud_with_captions_once(llm):
         assert captions[0]["spoken_status"] == "new"
         assert captions[-1]["spoken_status"] == "completed"
         assert await watched(one) == [("user", "Are you there?"), ("assistant", WORDS)]
-        assert [m["text"] for m in one.server_messages("trouble")] == [WORDS]
+        assert [(m["text"], m["spoken"]) for m in one.server_messages("trouble")] == [(WORDS, True)]
         assert one.pipeline.context.get_messages()[-1] == {"role": "assistant", "content": WORDS}
+
+
+async def test_words_of_which_there_is_no_recording_are_told_to_the_page_alone():
+    async with conversation(llm=FailingLLM, voice=BrokenTTS) as one:
+        await one.greeted()
+        await one.type("Are you there?")
+        await one.until(lambda: one.server_messages("trouble"))
+        assert [(m["text"], m["spoken"]) for m in one.server_messages("trouble")] == [(WORDS, False)]
+        assert await one.pipeline.settle(5)
+        assert [(turn.role, turn.text) for turn in await one.turns()][1:] == [("user", "Are you there?")]
 
 
 async def test_an_apology_that_is_cut_off_is_remembered_as_far_as_it_was_heard():
