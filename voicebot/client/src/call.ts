@@ -64,9 +64,7 @@ export class Call extends EventTarget implements ConnectionOwner {
   get muted() { return this.microphone.muted; }
   get thin() { return !this.line.rate.hz; } // the line carries no sound: one reads and writes
   get session() { return this.line.session; }
-
-  /** Whether what is said now is sent. */
-  get hearing() { return this.microphone.hearing(this.settings); }
+  get hearing() { return this.microphone.hearing(this.settings); } // whether what is said now is sent
 
   // --- what the visitor does ---
 
