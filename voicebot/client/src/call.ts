@@ -56,7 +56,6 @@ export class Call extends EventTarget implements ConnectionOwner {
   /** What the call is doing, with all that is known of it. */
   get status() { return this._status; }
   get state(): StateName { return this._status.name; }
-
   /** Whether a conversation is going on, if only on its way back. */
   get live() { return isLive(this._status); }
   /** Whether the page is on its way back to the server by itself. */
