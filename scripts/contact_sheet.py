@@ -1,4 +1,4 @@
-"""Every state of the stage, in both themes and both sizes, on one sheet: docs/images/states.webp.
+"""Every state of the stage at every size, on three sheets: docs/images/states-{dark,light,chinese}.webp.
 
 make screenshot        # runs this, too
 """
@@ -7,82 +7,89 @@ import io
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
-from scripts.screenshots import CALL, OUT, open_browser  # noqa: E402
+from scripts.screenshots import OUT, open_browser  # noqa: E402
+from tests.browser.shown import PREPARE, STATES  # noqa: E402
 from tests.servers import Server  # noqa: E402
 
-SIZES = {"desk": (1280, 800), "phone": (390, 844)}
-SHOWN_HEIGHT = 300
-MARGIN, LABEL = 10, 22
-# What the page is told; it draws the rest itself, as it would in a conversation.
-SAID = "Ahoy there, friend. I am Captain Marlow."
-STATES: dict[str, str] = {
-    "waiting": "",
-    "connecting": "call._become('connecting')",
-    "listening": "heard('Did you ever meet the'); call.levels.visitor = 0.2; call._become('listening')",
-    "thinking": "heard('Did you ever meet the kraken?', true); call._become('thinking')",
-    "speaking": "said(20); call.levels.character = 0.25; call._become('speaking')",
-    "muted": "call.muted = true; call._become('listening')",
-    "push to talk": "call.settings.mode = 'push'; call._become('listening')",
-    "no microphone": "call.microphone = false; call.refusal = 'NotAllowedError'; call._become('listening')",
-    "gone": "said(20); call.line.retryAt = Date.now() + 3500; call._become('gone')",
-    "draining": "call.line.draining = true; call._become('listening')",
-    "quiet": "call._become('listening'); call.closesAt = Date.now() + 20500; call._changed()",
-    "full": "call._become('full')",
-    "replaced": "call._become('replaced')",
-    "expired": "call._become('over')",
-    "ended": "said(40); call.line.session = 'x'; call.begunAt = Date.now() - 95000; call._become('ended')",
+SIZES = {
+    "320 by 568": (320, 568),
+    "390 by 844": (390, 844),
+    "667 by 375": (667, 375),
+    "200 % of 1280 by 800": (640, 400),
+    "1024 by 768": (1024, 768),
+    "1440 by 900": (1440, 900),
 }
-PREPARE = f"""
-const call = {CALL};
-const heard = (text, final = false) => call.transcript.heard(text, final);
-const said = (upto) => call.transcript.said({{ text: "{SAID}", segment_id: 1,
-  spoken_progress: {{ accumulated_text: "{SAID}".slice(0, upto), remaining_text: "" }} }});
-"""
+SHEETS: dict[str, dict[str, Any]] = {
+    "dark": {"color_scheme": "dark", "locale": "en-US"},
+    "light": {"color_scheme": "light", "locale": "en-US"},
+    "chinese": {"color_scheme": "light", "locale": "zh-CN"},
+}
+SHOWN_HEIGHT = 200
+MARGIN, LABEL = 8, 18
+QUALITY = 18
+SETTLE_MS = 300
+GROUND, INK = "#3a473f", "#eef2ec"
 
 
-def shoot(page: Page, url: str, act: str) -> Image.Image:
+def shoot(page: Page, url: str, state: str) -> list[Image.Image]:
+    """The state at every size, each as high as the others."""
     page.goto(url)
-    page.evaluate(f"() => {{ {PREPARE} {act} }}")
-    page.wait_for_timeout(350)
-    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    return picture.resize((picture.width * SHOWN_HEIGHT // picture.height, SHOWN_HEIGHT), Image.LANCZOS)
+    page.evaluate(f"() => {{ {PREPARE} {STATES[state]} }}")
+    images = []
+    for width, height in SIZES.values():
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(SETTLE_MS)
+        picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        images.append(picture.resize((width * SHOWN_HEIGHT // height, SHOWN_HEIGHT), Image.LANCZOS))
+    return images
 
 
-def spec(rows: list[tuple[str, list[Image.Image]]]) -> Image.Image:
-    width = max(sum(i.width + MARGIN for i in images) for _, images in rows) + MARGIN
-    whole = Image.new("RGB", (width, len(rows) * (SHOWN_HEIGHT + LABEL + MARGIN) + MARGIN), "#3a473f")
+def sheet(rows: dict[str, list[Image.Image]]) -> Image.Image:
+    """A row for each state, under its name; above them the sizes."""
+    first = next(iter(rows.values()))
+    width = sum(image.width + MARGIN for image in first) + MARGIN
+    row_height = SHOWN_HEIGHT + LABEL + MARGIN
+    whole = Image.new("RGB", (width, LABEL + len(rows) * row_height + MARGIN), GROUND)
     pen = ImageDraw.Draw(whole)
-    for number, (label, images) in enumerate(rows):
-        top, left = MARGIN + number * (SHOWN_HEIGHT + LABEL + MARGIN), MARGIN
-        pen.text((left, top + 4), label, fill="#eef2ec")
+    left = MARGIN
+    for size, image in zip(SIZES, first, strict=True):
+        pen.text((left, 4), size, fill=INK)
+        left += image.width + MARGIN
+    for number, (state, images) in enumerate(rows.items()):
+        top, left = LABEL + number * row_height, MARGIN
+        pen.text((left, top + 4), state, fill=INK)
         for image in images:
             whole.paste(image, (left, top + LABEL))
             left += image.width + MARGIN
     return whole
 
 
+def draw(browser: Browser, url: str, name: str) -> None:
+    page = browser.new_page(bypass_csp=True, service_workers="block", **SHEETS[name])
+    rows = {state: shoot(page, url, state) for state in STATES}
+    page.close()
+    path = OUT / f"states-{name}.webp"
+    sheet(rows).save(path, "WEBP", quality=QUALITY, method=6)
+    size_kb = path.stat().st_size // 1024
+    print(f"{path.relative_to(ROOT)}: {len(rows)} states, {len(SIZES)} sizes, {size_kb} KB")
+
+
 def main() -> None:
+    OUT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         server = Server(folder / "log", "", DATA_DIR=name, LOG_LEVEL="INFO").start()
         browser = open_browser(playwright, folder)
         try:
-            pages = [
-                browser.new_page(viewport={"width": w, "height": h}, color_scheme=scheme)
-                for scheme in ("dark", "light")
-                for w, h in SIZES.values()
-            ]
-            url = f"{server.url}/talk/captain-marlow/"
-            rows = [(state, [shoot(page, url, act) for page in pages]) for state, act in STATES.items()]
-            OUT.mkdir(parents=True, exist_ok=True)
-            spec(rows).save(OUT / "states.webp", "WEBP", quality=80, method=6)
-            print(f"docs/images/states.webp: {len(rows)} states, two themes, two sizes")
+            for sheet_name in sys.argv[1:] or SHEETS:
+                draw(browser, f"{server.url}/talk/captain-marlow/", sheet_name)
         finally:
             browser.close()
             server.stop()
