@@ -3,7 +3,7 @@
 Bytes over the line by kind, the largest paint (LCP), the time until the button does something, and what moves
 while one talks, types and reads; plain, and as a slow phone has it: a quarter of this machine's speed, 1.6
 Mbit/s and 150 ms. Each run has an empty cache and a server that has served before. Medians; `--write` puts
-the table into docs/performance.md. What a call sounds like at the page is `benchmarks.page_call`'s.
+the table into docs/performance.md. Below it stands what `benchmarks.page_call` measures of a call.
 """
 
 import argparse
@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from playwright.async_api import Browser, Page, async_playwright
+
+from benchmarks import page_call
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- benchmarks.page writes from here -->", "<!-- benchmarks.page ends here -->"
@@ -183,6 +185,7 @@ def table(found: dict[str, dict[str, float]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--times", type=int, default=6, help="that a visitor speaks into an answer")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     parser.add_argument("--shifts", action="store_true", help="say what moved, and when")
     options = parser.parse_args()
@@ -201,6 +204,7 @@ def main() -> None:
         server = Server(folder / "log", cluster.get_uri(), DATA_DIR=name).start()
         try:
             words = table(asyncio.run(measure(server.url, options.runs, sound, tell=options.shifts)))
+            words += f"\n\n{page_call.table(page_call.measure(options.times))}"
         finally:
             server.stop()
             cluster.cleanup()

@@ -163,22 +163,26 @@ def measure(times: int = 6) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--times", type=int, default=6, help="that a visitor speaks into an answer")
-    found = measure(parser.parse_args().times)
-    print("| what | median | least | most | n |")
-    print("| --- | --- | --- | --- | --- |")
+def table(found: dict[str, Any]) -> str:
+    rows = ["| what | median | least | most | n |", "| --- | --- | --- | --- | --- |"]
     for name, values in (
         ("first syllable to silence, ms", found["barge_ms"]),
         ("word's sound to its light, s", found["word_secs"]),
     ):
         if values:
             shown = (statistics.median(values), min(values), max(values))
-            print(f"| {name} | {' | '.join(f'{value:.3g}' for value in shown)} | {len(values)} |")
+            rows.append(f"| {name} | {' | '.join(f'{value:.3g}' for value in shown)} | {len(values)} |")
     for when, parts in found["restarts"].items():
-        for name, secs in parts.items():
-            print(f"| SIGTERM while {when} to {name}, s | {secs:.1f} | | | 1 |")
+        rows += [
+            f"| SIGTERM while {when} to {name}, s | {secs:.1f} | | | 1 |" for name, secs in parts.items()
+        ]
+    return "\n".join(rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--times", type=int, default=6, help="that a visitor speaks into an answer")
+    print(table(measure(parser.parse_args().times)))
 
 
 if __name__ == "__main__":

@@ -106,10 +106,13 @@ SETTLE = f"""async ([width, height]) => {{
   }}
 }}"""
 
+# What still lies too wide after a second has not been drawn anew: it is.
 RESIZED = """async ([width, height]) => {
   const frame = () => new Promise(requestAnimationFrame);
+  await document.fonts.ready;
   while (innerWidth !== width || innerHeight !== height) await frame();
   await frame();
+  for (let tries = 0; tries < 60 && document.documentElement.scrollWidth > width; tries++) await frame();
 }"""
 CUT_OFF = """() => [...document.querySelectorAll("a, button, input, select, h1, h2, p, blockquote, img")]
   .filter((e) => e.checkVisibility() && e.getClientRects().length && !e.closest(".sr"))
@@ -130,6 +133,10 @@ async def measured(page, server, sizes: dict[str, tuple[int, int]], large_fonts:
         await page.set_viewport_size({"width": width, "height": height})
         await page.evaluate(SETTLE, [width, height])
         found = await page.evaluate(MEASURE, state in LIVE)
+        if found["wrong"]:  # a busy machine may not have drawn all of it yet
+            await page.wait_for_timeout(500)
+            await page.evaluate(SETTLE, [width, height])
+            found = await page.evaluate(MEASURE, state in LIVE)
         wrong += [f"{size}, {state}: {what}" for what in found["wrong"]]
         if state not in LIVE or state == "ending":
             continue

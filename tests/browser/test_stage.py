@@ -187,7 +187,7 @@ async def test_ending_leaves_a_goodbye_and_a_way_back(server, browser_with_micro
         assert await page.inner_text("#state") == "Goodbye."
         assert await page.is_hidden("#bar")
         await page.get_by_role("button", name="Talk again").click()
-        await page.wait_for_selector("#begin")
+        await state_is(page, "listening", "speaking")
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])

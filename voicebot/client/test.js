@@ -2,14 +2,14 @@
 // what all of them read.
 
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const out = join(here, "node_modules", ".test");
+const out = mkdtempSync(join(here, "node_modules", ".test-")); // of this run alone: others may run beside it
 const wanted = process.argv.slice(2);
 const names = readdirSync(join(here, "test"))
   .filter((name) => name.endsWith(".test.ts"))
@@ -30,4 +30,8 @@ await build({
   logLevel: "warning",
 });
 const files = names.map((name) => join(out, `${name}.mjs`));
-process.exit(spawnSync(process.execPath, ["--enable-source-maps", "--test", ...files], { stdio: "inherit" }).status ?? 1);
+// A test that fails may leave a timer behind, which would keep its process for good.
+const run = ["--enable-source-maps", "--test", "--test-timeout=120000", ...files];
+const { status } = spawnSync(process.execPath, run, { stdio: "inherit" });
+rmSync(out, { recursive: true });
+process.exit(status ?? 1);
