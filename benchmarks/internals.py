@@ -33,6 +33,7 @@ from pipecat.transports.base_input import BaseInputTransport
 from pipecat.transports.base_transport import TransportParams
 from pipecat.workers.runner import WorkerRunner
 
+from benchmarks import django_ready  # noqa: F401
 from tests.visitors import speech
 from voicebot.pipecat_internals.processors import FrameEnd
 from voicebot.pipeline.worker import Worker

@@ -22,6 +22,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from benchmarks import django_ready  # noqa: F401
 from benchmarks.crowd import speak_over, visit
 from tests.workers import free_port
 from voicebot.turns.onnx_sessions import pairs_overflow

@@ -18,13 +18,21 @@ pytestmark = pytest.mark.django_db
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """In a process of its own, with Django set up by these variables."""
+    return python(
+        f"import django; django.setup(); {code}", DJANGO_SETTINGS_MODULE="config.settings", **environment
+    )
+
+
+def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """In a process of its own, which knows nothing of Django's settings but by these variables."""
+    inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     with tempfile.TemporaryDirectory() as folder:
         script, stdout, stderr = (Path(folder, name) for name in ("script.py", "stdout", "stderr"))
-        script.write_text(f"import django; django.setup(); {code}")
+        script.write_text(code)
         process = Forked(
             fork_server_address(),
             argv=[str(script)],
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", **environment},
+            env={**inherited, **environment},
             cwd=str(ROOT),
             stdout=str(stdout),
             stderr=str(stderr),
