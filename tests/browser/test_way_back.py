@@ -4,6 +4,7 @@ from playwright.async_api import expect
 
 from tests.browser.stage import CALL, hang_up, on_stage, state_is
 from tests.browser.test_continuity import say
+from tests.browser.test_everyone import violations
 
 ENTRIES = f"{CALL}.transcript.entries.map((e) => [e.who, e.text])"
 SWITCH = f"{CALL}.line.client.sendClientRequest('character.switch', {{ character: 'ada-quill' }})"
@@ -32,6 +33,7 @@ async def test_a_reload_in_mid_call_offers_the_way_back_and_what_is_over_is_read
             "#left-off"
         )
         assert await page.inner_text("#begin") == "Go on with Ada Quill", "who spoke last"
+        assert await violations(page) == [], "the way back"
         *entries, (who, mark) = await page.evaluate(ENTRIES)
         assert [e for e in entries if e[0] != "note"] == [e for e in before if e[0] != "note"]
         assert entries[-2:] == [["note", "Ada Quill takes over"], before[-1]], (
@@ -71,6 +73,7 @@ async def test_a_reload_in_mid_call_offers_the_way_back_and_what_is_over_is_read
             for what in ("#left-off", "#begin", "#lines li:last-child"):
                 await expect(page.locator(what)).to_be_in_viewport()
             assert await page.evaluate("document.documentElement.scrollWidth") <= width
+            assert await violations(page) == [], f"reading, {width} wide"
         async with page.expect_download() as download:
             await page.click("[data-save=text]")
         saved = (await (await download.value).path()).read_text()
