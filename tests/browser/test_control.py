@@ -80,8 +80,8 @@ async def test_the_button_interrupts_and_what_was_not_heard_is_gone(server, brow
         await page.wait_for_function(f"!{CALL}.sound.playing")
         before = await audible(page)
         await page.wait_for_timeout(800)
-        # at most one chunk, which was on its way into the sound card
-        assert await audible(page) - before <= 960
+        # What fades out, what was on its way into the sound card, and a report that came late; not 0.8 s of speech.
+        assert await audible(page) - before <= 4_800
         kept = f"""async () => {{
           const session = await (await fetch("/api/sessions/" + {CALL}.session)).json();
           return session.turns.some((turn) => turn.role === "assistant" && turn.interrupted);
