@@ -62,6 +62,8 @@ class TolerantShard(RedisSingleShardConnection):
         try:
             async with asyncio.timeout(LAYER_SECS):
                 await super().subscribe(channel)
+                if self._breaker.away:
+                    await self._redis.ping()  # a subscription is only sent: one that freezes seems to take it
         except Exception as error:
             self._breaker.failed(error)
             return False

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import logging
+import os
 import random
+import signal
 import uuid
 
 import psutil
@@ -15,6 +17,7 @@ from channels.layers import get_channel_layer
 from config.redis.channel_layer import TolerantChannelLayer
 from sessions_app.database.threads import in_database
 from tests.characters.factory import make_character
+from tests.servers import valkey
 from tests.visitors import Visitor, rtvi_message
 from tests.workers import free_port
 from voicebot.connection import channel_events
@@ -88,6 +91,33 @@ async def test_a_connection_that_ends_at_any_step_leaves_nothing_in_its_layer(ki
         await socket.wait(20)
         assert await layer_is_empty(get_channel_layer()), steps
     await get_channel_layer().flush()
+
+
+async def test_a_frozen_redis_that_takes_a_subscription_is_not_said_to_answer(tmp_path, caplog):
+    """A subscription is only sent; the system takes what is sent to a process that stands still."""
+    port = free_port()
+    with valkey(
+        tmp_path / "valkey", port, "--port", str(port), "--bind", "127.0.0.1", "--save", ""
+    ) as process:
+        layer = TolerantChannelLayer(hosts=[f"redis://127.0.0.1:{port}/0"], prefix="greenroom-frozen")
+        channel = await layer.new_channel()
+        inner = layer._get_layer()
+        shard = inner._get_shard(channel)
+        await shard.subscribe(channel)
+        os.kill(process.pid, signal.SIGSTOP)
+        shard._breaker.failed("frozen")
+        shard._breaker._asks_again_at = 0.0  # it has rested
+        try:
+            assert not await shard._subscribed(inner.prefix + "another")
+        finally:
+            os.kill(process.pid, signal.SIGCONT)
+        assert shard._breaker.away
+        assert "answers again" not in caplog.text
+        assert await shard._subscribed(inner.prefix + "another") is False, "it rests"
+        shard._breaker._asks_again_at = 0.0
+        assert await shard._subscribed(inner.prefix + "another")
+        assert not shard._breaker.away
+        await layer.flush()
 
 
 @pytest.mark.parametrize("kind", LAYERS)
