@@ -113,7 +113,7 @@ def main() -> None:
 
     django.setup()
 
-    from tests.conftest import CHROMIUM_ARGS
+    from tests.chromium import launching, quiet
     from tests.databases import stage_database
     from tests.servers import Server
 
@@ -135,16 +135,8 @@ def main() -> None:
                         if not quality.name.startswith(options.only):
                             continue
                         line.quality = quality
-                        browser = playwright.chromium.launch(
-                            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-                            args=[
-                                *CHROMIUM_ARGS,
-                                "--use-fake-device-for-media-stream",
-                                "--use-fake-ui-for-media-stream",
-                                f"--unsafely-treat-insecure-origin-as-secure={url}",
-                                f"--use-file-for-fake-audio-capture={quiet(Path(name))}",
-                            ],
-                        )
+                        secure = f"--unsafely-treat-insecure-origin-as-secure={url}"
+                        browser = playwright.chromium.launch(**launching(quiet(Path(name)), secure))
                         try:
                             page = browser.new_page(bypass_csp=True)
                             print(row(quality, talk(page, url, options.turns)), flush=True)
@@ -152,19 +144,6 @@ def main() -> None:
                             browser.close()
             finally:
                 server.stop()
-
-
-def quiet(folder: Path) -> Path:
-    """A microphone in a quiet room."""
-    import wave
-
-    path = folder / "quiet.wav"
-    with wave.open(str(path), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(16_000)
-        out.writeframes(bytes(2 * 16_000 * 60))
-    return path
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import asyncio
 import os
 import statistics
 import tempfile
-import wave
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,13 +20,12 @@ from typing import Any, NamedTuple
 from playwright.async_api import Browser, Page, async_playwright
 
 from benchmarks import page_call
+from tests.chromium import launching, quiet
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- benchmarks.page writes from here -->", "<!-- benchmarks.page ends here -->"
 STAGE = "/talk/captain-marlow/"
 CALL = "window.greenroom.call"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-SOUND = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 KINDS = {"Document": "HTML", "Stylesheet": "CSS", "Script": "script", "Font": "fonts", "Image": "pictures"}
 # Notes when the button gets its listener, the largest paint, and all that moves without a hand on it.
 WATCH = """(() => {
@@ -156,10 +154,7 @@ async def measure(url: str, runs: int, sound: Path, *, tell: bool) -> dict[str, 
     """The medians of each device."""
     found: dict[str, dict[str, float]] = {}
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-            args=[*FLAGS, *SOUND, f"--use-file-for-fake-audio-capture={sound}"],
-        )
+        browser = await playwright.chromium.launch(**launching(sound))
         for device in DEVICES:
             await visit(browser, url, DEVICES[0])  # of a server that has just started
             times = [await visit(browser, url, device) for _ in range(runs)]
@@ -196,10 +191,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        sound = folder / "quiet.wav"
-        with wave.open(str(sound), "wb") as out:
-            out.setparams((1, 2, 16_000, 0, "NONE", ""))
-            out.writeframes(bytes(2 * 16_000 * 60))
+        sound = quiet(folder)
         cluster = get_server(folder / "postgres", cleanup_mode="delete")
         server = Server(folder / "log", cluster.get_uri(), DATA_DIR=name).start()
         try:

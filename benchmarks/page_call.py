@@ -11,11 +11,13 @@ import signal
 import statistics
 import tempfile
 import time
-import wave
 from pathlib import Path
 from typing import Any
 
 import django
+
+from tests.chromium import launching, recording
+from tests.visitors import RATE_HZ
 
 CALL = "window.greenroom.call"
 VOICE = "benchmarks.timed_voice.TimedVoice"
@@ -71,14 +73,10 @@ LISTEN_JS = """() => {
 
 def interrupting(path: Path, question: bytes, times: int) -> Path:
     """A microphone into which a question is asked, and its answer spoken into, again and again."""
-    rate = 16_000
-    before, between, after = (bytes(2 * int(rate * secs)) for secs in (BEFORE_SECS, BETWEEN_SECS, AFTER_SECS))
-    with wave.open(str(path), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(rate)
-        out.writeframes(before + (question + between + question + after) * times)
-    return path
+    before, between, after = (
+        bytes(2 * int(RATE_HZ * secs)) for secs in (BEFORE_SECS, BETWEEN_SECS, AFTER_SECS)
+    )
+    return recording(path, before + (question + between + question + after) * times)
 
 
 def call(page: Any, server: Any, times: int) -> dict[str, list[float]]:
@@ -118,7 +116,6 @@ def measure(times: int = 6) -> dict[str, Any]:
     from playwright.sync_api import sync_playwright
 
     from benchmarks.timed_voice import WORD_SECS
-    from tests.conftest import CHROMIUM_ARGS
     from tests.databases import stage_database
     from tests.servers import Server
     from tests.visitors import speech
@@ -129,15 +126,7 @@ def measure(times: int = 6) -> dict[str, Any]:
         with stage_database(f"greenroom_page_call_{os.getpid()}", folder) as database:
             more = {"DATA_DIR": name, "TTS_PROVIDER": VOICE, "PROVIDER_PACKAGES": "benchmarks"}
             server = Server(folder / "log", database, cold=True, **more).start()
-            browser = playwright.chromium.launch(
-                executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-                args=[
-                    *CHROMIUM_ARGS,
-                    "--use-fake-device-for-media-stream",
-                    "--use-fake-ui-for-media-stream",
-                    f"--use-file-for-fake-audio-capture={microphone}",
-                ],
-            )
+            browser = playwright.chromium.launch(**launching(microphone))
             try:
                 page = browser.new_page(bypass_csp=True)
                 found = call(page, server, times)

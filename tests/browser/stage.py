@@ -2,10 +2,10 @@
 
 import contextlib
 import http.server
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.chromium import recording
 from tests.patience import PATIENCE_SECS
 from tests.servers import listening
 from tests.visitors import RATE_HZ, speech
@@ -48,12 +48,7 @@ async def on_stage(page, server, slug: str = "captain-marlow") -> None:
 
 def talkative(path: Path, pause_secs: float = 3, times: int = 12) -> Path:
     """A microphone into which the same question is asked again and again."""
-    with wave.open(str(path), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(RATE_HZ)
-        out.writeframes((bytes(2 * int(RATE_HZ * pause_secs)) + speech().tobytes()) * times)
-    return path
+    return recording(path, (bytes(2 * int(RATE_HZ * pause_secs)) + speech().tobytes()) * times)
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """A page of another machine without https, as a phone finds it at http://192.168...: no microphone, no worklets."""
 
 from tests.browser.stage import CALL, audible, state_is
-from tests.conftest import INSECURE_HOST
+from tests.chromium import INSECURE_HOST
 
 
 async def test_it_says_so_at_once_and_one_talks_in_writing_and_hears_the_answer(
