@@ -3,10 +3,9 @@
 Each reader gives the value and whether it had to be mended; None stands for "not there".
 """
 
-import math
 from typing import Any
 
-from characters.text import cleaned
+from characters.text import cleaned, finite
 
 
 def text(value: Any) -> str:
@@ -42,14 +41,9 @@ def whole_texts(value: Any) -> list[str]:
 
 
 def number(value: Any) -> float | None:
-    """A finite number, also if it came as a string."""
-    if isinstance(value, bool) or value is None:
-        return None
-    try:
-        found = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return found if math.isfinite(found) and abs(found) < 1e15 else None
+    """A finite number that is not out of all reason."""
+    found = finite(value)
+    return found if found is not None and abs(found) < 1e15 else None
 
 
 def whole(value: Any) -> int | None:

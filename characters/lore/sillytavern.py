@@ -5,12 +5,13 @@ writes `use_regex: true` into every entry and means by it that keys *may* be pat
 """
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from typing import Any
+
+from characters.text import finite
 
 NAMES = frozenset(
     [
@@ -119,13 +120,8 @@ NONE = Rules()
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or value is None:
-        return None
-    try:
-        found = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return max(-MOST, min(MOST, found)) if math.isfinite(found) else None
+    found = finite(value)
+    return None if found is None else max(-MOST, min(MOST, found))
 
 
 def _whole(value: Any) -> int:

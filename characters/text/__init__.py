@@ -11,6 +11,7 @@ from characters.text.macros import (
     scannable,
     unquoted,
 )
+from characters.text.numbers import finite
 from characters.text.plain_text import cleaned, cleaned_json
 from characters.text.template_marks import as_plain_words, as_words
 
@@ -22,6 +23,7 @@ __all__ = [
     "as_words",
     "cleaned",
     "cleaned_json",
+    "finite",
     "has_macros",
     "lookup",
     "quoted",
