@@ -3,48 +3,15 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { FakeBrowser, settle, until } from "./fake-browser.ts";
+import { browser, Call, DEFAULTS, made, NOTHING, nothingLeft, OPTIONS, over, renew, talking } from "./calls.ts";
+import { settle, until } from "./fake-browser.ts";
 
-let browser = new FakeBrowser();
-browser.install();
-const { Call } = await import("../src/call.ts");
 const { Microphone } = await import("../src/microphone.ts");
-const { Player } = await import("../src/player.ts");
-const { DEFAULTS } = await import("../src/settings.ts");
 
-const OPTIONS = {
-  startUrl: "/api/start", sessionsUrl: "/api/sessions", workletUrl: "player.js", recorderUrl: "recorder.js",
-  character: "marlow", session: "", draft: false, loadClient: () => import("../src/rtvi-client.ts"),
-};
-const NOTHING = { tracks: 0, sockets: 0, contexts: 0, locks: 0 };
 const TALKING = { tracks: 1, sockets: 1, contexts: 2, locks: 1 };
 const STEPS = ["player", "permission", "start", "socket", "recorder", "bot-ready"] as const;
 
-beforeEach(() => {
-  browser = new FakeBrowser();
-  browser.install();
-});
-
-const made = () => new Call(OPTIONS, { ...DEFAULTS });
-
-async function talking() {
-  const call = made();
-  void call.begin();
-  await until(() => call.state === "listening" && browser.live.tracks === 1, "listening");
-  await settle();
-  return call;
-}
-
-const over = (left = NOTHING) =>
-  until(() => JSON.stringify(browser.live) === JSON.stringify(left), `${JSON.stringify(left)} is left`);
-
-/** Waits for the player's fade as well, which a clock measures. */
-async function nothingLeft() {
-  await new Promise((resolve) => setTimeout(resolve, 80));
-  await over();
-  await settle();
-  assert.deepEqual(browser.live, NOTHING);
-}
+beforeEach(renew);
 
 for (const step of STEPS) {
   test(`ending while connecting, at ${step}: what comes later is let go, and the goodbye stays`, async () => {
@@ -83,8 +50,7 @@ for (const step of STEPS) {
 
 test("going away in the permission prompt starts no session, whatever is answered then", async () => {
   for (const answer of ["", "NotAllowedError"]) {
-    browser = new FakeBrowser();
-    browser.install();
+    renew();
     browser.hold("permission");
     const call = made();
     void call.begin();
@@ -240,43 +206,6 @@ test("a line that is about to be closed says so while it is quiet only", async (
   await nothingLeft();
 });
 
-test("the microphone is one: opened again, closed while it opens, or with its signal gone, nothing stays", async () => {
-  const microphone = new Microphone("recorder.js", () => undefined);
-  browser.hold("permission");
-  const first = assert.rejects(microphone.open(DEFAULTS));
-  const second = microphone.open({ ...DEFAULTS, noise: false });
-  await browser.release();
-  await first;
-  await second;
-  assert.equal(browser.live.tracks, 1);
-  assert.equal(browser.tracks.find((track) => track.readyState === "live")?.wish.noiseSuppression, false);
-  browser.hold("recorder");
-  const third = assert.rejects(microphone.open(DEFAULTS));
-  await browser.reached("recorder");
-  microphone.close();
-  microphone.close();
-  await browser.release();
-  await third;
-  const gone = new AbortController();
-  gone.abort(new Error("left"));
-  await assert.rejects(microphone.open(DEFAULTS, gone.signal), /left/);
-  assert.deepEqual(browser.live, NOTHING);
-});
-
-test("the player is one, too, and a page that is not secure leaves no context open", async () => {
-  const player = new Player("player.js", () => undefined);
-  const stay = new AbortController();
-  browser.hold("player");
-  const first = assert.rejects(player.open(stay.signal));
-  const second = player.open(stay.signal);
-  await browser.release();
-  await first;
-  await second;
-  assert.equal(browser.live.contexts, 1);
-  stay.abort();
-  await nothingLeft();
-});
-
 test("without a loudspeaker the character falls silent all the same", async () => {
   for (const speaker of [false, true]) {
     browser.speaker = speaker;
@@ -289,8 +218,7 @@ test("without a loudspeaker the character falls silent all the same", async () =
     assert.equal(call.state, speaker ? "speaking" : "listening", "else what is still to be heard is waited for");
     void call.end();
     await nothingLeft();
-    browser = new FakeBrowser();
-    browser.install();
+    renew();
   }
 });
 

@@ -3,32 +3,16 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { FakeBrowser, settle, until } from "./fake-browser.ts";
+import { browser, made, renew, talking as talks } from "./calls.ts";
+import { settle, until } from "./fake-browser.ts";
 
-let browser = new FakeBrowser();
-browser.install();
-const { Call } = await import("../src/call.ts");
 const { PendingEnd, TAKE_BACK_SECS } = await import("../src/pending-end.ts");
-const { DEFAULTS } = await import("../src/settings.ts");
 
-const OPTIONS = {
-  startUrl: "/api/start", sessionsUrl: "/api/sessions", workletUrl: "player.js", recorderUrl: "recorder.js",
-  character: "marlow", session: "", draft: false, loadClient: () => import("../src/rtvi-client.ts"),
-};
-
-beforeEach(() => {
-  browser = new FakeBrowser();
-  browser.install();
-});
+beforeEach(renew);
 afterEach(() => mock.timers.reset());
 
-const made = () => new Call(OPTIONS, { ...DEFAULTS });
-
 async function talking() {
-  const call = made();
-  void call.begin();
-  await until(() => call.state === "listening" && browser.live.tracks === 1, "listening");
-  await settle();
+  const call = await talks();
   return { call, leaving: new PendingEnd(call) };
 }
 
