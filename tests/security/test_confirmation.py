@@ -4,13 +4,10 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
-from sessions_app.manager import SyncSessionManager
 from sessions_app.models import ApiKey, VoiceSession
-from sessions_app.session.turn import Turn
-from tests.characters.factory import make_character
 from tests.security.conftest import PASSWORD
+from tests.sessions_app.factory import spoken_session
 
 pytestmark = pytest.mark.django_db
 LATER = 11 * 60
@@ -26,11 +23,7 @@ def boss(now, boss) -> User:
 
 @pytest.fixture
 def session():
-    make_character()
-    manager = SyncSessionManager()
-    made = manager.create(character="marlow", visitor="anon:me")
-    manager.append(made.id, [Turn(1, "user", "zanzibarquince", True, timezone.now())])
-    return made
+    return spoken_session()
 
 
 def asks_again(answer) -> bool:

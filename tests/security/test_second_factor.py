@@ -131,25 +131,26 @@ def test_editors_need_none_and_operators_do(settings):
         assert sign_in(user).get("/admin/").status_code == answer, codename
 
 
-def test_confirming_takes_the_second_factor_too(boss, monkeypatch):
+@pytest.fixture
+def asked_again(boss, monkeypatch) -> tuple[Client, str, list[str]]:
+    """Signed in with both eleven minutes ago: the client, the address that asks again, and the codes."""
     codes = set_up(boss)
     client = sign_in(boss)
     client.post(SHOW, {"code": codes[0]})
     later = time.time() + 11 * 60
     monkeypatch.setattr(logins, "clock", lambda: later)
-    confirm = client.get(KEY_ADD)["Location"]
+    return client, client.get(KEY_ADD)["Location"], codes
+
+
+def test_confirming_takes_the_second_factor_too(asked_again):
+    client, confirm, _ = asked_again
     assert client.post(confirm, {"password": PASSWORD}).status_code == 200
     assert client.post(confirm, {"password": PASSWORD, "code": "zzzzzz"}).status_code == 200
     assert client.get(KEY_ADD).status_code == 302
 
 
-def test_confirming_with_both_goes_on(boss, monkeypatch):
-    codes = set_up(boss)
-    client = sign_in(boss)
-    client.post(SHOW, {"code": codes[0]})
-    later = time.time() + 11 * 60
-    monkeypatch.setattr(logins, "clock", lambda: later)
-    confirm = client.get(KEY_ADD)["Location"]
+def test_confirming_with_both_goes_on(asked_again):
+    client, confirm, codes = asked_again
     assert client.post(confirm, {"password": PASSWORD, "code": codes[1]})["Location"] == KEY_ADD
     assert client.get(KEY_ADD).status_code == 200
 

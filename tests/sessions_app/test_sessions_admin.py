@@ -3,12 +3,11 @@
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
-from django.utils import timezone
 
 from sessions_app.manager import SyncSessionManager
 from sessions_app.models import VoiceSession
-from sessions_app.session.turn import Turn
 from tests.characters.factory import make_character
+from tests.sessions_app.factory import spoken_session
 
 pytestmark = pytest.mark.django_db
 
@@ -17,11 +16,7 @@ LIST = "/admin/sessions_app/voicesession/"
 
 @pytest.fixture
 def session():
-    make_character()
-    manager = SyncSessionManager()
-    made = manager.create(character="marlow", visitor="anon:me")
-    manager.append(made.id, [Turn(1, "user", "zanzibarquince", True, timezone.now())])
-    return made
+    return spoken_session()
 
 
 def test_sessions_are_listed_with_state_turns_and_expiry_and_without_words(admin_client, session):

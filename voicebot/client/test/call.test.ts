@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { browser, Call, DEFAULTS, made, NOTHING, nothingLeft, OPTIONS, over, renew, talking } from "./calls.ts";
+import { browser, DEFAULTS, made, NOTHING, nothingLeft, over, renew, talking } from "./calls.ts";
 import { settle, until } from "./fake-browser.ts";
 
 const { Microphone } = await import("../src/microphone.ts");
