@@ -26,6 +26,7 @@ channels_redis.pubsub.RedisSingleShardConnection
     async _do_receiving(self)
     _pubsub
     _receive_message(self, message)
+    _redis
     _subscribed_to
 channels_redis.utils
     _wrap_close(proxy, loop)

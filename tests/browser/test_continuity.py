@@ -43,6 +43,34 @@ async def test_a_past_conversation_is_found_renamed_and_gone_on_with(server, bro
         await say(page, "And it talks.")
 
 
+async def test_a_list_that_comes_late_takes_no_name_that_is_being_written(server, browser_with_microphone):
+    async with browser_with_microphone() as page:
+        await on_stage(page, server)
+        await state_is(page, "speaking")
+        await say(page, "Late lists.")
+        await page.goto(f"{server.url}/talk/captain-marlow/")
+        await page.click("#past-open")
+        await page.wait_for_selector("#past-list li")
+        held, let_go = asyncio.Event(), asyncio.Event()
+
+        async def hold(route) -> None:
+            held.set()
+            await let_go.wait()
+            await route.continue_()
+
+        await page.route("**/api/sessions?*", hold)
+        await page.fill("#past-search", "late")
+        await held.wait()
+        await page.get_by_role("button", name="Rename").click()
+        await page.keyboard.type("A parrot, ")
+        async with page.expect_response("**/api/sessions?*"):
+            let_go.set()
+        await page.keyboard.type("perhaps")
+        await page.keyboard.press("Enter")
+        await page.fill("#past-search", "")
+        await page.wait_for_selector("#past-list b:has-text('A parrot, perhaps')")
+
+
 async def test_one_or_all_are_erased_and_others_see_none_of_it(server, browser_with_microphone):
     async with browser_with_microphone() as page:
         page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))

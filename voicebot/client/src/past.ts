@@ -73,6 +73,7 @@ export class Past {
       // Nobody is known here yet: then there is nothing to show.
     }
     if (asked !== this._asked) return; // a later search has begun
+    if (this._list.querySelector("form :focus")) return; // a name is being written
     this._list.replaceChildren(...entries.map((entry) => this._item(entry)));
     this._none.hidden = entries.length > 0;
     this._none.textContent = words ? gettext("Nothing was found.") : gettext("You have not talked here before.");
@@ -120,6 +121,8 @@ export class Past {
     form.append(input, button(gettext("Keep"), () => undefined, "submit"));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
+      title.textContent = input.value.trim();
+      form.replaceWith(title);
       void this._try(entry.id, () => ask(`${this._about.sessionsUrl}/${entry.id}`, "PATCH", { title: input.value.trim() }));
     });
     title.replaceWith(form);
