@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import FloatField
+from django.db.models import FloatField, QuerySet
 
-from characters.models import Character, LoreEntry
+from characters.lore import RULES, merged
+from characters.models import Character, Lorebook, LoreEntry, SharedLorebook
 from characters.spec import DRAFT, CharacterSpec
 
 FIELDS = (
@@ -82,27 +83,62 @@ def lore_of(entry: LoreEntry) -> Content:
 NEW_LORE: Content = lore_of(LoreEntry())  # an entry in which nothing is filled in
 
 
-def of(character: Character, lore: list[Content] | None = None) -> Content:
-    """The content of the draft as it stands; `lore` instead of what is stored, for what is being edited."""
+def entries_of(rows: QuerySet[LoreEntry]) -> list[Content]:
+    """Stored entries, in their order, each with the `uid` that it has in every version."""
+    return [{**row, "uid": str(row["uid"])} for row in rows.values(*LORE_FIELDS, "uid")]
+
+
+def book_of(book: Lorebook) -> Content:
+    """A shared lorebook as versions keep it."""
+    return {
+        "uid": str(book.uid),
+        "name": book.name,
+        **{rule: getattr(book, rule) for rule in RULES},
+        "entries": entries_of(book.entries.all()),
+    }
+
+
+def books_of(character: Character) -> list[Content]:
+    """The shared lorebooks of a character, in their order."""
+    shared = character.shared.select_related("book") if character.pk else ()
+    return [book_of(use.book) for use in shared]
+
+
+def of(
+    character: Character, lore: list[Content] | None = None, books: list[Content] | None = None
+) -> Content:
+    """The content of the draft as it stands; `lore` and `books`, if given, instead of what is stored."""
     if lore is None:
-        lore = [lore_of(entry) for entry in character.lore.all()] if character.pk else []
+        lore = entries_of(character.lore.all()) if character.pk else []
+    if books is None:
+        books = books_of(character)
     fields = {name: _plain(character, name) for name in FIELDS}
     return {
         **{name: value for name, value in fields.items() if name not in LATER or value != LATER[name]},
         "avatar": character.avatar.name or "",
         "lore": lore,
+        **({"books": books} if books else {}),  # older versions have none, and digests stay
     }
 
 
+def _unmarked(entries: list[Content]) -> list[Content]:
+    return [{name: value for name, value in entry.items() if name != "uid"} for entry in entries]
+
+
 def digest_of(content: Mapping[str, Any]) -> str:
-    """The same for the same content, whatever the order of its keys."""
-    plain = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    """The same for the same content, whatever the order of its keys, and whoever its entries are."""
+    said = {**content, "lore": _unmarked(content["lore"])}
+    if "books" in content:
+        said["books"] = [{**book, "entries": _unmarked(book["entries"])} for book in content["books"]]
+    plain = json.dumps(said, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
-def draft_spec(character: Character, lore: list[Content] | None = None) -> CharacterSpec:
+def draft_spec(
+    character: Character, lore: list[Content] | None = None, books: list[Content] | None = None
+) -> CharacterSpec:
     """The spec of the draft."""
-    return CharacterSpec.of(character.slug, DRAFT, of(character, lore))
+    return CharacterSpec.of(character.slug, DRAFT, of(character, lore, books))
 
 
 def note_draft(character: Character) -> None:
@@ -115,19 +151,90 @@ def note_draft(character: Character) -> None:
 
 @transaction.atomic
 def put_back(character: Character, content: Mapping[str, Any]) -> None:
-    """Makes a version's content the draft again, lorebook included."""
+    """Makes a version's content the draft again, lorebook included.
+
+    A shared lorebook is shared again if it is still as the version has it. Of one that has changed, the
+    entries of then become the character's own: others use the book as it is now.
+    """
     for name in FIELDS:
         setattr(character, name, content.get(name, LATER[name]) if name in LATER else content[name])
     character.avatar.name = content["avatar"]
     character.full_clean(exclude=["avatar", "published"])
     character.save()
-    replace_lore(character, content["lore"])
+    same, entries = [], list(content["lore"])
+    for kept in content.get("books", ()):
+        book = Lorebook.objects.filter(uid=kept["uid"]).first()
+        if book and _told(book_of(book)) == _told(kept):
+            same.append(book)
+        else:
+            entries += kept["entries"]
+            for rule, value in merged(content).items():
+                if rule in RULES:
+                    setattr(character, rule, value)
+    character.save()
+    share(character, same)
+    replace_lore(character, entries)
     note_draft(character)
 
 
-def replace_lore(character: Character, entries: list[Content]) -> None:
-    """Makes `entries` the character's lorebook, in their order."""
-    character.lore.all().delete()
-    LoreEntry.objects.bulk_create(
-        LoreEntry(character=character, order=number, **entry) for number, entry in enumerate(entries)
+def _told(book: Content) -> Content:
+    """What a shared lorebook does, whatever it is called."""
+    return {**{rule: book[rule] for rule in RULES}, "entries": _unmarked(book["entries"])}
+
+
+def share(character: Character, books: list[Lorebook]) -> None:
+    """Makes these the shared lorebooks of a character, in their order."""
+    character.shared.all().delete()
+    SharedLorebook.objects.bulk_create(
+        SharedLorebook(character=character, book=book, order=order) for order, book in enumerate(books)
     )
+
+
+def replace_lore(owner: Character | Lorebook, entries: list[Content]) -> None:
+    """Makes `entries` the lorebook of a character, or a shared one, in their order.
+
+    Rows stay what they are: an entry is known by its `uid`, one without by what it says.
+    """
+    rows = list(rows_of(owner))
+    by_uid = {str(row.uid): row for row in rows}
+    known: dict[int, LoreEntry] = {}
+    for place, entry in enumerate(entries):
+        if row := by_uid.pop(str(entry.get("uid")), None):
+            known[place] = row
+    left: dict[str, list[LoreEntry]] = {}
+    for row in by_uid.values():
+        left.setdefault(_said(lore_of(row)), []).append(row)
+    for place, entry in enumerate(entries):
+        if place not in known and (same := left.get(_said(entry))):
+            known[place] = same.pop(0)
+    new, changed = [], []
+    for place, entry in enumerate(entries):
+        fields = {name: entry[name] for name in LORE_FIELDS}
+        found = known.get(place)
+        if found is None:
+            kept = {"uid": entry["uid"]} if "uid" in entry else {}
+            new.append(LoreEntry(**owned_by(owner), order=place, **kept, **fields))
+        elif found.order != place or lore_of(found) != fields:
+            found.revision += lore_of(found) != fields
+            found.order = place
+            for name, value in fields.items():
+                setattr(found, name, value)
+            changed.append(found)
+    kept_rows = {row.pk for row in known.values()}
+    rows_of(owner).exclude(pk__in=kept_rows).delete()
+    LoreEntry.objects.bulk_update(changed, [*LORE_FIELDS, "order", "revision"], batch_size=200)
+    LoreEntry.objects.bulk_create(new)
+
+
+def _said(entry: Mapping[str, Any]) -> str:
+    return json.dumps({name: entry[name] for name in LORE_FIELDS}, sort_keys=True)
+
+
+def owned_by(owner: Character | Lorebook) -> dict[str, Any]:
+    """The field of an entry that says whose it is."""
+    return {"character": owner} if isinstance(owner, Character) else {"book": owner}
+
+
+def rows_of(owner: Character | Lorebook) -> QuerySet[LoreEntry]:
+    """The entries of a character's own lorebook, or of a shared one."""
+    return LoreEntry.objects.filter(**owned_by(owner))

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 from characters import content
 from characters.cards import charx, giving, mapping, png
 from characters.cards.json_text import parse
+from characters.lore import merged
 from characters.models import Character
 from characters.portraits import opened
 
@@ -66,7 +67,7 @@ def export(character: Character, form: str, *, private: bool = True) -> Exported
     """
     FORMATS[form]
     version, _, kind = form.partition("-")
-    now, came = content.of(character), parse(character.card.encode())
+    now, came = merged(content.of(character)), parse(character.card.encode())
     spec = mapping.V3 if version == "v3" else mapping.V2
     card = giving.give(now, came, spec, private=private)
     name = f"{character.slug}.{kind}"

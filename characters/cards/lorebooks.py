@@ -17,7 +17,7 @@ from characters.cards import card_limits, mapping, values, world_info
 from characters.cards.giving import give_entry
 from characters.cards.json_text import parse
 from characters.exceptions import CardRefused
-from characters.lore import advice, lorebook_of
+from characters.lore import advice, lorebook_of, merged
 from characters.models import Character
 from characters.versions import publishing
 
@@ -156,7 +156,7 @@ def add_to(character: Character, book: Book, *, replace: bool = False) -> list[s
 
     Gives sentences for the editor. Raises CardRefused.
     """
-    there = [] if replace else [content.lore_of(entry) for entry in character.lore.all()]
+    there = [] if replace else content.entries_of(character.lore.all())
     entries = [*there, *book.entries]
     if len(entries) > card_limits.LORE_ENTRIES:
         raise CardRefused(f"The lorebook would have more than {card_limits.LORE_ENTRIES} entries.")
@@ -173,7 +173,7 @@ def add_to(character: Character, book: Book, *, replace: bool = False) -> list[s
 
 def export(character: Character, form: str, *, private: bool = True) -> bytes:
     """The draft's lorebook as a file, in one of FORMATS."""
-    now = content.of(character)
+    now = merged(content.of(character))
     entries = [give_entry(entry, mapping.V3, private=private) for entry in now["lore"]]
     name = f"{character.name}'s lorebook"
     whole: Json

@@ -9,6 +9,7 @@ from typing import Any
 from characters.lore import sillytavern
 from characters.lore.decorators import Decorators, parse
 from characters.lore.keys import Key, key_of
+from characters.lore.shared import merged
 from characters.lore.sillytavern import Place, Rules
 
 SCAN_DEPTH = 6  # messages, where the book says nothing
@@ -209,7 +210,10 @@ def _entry(number: int, data: Mapping[str, Any]) -> Entry:
 
 
 def lorebook_of(settings: Mapping[str, Any], entries: list[Mapping[str, Any]]) -> Lorebook:
-    """The book of a snapshot: its `lore_*` settings and its entries, in their order."""
+    """The book of a snapshot: its `lore_*` settings, its entries in their order, then its shared books'."""
+    if settings.get("books"):
+        settings = merged({**settings, "lore": entries})
+        entries = settings["lore"]
     return Lorebook(
         entries=tuple(_entry(number, data) for number, data in enumerate(entries)),
         scan_depth=SCAN_DEPTH if settings["lore_scan_depth"] is None else settings["lore_scan_depth"],

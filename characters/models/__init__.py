@@ -2,7 +2,15 @@
 
 from characters.models.asset import CharacterAsset
 from characters.models.character import LANGUAGES, Character
-from characters.models.lore import LoreEntry
+from characters.models.lore import Lorebook, LoreEntry, SharedLorebook
 from characters.models.version import CharacterVersion
 
-__all__ = ["LANGUAGES", "Character", "CharacterAsset", "CharacterVersion", "LoreEntry"]
+__all__ = [
+    "LANGUAGES",
+    "Character",
+    "CharacterAsset",
+    "CharacterVersion",
+    "LoreEntry",
+    "Lorebook",
+    "SharedLorebook",
+]

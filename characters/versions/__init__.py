@@ -1,5 +1,5 @@
 """Versions: a draft is published, withdrawn, rolled back; and what changed between two."""
 
-from characters.versions import differences, publishing
+from characters.versions import differences, publishing, shared_books
 
-__all__ = ["differences", "publishing"]
+__all__ = ["differences", "publishing", "shared_books"]

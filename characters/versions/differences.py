@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
 from characters import content
-from characters.lore import rules_text
+from characters.lore import merged, rules_text
 from characters.models import Character, LoreEntry
 
 WORDS = re.compile(r"\w+\s*|[^\w\s]+\s*|\s+")
@@ -84,8 +86,12 @@ def _lore_names(entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 def between(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[Change]:
     """The changes from `old` (None: there was nothing) to `new`, in the order of the form."""
-    before: Mapping[str, Any] = old or {}
+    shared = [", ".join(book["name"] for book in (one or {}).get("books", ())) for one in (old, new)]
+    before: Mapping[str, Any] = merged(old) if old else {}
+    new = merged(new)
     changes = []
+    if shared[0] != shared[1]:
+        changes.append(Change(gettext("shared lorebooks"), _pieces(*shared)))
     for name in ("avatar", *content.FIELDS):
         usual = content.LATER.get(name)
         was, now = _shown(before.get(name, usual)), _shown(new.get(name, usual))

@@ -6,7 +6,7 @@ from typing import Any
 from PIL import Image
 
 from characters import content
-from characters.models import Character
+from characters.models import Character, Lorebook
 from characters.versions import publishing
 
 
@@ -31,6 +31,13 @@ def make_character(
     if published:
         publishing.publish(character)
     return character
+
+
+def make_lorebook(*, entries: list[dict[str, Any]] | None = None, **fields: Any) -> Lorebook:
+    """A lorebook for characters to share."""
+    book = Lorebook.objects.create(**{"name": "The harbour", **fields})
+    content.replace_lore(book, [{**content.NEW_LORE, **entry} for entry in entries or []])
+    return book
 
 
 def picture(size: tuple[int, int] = (600, 400), kind: str = "PNG") -> bytes:

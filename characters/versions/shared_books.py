@@ -1,0 +1,51 @@
+"""Shared lorebooks of drafts: whoever uses one that was changed has something to publish."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import F
+
+from characters import content
+from characters.models import Character, Lorebook
+from characters.versions import publishing
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A character that uses a book, and what publishing it would bring on stage."""
+
+    character: Character
+    on_stage: bool
+    changed: bool
+    otherwise: bool  # whether the draft has other changes than those of its shared books
+
+
+def changed_book(book: Lorebook) -> None:
+    """Call when a shared lorebook was saved, entries included."""
+    changed_drafts(list(book.characters.order_by("pk")))
+
+
+def changed_drafts(characters: Sequence[Character]) -> None:
+    """Each of these has another draft now: one of its shared books was changed, or is gone."""
+    for character in characters:
+        publishing.changed_draft(character)
+
+
+def users_of(book: Lorebook) -> list[User]:
+    """Who uses a book, by name."""
+    found = []
+    for character in book.characters.select_related("published").order_by("name"):
+        version = character.published
+        changed = version is None or version.digest != character.digest
+        otherwise = version is None or _own(version.content) != _own(content.of(character))
+        found.append(User(character, version is not None, changed, changed and otherwise))
+    return found
+
+
+def _own(whole: content.Content) -> str:
+    return content.digest_of({name: value for name, value in whole.items() if name != "books"})
+
+
+def waiting(book: Lorebook) -> int:
+    """How many characters on stage use a book and have changes to publish."""
+    return book.characters.exclude(published=None).exclude(digest=F("published__digest")).count()
