@@ -74,7 +74,7 @@ class CharacterSpec:
         return f"{self.slug}@{self.version or 'draft'}"
 
     @property
-    def casting(self) -> tuple[str, ...]:
+    def services(self) -> tuple[str, ...]:
         """What needs other services when it changes; voice, pitch and speed are taken up by running ones."""
         return (
             self.stt_provider,

@@ -10,7 +10,7 @@ from environ import Env
 from config import development, environment, media, production, redis
 from config.admin_theme import UNFOLD
 from config.environment import BASE_DIR
-from config.http.content_security_policy import PAGES
+from config.http.content_security_policy import PAGE_POLICY
 from config.postgresql import embedded
 
 # Nothing is fetched from a model hub while the server runs: whatever tries fails at once instead.
@@ -223,7 +223,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-CONTENT_SECURITY_POLICY = {"DIRECTIVES": PAGES}
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": PAGE_POLICY}
 TIME_ZONE = "UTC"
 USE_TZ = True
 

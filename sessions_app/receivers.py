@@ -17,7 +17,7 @@ from sessions_app.signals import account_reduced
 
 BEFORE = "_account_before"  # on the instance, from before it is saved until it is
 REDUCED = (accounts.DISABLED, accounts.NO_LONGER_STAFF)
-FIELDS = ("is_active", "is_staff", "is_superuser", "password")
+ACCOUNT_FIELDS = ("is_active", "is_staff", "is_superuser", "password")
 
 
 def end_sessions_of_disabled() -> None:
@@ -28,9 +28,9 @@ def end_sessions_of_disabled() -> None:
 
 
 def _remember(sender: Any, instance: Any, update_fields: Any = None, **_: Any) -> None:
-    if update_fields is not None and not set(update_fields) & set(FIELDS):
+    if update_fields is not None and not set(update_fields) & set(ACCOUNT_FIELDS):
         return  # a sign-in, of which nothing depends
-    setattr(instance, BEFORE, sender._default_manager.filter(pk=instance.pk).values(*FIELDS).first())
+    setattr(instance, BEFORE, sender._default_manager.filter(pk=instance.pk).values(*ACCOUNT_FIELDS).first())
 
 
 def _saved(instance: Any, update_fields: Any = None, **_: Any) -> None:

@@ -21,7 +21,7 @@ from staff.login import login_limits
 
 log = logging.getLogger("audit")
 NAME_DIGITS = 12  # of a name's hash: enough to see that two guesses were at the same account
-OURS = re.compile(r"[A-Z][a-z ]+( \d+)?\.")  # messages that we write, such as `Published version 3.`
+OWN_MESSAGE = re.compile(r"[A-Z][a-z ]+( \d+)?\.")  # messages that we write, such as `Published version 3.`
 ACTS = {ADDITION: "added", CHANGE: "changed", DELETION: "deleted"}
 
 
@@ -57,7 +57,7 @@ def _act(instance: LogEntry, created: bool, **_: Any) -> None:
         model = instance.content_type
         what = f"{model.app_label}.{model.model}" if model else None
         act = ACTS.get(instance.action_flag, "changed")
-        did = instance.change_message if OURS.fullmatch(instance.change_message) else None
+        did = instance.change_message if OWN_MESSAGE.fullmatch(instance.change_message) else None
         record(act, account=instance.user_id, what=what, id=instance.object_id, did=did)
 
 

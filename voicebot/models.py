@@ -10,7 +10,7 @@ from django.db import models
 from sessions_app.crypto import SealedRow
 from voicebot import service_options
 
-TABLE, FIELD, OPTIONS_FIELD = "provider_profile", "api_key", "options"
+PROFILE_TABLE, KEY_FIELD, OPTIONS_FIELD = "provider_profile", "api_key", "options"
 
 
 class ProviderProfile(SealedRow):
@@ -76,14 +76,14 @@ class ProviderProfile(SealedRow):
             self.key_id, self.wrapped_key, self.sealed_api_key, self.sealed_options = "", None, None, None
             return
         seal, bound = self.new_sealer().seal, self.destination
-        self.sealed_api_key = seal(TABLE, FIELD, 0, api_key, bound) if api_key else None
+        self.sealed_api_key = seal(PROFILE_TABLE, KEY_FIELD, 0, api_key, bound) if api_key else None
         self.sealed_options = (
-            seal(TABLE, OPTIONS_FIELD, 0, dict(secret_options), bound) if secret_options else None
+            seal(PROFILE_TABLE, OPTIONS_FIELD, 0, dict(secret_options), bound) if secret_options else None
         )
 
     def api_key(self) -> str:
         """The API key in the clear, '' if there is none. Raises RecordUnreadable."""
-        opened: str = self._open(FIELD, self.sealed_api_key) or ""
+        opened: str = self._open(KEY_FIELD, self.sealed_api_key) or ""
         return opened
 
     def secret_options(self) -> dict[str, Any]:
@@ -94,4 +94,4 @@ class ProviderProfile(SealedRow):
     def _open(self, field: str, sealed: bytes | memoryview | None) -> Any:
         if not sealed:
             return None
-        return self.sealer().open(TABLE, field, 0, bytes(sealed), self.destination)
+        return self.sealer().open(PROFILE_TABLE, field, 0, bytes(sealed), self.destination)

@@ -20,7 +20,7 @@ from django.http import HttpRequest
 from sessions_app import expiry
 from sessions_app.database import at_leisure, availability
 from voicebot import turns
-from voicebot.history import PASSING, HistoryWriters, Spool, SpoolRecovery, SpoolThread
+from voicebot.history import TRANSIENT_ERRORS, HistoryWriters, Spool, SpoolRecovery, SpoolThread
 from voicebot.ops import (
     RUNTIME,
     Capacity,
@@ -60,7 +60,7 @@ class Runtime:
         self.models_loaded = False
 
     @property
-    def seats_taken(self) -> int:
+    def admitted_connections(self) -> int:
         return self.capacity.taken
 
     @property
@@ -99,7 +99,7 @@ class Runtime:
             try:
                 self.refusals.tell()
                 await at_leisure(expiry.sweep)
-            except PASSING:
+            except TRANSIENT_ERRORS:
                 pass  # away: whoever found out has said so
             except Exception:
                 log.exception("sweeping failed; trying again later")

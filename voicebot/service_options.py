@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 Options = dict[str, Any]
 
-WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # of api_key, apiKey, API-KEY
+NAME_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # of api_key, apiKey, API-KEY
 SECRET_WORDS = frozenset(
     {"apikey", "auth", "authorization", "aws", "bearer", "cookie", "cookies", "credential", "credentials"}
     | {"dsn", "header", "headers", "jwt", "key", "keys", "oauth", "passphrase", "passwd", "password", "pwd"}
@@ -27,7 +27,7 @@ TUNING = frozenset({"model", "voice", "language", "temperature", "speed"})
 
 def is_secret(name: str, value: Any) -> bool:
     """Whether an option must not stand where others read it. Its members are another question."""
-    words = {word.lower() for word in WORDS.findall(name)}
+    words = {word.lower() for word in NAME_PARTS.findall(name)}
     named = bool(words & SECRET_WORDS) or name.lower().endswith(SECRET_ENDS)
     if named and name.lower() not in NO_SECRETS and not isinstance(value, bool | None):
         return True

@@ -63,7 +63,7 @@ class LoginSessions(SessionMiddleware):
             request.session = known
 
 
-class Refused(Exception):
+class BodyRefused(Exception):
     """A body that is not read any further; what is answered instead."""
 
     def __init__(self, status: int, code: str, message: str):
@@ -72,8 +72,8 @@ class Refused(Exception):
         self.body = json.dumps({"error": {"code": code, "message": message}}).encode()
 
 
-def too_large(most: int) -> Refused:
-    return Refused(413, "too_large", f"A request may have {most} bytes here.")
+def too_large(most: int) -> BodyRefused:
+    return BodyRefused(413, "too_large", f"A request may have {most} bytes here.")
 
 
 class BodyLimit:
@@ -95,7 +95,7 @@ class BodyLimit:
             if announced is not None and announced > most:
                 raise too_large(most)
             await self.app(scope, body.receive, answer.send)
-        except Refused as refused:
+        except BodyRefused as refused:
             body.refused = refused
         if body.refused:
             await answer.refuse(body.refused)
@@ -116,7 +116,7 @@ class _Body:
     inner: Callable[[], Any]
     most: int
     clock: Callable[[], float]
-    refused: Refused | None = None
+    refused: BodyRefused | None = None
 
     def __post_init__(self) -> None:
         self._began = self.clock()
@@ -136,14 +136,14 @@ class _Body:
             async with asyncio.timeout(left):
                 message = await self.inner()
         except TimeoutError:
-            return self._refuse(Refused(408, "too_slow", "The request did not come in time."))
+            return self._refuse(BodyRefused(408, "too_slow", "The request did not come in time."))
         self._bytes += len(message.get("body", b""))
         if self._bytes > self.most:
             return self._refuse(too_large(self.most))
         self._whole = message["type"] != "http.request" or not message.get("more_body", False)
         return message
 
-    def _refuse(self, refused: Refused) -> dict[str, str]:
+    def _refuse(self, refused: BodyRefused) -> dict[str, str]:
         self.refused = refused
         return {"type": "http.disconnect"}
 
@@ -159,7 +159,7 @@ class _Answer:
         self.begun = True
         await self.inner(message)
 
-    async def refuse(self, refused: Refused) -> None:
+    async def refuse(self, refused: BodyRefused) -> None:
         if self.begun:
             return
         headers = [(b"content-type", b"application/json"), (b"connection", b"close")]

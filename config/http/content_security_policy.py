@@ -10,7 +10,7 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest, HttpResponseBase
 
-PAGES: dict[str, Any] = {
+PAGE_POLICY: dict[str, Any] = {
     "default-src": [NONE],
     "script-src": [SELF],
     "style-src": [SELF],
@@ -25,7 +25,7 @@ PAGES: dict[str, Any] = {
     "frame-ancestors": [NONE],
 }
 ADMIN: dict[str, Any] = {
-    **PAGES,
+    **PAGE_POLICY,
     "script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],
     "img-src": [SELF, "data:", "blob:"],

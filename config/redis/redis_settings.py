@@ -11,7 +11,7 @@ CHANNEL_PREFIX = "greenroom"
 # A server that is frozen answers nothing: nobody waits longer than this for it. One more try, at once, is for
 # a connection that a restart has broken; redis-py's own tries go on for many seconds.
 REDIS_SECS = 1.0
-PATIENCE: dict[str, Any] = {
+REDIS_TIMEOUTS: dict[str, Any] = {
     "socket_timeout": REDIS_SECS,
     "socket_connect_timeout": REDIS_SECS,
     "retry": Retry(NoBackoff(), 1),
@@ -30,7 +30,7 @@ def caches(url: str, sentinels: str, options: str, *, cluster: bool = False) -> 
 
     `default` goes on when Redis is away; `strict` is the same one for who has to know that it is.
     """
-    pool = PATIENCE | (json.loads(options) if options else {})
+    pool = REDIS_TIMEOUTS | (json.loads(options) if options else {})
     location = [part.strip() for part in url.split(",")]
     where: str | list[str] = location[0]
     how: dict[str, Any] = {}

@@ -10,7 +10,7 @@ from characters.exceptions import CharacterNotFound
 from sessions_app.manager import SyncSessionManager
 from sessions_app.session import Session, Turn
 
-FORMAT = "greenroom-session-1"
+EXPORT_FORMAT = "greenroom-session-1"
 TURNS_OF_A_PIECE = 200
 
 
@@ -36,7 +36,7 @@ def export(manager: SyncSessionManager, session_id: UUID | str) -> Iterator[str]
     record = manager.record(session_id)
     session = Session.opened(record)
     head = {
-        "format": FORMAT,
+        "format": EXPORT_FORMAT,
         "id": str(record.id),
         "character": record.character,
         "state": record.state,

@@ -19,7 +19,7 @@ from sessions_app.stores import PageEnd, Record, TurnRecord
 
 TITLE = "conversationTitle"  # in the metadata, so that it is sealed with them
 MOST_SESSIONS = 100  # of one page
-MOST_TURNS = 5_000  # that one page of a search opens
+SEARCH_TURNS = 5_000  # that one page of a search opens
 TITLE_CHARACTERS = 80
 AROUND = 60  # characters on each side of what was found
 
@@ -120,8 +120,8 @@ def list_conversations(
     more, records = len(records) > limit, records[:limit]
     ids = [record.id for record in records]
     firsts = manager.store.first_words(ids)
-    turns = manager.store.newest_turns(ids, MOST_TURNS) if words else {}
-    if words and sum(map(len, turns.values())) >= MOST_TURNS:
+    turns = manager.store.newest_turns(ids, SEARCH_TURNS) if words else {}
+    if words and sum(map(len, turns.values())) >= SEARCH_TURNS:
         # The next page goes on with the first conversation that was not opened.
         last = max((place for place, key in enumerate(ids) if key in turns), default=0)
         more, records = more or last + 1 < len(records), records[: last + 1]

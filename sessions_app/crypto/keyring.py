@@ -21,7 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from sessions_app.exceptions import RecordUnreadable
 
-KEY_BYTES = 32
+AES_KEY_BYTES = 32
 NONCE_BYTES = 12  # NIST SP 800-38D, the size for which GCM needs no hashing of the nonce
 KEY_ID = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 HOW_TO = "`make secrets` prints a fresh one."
@@ -54,9 +54,9 @@ def parse_keys(text: str) -> dict[str, bytes]:
             key = base64.b64decode(encoded, validate=True)
         except (binascii.Error, ValueError) as error:
             raise ImproperlyConfigured(f"The session key {key_id!r} is not base64. {HOW_TO}") from error
-        if len(key) != KEY_BYTES:
+        if len(key) != AES_KEY_BYTES:
             raise ImproperlyConfigured(
-                f"The session key {key_id!r} has {len(key)} bytes, not {KEY_BYTES}. {HOW_TO}"
+                f"The session key {key_id!r} has {len(key)} bytes, not {AES_KEY_BYTES}. {HOW_TO}"
             )
         keys[key_id] = key
     return keys
@@ -91,7 +91,7 @@ class KeyRing:
 
     def new_data_key(self, session_id: UUID) -> tuple[bytes, WrappedKey]:
         """A fresh data key and how to store it."""
-        data_key = secrets.token_bytes(KEY_BYTES)
+        data_key = secrets.token_bytes(AES_KEY_BYTES)
         return data_key, self.wrap(data_key, session_id)
 
     def wrap(self, data_key: bytes, session_id: UUID) -> WrappedKey:

@@ -23,13 +23,13 @@ from sessions_app.database.circuit_breaker import Breaker
 P = ParamSpec("P")
 R = TypeVar("R")
 
-THREADS = 8
+DATABASE_THREADS = 8
 QUERY_SECS = 12.0  # for the database to do what was asked; its own limit for a statement is 10
-PROBE_SECS = 1.0  # between two questions to a database that is away
+DATABASE_PROBE_SECS = 1.0  # between two questions to a database that is away
 CONNECT_SECS = 2  # for it to let a probe in
-_threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="database")
+_threads = ThreadPoolExecutor(max_workers=DATABASE_THREADS, thread_name_prefix="database")
 
-Ask = Callable[[], None]
+DatabaseProbe = Callable[[], None]
 
 
 def database_address() -> str:
@@ -53,7 +53,7 @@ class Availability:
     within a second that the database is back, however long it was away.
     """
 
-    def __init__(self, ask: Ask = knock, wait: Callable[[float], object] = time.sleep):
+    def __init__(self, ask: DatabaseProbe = knock, wait: Callable[[float], object] = time.sleep):
         self._ask, self._wait = ask, wait
         self._breaker = Breaker("PostgreSQL", rest_secs=float("inf"))
         self._lock = threading.Lock()
@@ -83,7 +83,7 @@ class Availability:
 
     def _watch(self) -> None:
         while self.away:
-            self._wait(PROBE_SECS)
+            self._wait(DATABASE_PROBE_SECS)
             try:
                 self._ask()
             except Exception as error:

@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 
 from sessions_app.exceptions import SignInRequired
 
-NAME = "greenroom_visitor"
+VISITOR_COOKIE = "greenroom_visitor"
 VISITOR_COOKIE_SECS = 400 * 24 * 3600  # the longest that browsers keep a cookie
-SALT = "sessions_app.visitors"
+VISITOR_SALT = "sessions_app.visitors"
 
 
 def of_account(pk: object) -> str:
@@ -30,7 +30,7 @@ def of_cookie(value: str) -> str:
 
 def cookie_name() -> str:
     """In production with the prefix by which no other host of the domain can set it (RFC 6265bis)."""
-    return f"__Host-{NAME}" if settings.PRODUCTION else NAME
+    return f"__Host-{VISITOR_COOKIE}" if settings.PRODUCTION else VISITOR_COOKIE
 
 
 def known(request: HttpRequest) -> str:
@@ -42,7 +42,9 @@ def known(request: HttpRequest) -> str:
 
 def of_browser(request: HttpRequest) -> str:
     """Who the browser is while nobody is signed in, '' if nobody ever talked without signing in."""
-    value = request.get_signed_cookie(cookie_name(), default="", salt=SALT, max_age=VISITOR_COOKIE_SECS)
+    value = request.get_signed_cookie(
+        cookie_name(), default="", salt=VISITOR_SALT, max_age=VISITOR_COOKIE_SECS
+    )
     return of_cookie(value) if value else ""
 
 
@@ -69,7 +71,7 @@ class Visit:
             response.set_signed_cookie(
                 cookie_name(),
                 self._new_cookie,
-                salt=SALT,
+                salt=VISITOR_SALT,
                 max_age=VISITOR_COOKIE_SECS,
                 httponly=True,
                 samesite="Lax",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sessions_app.exceptions import LimitReached
 from sessions_app.manager.reader import LIVE, SessionReader
-from sessions_app.session import TABLE, checked_metadata, sealer_of
+from sessions_app.session import SESSION_TABLE, checked_metadata, sealer_of
 from sessions_app.stores import CONTENTION_TRIES, Condition, Record
 
 Rewrite = Callable[[dict[str, Any]], Any]
@@ -39,8 +39,8 @@ def rewrite(
 
 def _metadata_changes(record: Record, new: Rewrite) -> dict[str, Any]:
     sealer, sequence = sealer_of(record), record.metadata_sequence + 1
-    old = sealer.open(TABLE, "metadata", record.metadata_sequence, record.metadata)
+    old = sealer.open(SESSION_TABLE, "metadata", record.metadata_sequence, record.metadata)
     return {
-        "metadata": sealer.seal(TABLE, "metadata", sequence, checked_metadata(new(old))),
+        "metadata": sealer.seal(SESSION_TABLE, "metadata", sequence, checked_metadata(new(old))),
         "metadata_sequence": sequence,
     }

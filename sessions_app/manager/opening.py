@@ -23,7 +23,7 @@ from sessions_app.identity import session_tokens
 from sessions_app.manager.lifecycle import TOUCH_SECS, SessionLifecycle, version_of
 from sessions_app.manager.reader import LIVE, SessionReader
 from sessions_app.models import VoiceSession
-from sessions_app.session import TABLE, Session, as_uuid, checked_metadata
+from sessions_app.session import SESSION_TABLE, Session, as_uuid, checked_metadata
 from sessions_app.stores import CONTENTION_TRIES, Condition, Record, Room
 
 DRAFT_SECS = 3600  # how long an editor talks with a draft before a new session is due
@@ -80,7 +80,7 @@ class SessionOpening:
             token_used=False,
             key_id=wrapped.key_id,
             wrapped_key=wrapped.data,
-            metadata=Sealer(data_key, session_id).seal(TABLE, "metadata", 0, known),
+            metadata=Sealer(data_key, session_id).seal(SESSION_TABLE, "metadata", 0, known),
             metadata_sequence=0,
             turns=0,
             client_version="",

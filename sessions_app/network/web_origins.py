@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 DEFAULT_PORTS = {"http": 80, "https": 443}
 # A name as DNS has it (RFC 1123, and the underscore that hosts of containers have); others come in punycode.
 LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
-NAME = re.compile(rf"(?=.{{1,253}}\Z){LABEL}(\.{LABEL})*")
+HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z){LABEL}(\.{LABEL})*")
 
 
 class WebOrigin(NamedTuple):
@@ -46,7 +46,7 @@ def _read(text: str) -> WebOrigin | None:
         return None
     if parts.scheme not in DEFAULT_PORTS or parts.username is not None or parts[2:] != ("", "", ""):
         return None
-    if not (is_address(host) or NAME.fullmatch(host)):
+    if not (is_address(host) or HOST_NAME.fullmatch(host)):
         return None
     return WebOrigin(parts.scheme, host, DEFAULT_PORTS[parts.scheme] if port is None else port)
 

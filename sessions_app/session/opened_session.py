@@ -10,7 +10,7 @@ from sessions_app.exceptions import SessionNotFound
 from sessions_app.models import VoiceSession
 from sessions_app.stores import Record
 
-TABLE = "session"
+SESSION_TABLE = "session"
 
 
 def as_uuid(session_id: UUID | str) -> UUID:
@@ -29,7 +29,7 @@ def sealer_of(record: Record) -> Sealer:
 
 def metadata_of(record: Record, sealer: Sealer) -> dict[str, Any]:
     """A stored session's metadata. Raises RecordUnreadable."""
-    opened: dict[str, Any] = sealer.open(TABLE, "metadata", record.metadata_sequence, record.metadata)
+    opened: dict[str, Any] = sealer.open(SESSION_TABLE, "metadata", record.metadata_sequence, record.metadata)
     return opened
 
 

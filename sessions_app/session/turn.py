@@ -13,7 +13,7 @@ from sessions_app.stores import TurnRecord
 
 Role = Literal["user", "assistant"]
 Lore = Mapping[str, Any] | None  # as JSON; what it means is its writer's business
-TABLE = "turn"
+TURN_TABLE = "turn"
 CUT_OFF = " —"  # how a turn that the visitor spoke into ends, in transcripts and for the model
 
 
@@ -48,7 +48,7 @@ class Turn:
 
     def sealed(self, sealer: Sealer) -> TurnRecord:
         """The turn as it is stored from now on: the words are bound to role, order and interruption."""
-        sealed = sealer.seal(TABLE, "text", self.sequence, self.text, bound_to(self))
+        sealed = sealer.seal(TURN_TABLE, "text", self.sequence, self.text, bound_to(self))
         return TurnRecord(
             self.sequence,
             self.role,
@@ -63,7 +63,7 @@ class Turn:
     @classmethod
     def opened(cls, record: TurnRecord, sealer: Sealer) -> "Turn":
         """The turn of a record. Raises RecordUnreadable."""
-        text = sealer.open(TABLE, "text", record.sequence, record.sealed, bound_to(record))
+        text = sealer.open(TURN_TABLE, "text", record.sequence, record.sealed, bound_to(record))
         role: Role = "user" if record.role == "user" else "assistant"
         return cls(
             record.sequence,

@@ -12,10 +12,10 @@ from sessions_app.stores.records import RECORD_FIELDS, TURN_FIELDS
 
 # Column names come from here, so that SQL is put together from our own words only.
 COLUMNS = {field.name: field.column for field in VoiceSession._meta.concrete_fields}
-TABLE = VoiceSession._meta.db_table
+SESSIONS = VoiceSession._meta.db_table
 TURNS = SessionTurn._meta.db_table
 SUMMARIES = SessionSummary._meta.db_table
-KEYS = DataKey._meta.db_table
+DATA_KEYS = DataKey._meta.db_table
 JOURNAL = Erasure._meta.db_table
 # What stands in the row of a session itself.
 ROW_COLUMNS = {name: COLUMNS[name] for name in RECORD_FIELDS if name in COLUMNS}
@@ -35,67 +35,67 @@ PLAIN_ROW = f"(%s, {', '.join(['%s'] * len(TURN_COLUMNS))})"
 TURN_LIST = ", ".join(f"t.{name}" for name in TURN_FIELDS)
 
 ACTIVE = f"""(
-    SELECT count(*) FROM "{TABLE}"
+    SELECT count(*) FROM "{SESSIONS}"
     WHERE visitor = %s AND state = '{VoiceSession.State.ACTIVE}' AND active_at > %s AND id IS DISTINCT FROM %s
 )"""  # noqa: S608
 APPEND = f"""
     WITH held AS (
-        SELECT id, connection FROM "{TABLE}" WHERE id = %s FOR UPDATE
+        SELECT id, connection FROM "{SESSIONS}" WHERE id = %s FOR UPDATE
     ), added AS (
         INSERT INTO "{TURNS}" (session_id, {", ".join(TURN_COLUMNS)})
         SELECT given.* FROM (VALUES {{rows}}) AS given, held
         ON CONFLICT DO NOTHING RETURNING identity
     ), counted AS (
-        UPDATE "{TABLE}" SET turns = turns + (SELECT count(*) FROM added)
-        FROM held WHERE "{TABLE}".id = held.id
+        UPDATE "{SESSIONS}" SET turns = turns + (SELECT count(*) FROM added)
+        FROM held WHERE "{SESSIONS}".id = held.id
     )
     SELECT (SELECT count(*) FROM held), (SELECT connection FROM held), ARRAY(SELECT identity FROM added)
 """  # noqa: S608
 DELETE = f"""
     WITH due AS MATERIALIZED (
-        SELECT id FROM "{TABLE}" WHERE id = ANY(%s) ORDER BY id FOR UPDATE
+        SELECT id FROM "{SESSIONS}" WHERE id = ANY(%s) ORDER BY id FOR UPDATE
     ), turns AS (
         DELETE FROM "{TURNS}" USING due WHERE session_id = due.id RETURNING 1
     ), summaries AS (
         DELETE FROM "{SUMMARIES}" USING due WHERE session_id = due.id RETURNING 1
     ), keys AS (
-        DELETE FROM "{KEYS}" USING due WHERE session_id = due.id
+        DELETE FROM "{DATA_KEYS}" USING due WHERE session_id = due.id
     ), journal AS (
         INSERT INTO "{JOURNAL}" (session_id) SELECT id FROM due ON CONFLICT DO NOTHING
     ), sessions AS (
-        DELETE FROM "{TABLE}" USING due WHERE "{TABLE}".id = due.id RETURNING 1
+        DELETE FROM "{SESSIONS}" USING due WHERE "{SESSIONS}".id = due.id RETURNING 1
     )
     SELECT (SELECT count(*) FROM sessions), (SELECT count(*) FROM turns), (SELECT count(*) FROM summaries)
 """  # noqa: S608
 CREATE = f"""
     WITH made AS (
-        INSERT INTO "{TABLE}" ({", ".join(f'"{column}"' for column in ROW_COLUMNS.values())})
+        INSERT INTO "{SESSIONS}" ({", ".join(f'"{column}"' for column in ROW_COLUMNS.values())})
         VALUES ({", ".join(["%s"] * len(ROW_COLUMNS))}) RETURNING id
     )
-    INSERT INTO "{KEYS}" (session_id, key_id, wrapped_key) SELECT id, %s::varchar, %s::bytea FROM made
+    INSERT INTO "{DATA_KEYS}" (session_id, key_id, wrapped_key) SELECT id, %s::varchar, %s::bytea FROM made
 """  # noqa: S608
 CHANGE = f"""
-    UPDATE "{TABLE}" SET {{assignments}} WHERE {{tests}} RETURNING *,
-        (SELECT key_id FROM "{KEYS}" WHERE session_id = id) AS key_id,
-        (SELECT wrapped_key FROM "{KEYS}" WHERE session_id = id) AS wrapped_key
+    UPDATE "{SESSIONS}" SET {{assignments}} WHERE {{tests}} RETURNING *,
+        (SELECT key_id FROM "{DATA_KEYS}" WHERE session_id = id) AS key_id,
+        (SELECT wrapped_key FROM "{DATA_KEYS}" WHERE session_id = id) AS wrapped_key
 """  # noqa: S608
 REWRAP = f"""
     WITH rewrapped AS (
-        UPDATE "{KEYS}" SET key_id = %s, wrapped_key = %s
+        UPDATE "{DATA_KEYS}" SET key_id = %s, wrapped_key = %s
         WHERE session_id = %s AND key_id = %s RETURNING session_id
     )
-    UPDATE "{TABLE}" SET revision = revision + 1 FROM rewrapped WHERE id = session_id
+    UPDATE "{SESSIONS}" SET revision = revision + 1 FROM rewrapped WHERE id = session_id
 """  # noqa: S608
 EXPIRE = f"""
     WITH due AS (
-        SELECT id, connection IS NOT NULL AS connected FROM "{TABLE}"
+        SELECT id, connection IS NOT NULL AS connected FROM "{SESSIONS}"
         WHERE state = ANY(%s) AND expires_at <= %s
         ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED
     )
-    UPDATE "{TABLE}" SET state = '{VoiceSession.State.EXPIRED}', end_reason = 'expired', ended_at = %s,
+    UPDATE "{SESSIONS}" SET state = '{VoiceSession.State.EXPIRED}', end_reason = 'expired', ended_at = %s,
         connection = NULL, token_hash = '', revision = revision + 1
-    FROM due WHERE "{TABLE}".id = due.id
-    RETURNING "{TABLE}".id, due.connected
+    FROM due WHERE "{SESSIONS}".id = due.id
+    RETURNING "{SESSIONS}".id, due.connected
 """  # noqa: S608
 FIRST_WORDS = f"""
     SELECT t.session_id, {TURN_LIST} FROM unnest(%s::uuid[]) AS asked(id), LATERAL (

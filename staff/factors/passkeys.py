@@ -41,13 +41,13 @@ from staff.models import Passkey
 from voicebot.connection import origins
 
 log = logging.getLogger(__name__)
-MOST = 20  # of one account
+MOST_PASSKEYS = 20  # of one account
 ANSWER_CHARACTERS = 20_000  # of an authenticator's answer: a kilobyte or two is usual
 CREDENTIAL_ID_BYTES = 1023  # WebAuthn, 5.8.1
 REQUIRED = UserVerificationRequirement.REQUIRED
 
 
-class Refused(Exception):
+class PasskeyRefused(Exception):
     """An answer that does not count; `reason` is for the audit trail."""
 
     def __init__(self, reason: str):
@@ -95,7 +95,7 @@ def _descriptors(passkeys: list[Passkey]) -> list[PublicKeyCredentialDescriptor]
 
 
 def registration_options(request: HttpRequest) -> dict[str, Any]:
-    """What the browser hands to `navigator.credentials.create`, as JSON. Raises Refused."""
+    """What the browser hands to `navigator.credentials.create`, as JSON. Raises PasskeyRefused."""
     party = _party(request)
     user: Any = request.user
     options = generate_registration_options(
@@ -115,7 +115,7 @@ def registration_options(request: HttpRequest) -> dict[str, Any]:
 
 
 def request_options(request: HttpRequest, purpose: Purpose) -> dict[str, Any]:
-    """What the browser hands to `navigator.credentials.get`, as JSON. Raises Refused."""
+    """What the browser hands to `navigator.credentials.get`, as JSON. Raises PasskeyRefused."""
     party = _party(request)
     options = generate_authentication_options(
         rp_id=party.id,
@@ -128,7 +128,7 @@ def request_options(request: HttpRequest, purpose: Purpose) -> dict[str, Any]:
 
 
 def made(request: HttpRequest, answer: str, name: str) -> Passkey:
-    """The passkey that answered, to be kept by `keep`. Raises Refused.
+    """The passkey that answered, to be kept by `keep`. Raises PasskeyRefused.
 
     Not to be called within a transaction: what ends in an error would give the challenge back.
     """
@@ -146,7 +146,7 @@ def made(request: HttpRequest, answer: str, name: str) -> Passkey:
     except Exception as error:  # whatever a stranger's CBOR and certificates do to a parser
         raise _invalid(error) from error
     if len(verified.credential_id) > CREDENTIAL_ID_BYTES:
-        raise Refused("invalid")
+        raise PasskeyRefused("invalid")
     return Passkey(
         user_id=request.user.pk,
         name=name,
@@ -159,18 +159,18 @@ def made(request: HttpRequest, answer: str, name: str) -> Passkey:
 
 
 def keep(passkey: Passkey) -> None:
-    """Saves it. Raises Refused: it is somebody's already, or there are enough."""
-    if Passkey.objects.filter(user_id=passkey.user_id).count() >= MOST:
-        raise Refused("too_many")
+    """Saves it. Raises PasskeyRefused: it is somebody's already, or there are enough."""
+    if Passkey.objects.filter(user_id=passkey.user_id).count() >= MOST_PASSKEYS:
+        raise PasskeyRefused("too_many")
     try:
         with transaction.atomic():
             passkey.save()
     except IntegrityError as error:
-        raise Refused("registered_already") from error
+        raise PasskeyRefused("registered_already") from error
 
 
 def show(request: HttpRequest, answer: str, purpose: Purpose) -> Passkey:
-    """The passkey that answered, of who is signed in. Raises Refused."""
+    """The passkey that answered, of who is signed in. Raises PasskeyRefused."""
     party = _party(request)
     credential = _parsed(parse_authentication_credential_json, answer)
     challenge = _challenge(request, purpose, credential.response.client_data_json, party)
@@ -181,7 +181,7 @@ def show(request: HttpRequest, answer: str, purpose: Purpose) -> Passkey:
             .first()
         )
         if passkey is None:
-            raise Refused("not_of_this_account")
+            raise PasskeyRefused("not_of_this_account")
         try:
             verified = verify_authentication_response(
                 credential=credential,
@@ -196,7 +196,7 @@ def show(request: HttpRequest, answer: str, purpose: Purpose) -> Passkey:
             raise _invalid(error) from error
         count = verified.new_sign_count
         if (count or passkey.sign_count) and count <= passkey.sign_count:
-            raise Refused("sign_count")  # there are two of it (WebAuthn, 6.1.1)
+            raise PasskeyRefused("sign_count")  # there are two of it (WebAuthn, 6.1.1)
         passkey.sign_count = count
         passkey.set_last_used_timestamp(commit=False)
         passkey.save(update_fields=["sign_count", "last_used_at"])
@@ -206,18 +206,18 @@ def show(request: HttpRequest, answer: str, purpose: Purpose) -> Passkey:
 def _party(request: HttpRequest) -> RelyingParty:
     party = relying_party(request)
     if party is None:
-        raise Refused("host")
+        raise PasskeyRefused("host")
     return party
 
 
 def _parsed(parse: Any, answer: str) -> Any:
     if len(answer) > ANSWER_CHARACTERS:
-        raise Refused("malformed")
+        raise PasskeyRefused("malformed")
     try:
         return parse(answer)
     except Exception as error:
         log.info("An answer of a passkey could not be read: %s", type(error).__name__)
-        raise Refused("malformed") from error
+        raise PasskeyRefused("malformed") from error
 
 
 def _challenge(request: HttpRequest, purpose: Purpose, client_data: bytes, party: RelyingParty) -> bytes:
@@ -225,17 +225,17 @@ def _challenge(request: HttpRequest, purpose: Purpose, client_data: bytes, party
     try:
         facts = parse_client_data_json(client_data)
     except Exception as error:
-        raise Refused("malformed") from error
+        raise PasskeyRefused("malformed") from error
     if not challenges.take(request, purpose, facts.challenge):
-        raise Refused("challenge")
+        raise PasskeyRefused("challenge")
     if facts.origin != party.origin or facts.cross_origin:
-        raise Refused("origin")
+        raise PasskeyRefused("origin")
     return facts.challenge
 
 
-def _invalid(error: Exception) -> Refused:
+def _invalid(error: Exception) -> PasskeyRefused:
     log.info("An answer of a passkey does not count: %s", type(error).__name__)
-    return Refused("invalid")
+    return PasskeyRefused("invalid")
 
 
 def _as_json(options: Any) -> dict[str, Any]:

@@ -32,11 +32,11 @@ KEEPERS = (
     "auth.change_user",
     "auth.change_group",
 )
-KINDS: tuple[Any, ...] = (Authenticator, Passkey)
+FACTOR_MODELS: tuple[Any, ...] = (Authenticator, Passkey)
 RECOVERY_CODES = 10
 RECOVERY_BYTES = 15  # 120 random bits: no salt and no slow hash is needed (ASVS 5.0, 6.5.2)
 HASH_DIGITS = 16  # as many as django-otp's column holds
-NAME = "authenticator"
+TOTP_NAME = "authenticator"
 
 
 class Missing(Enum):
@@ -49,7 +49,7 @@ class LastOne(Exception):
 
 
 def exists(user: Any) -> bool:
-    return any(kind.objects.filter(user_id=user.pk, confirmed=True).exists() for kind in KINDS)
+    return any(kind.objects.filter(user_id=user.pk, confirmed=True).exists() for kind in FACTOR_MODELS)
 
 
 def authenticator_of(user: Any) -> Authenticator | None:
@@ -88,7 +88,7 @@ def show(request: HttpRequest, code: str) -> bool:
 
 
 def show_passkey(request: HttpRequest, answer: str, purpose: Purpose) -> Passkey:
-    """The passkey whose answer is right. Raises passkeys.Refused."""
+    """The passkey whose answer is right. Raises passkeys.PasskeyRefused."""
     passkey = passkeys.show(request, answer, purpose)
     django_otp.login(request, passkey)
     return passkey
@@ -101,7 +101,9 @@ def hash_of(code: str) -> str:
 
 def prepared(user: Any) -> Authenticator:
     """The authenticator that is being set up: it counts once it has shown a code."""
-    return Authenticator.objects.get_or_create(user_id=user.pk, confirmed=False, defaults={"name": NAME})[0]
+    return Authenticator.objects.get_or_create(
+        user_id=user.pk, confirmed=False, defaults={"name": TOTP_NAME}
+    )[0]
 
 
 @transaction.atomic
@@ -120,7 +122,7 @@ def set_up(request: HttpRequest, code: str) -> list[str] | None:
 
 
 def add_passkey(request: HttpRequest, answer: str, name: str) -> tuple[Passkey, list[str]]:
-    """The new passkey, and recovery codes if it is the first factor. Raises passkeys.Refused."""
+    """The new passkey, and recovery codes if it is the first factor. Raises passkeys.PasskeyRefused."""
     passkey = passkeys.made(request, answer, name)
     with transaction.atomic():
         first = _is_first(request)
@@ -132,7 +134,7 @@ def add_passkey(request: HttpRequest, answer: str, name: str) -> tuple[Passkey, 
 def remove(request: HttpRequest, device: Device) -> None:
     """Logins that showed it show another. Raises LastOne where there is none and one is demanded."""
     _lock(request)
-    had = sum(kind.objects.filter(user_id=request.user.pk, confirmed=True).count() for kind in KINDS)
+    had = sum(kind.objects.filter(user_id=request.user.pk, confirmed=True).count() for kind in FACTOR_MODELS)
     if had == 1:
         if is_demanded(request.user):
             raise LastOne

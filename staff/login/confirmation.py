@@ -27,7 +27,7 @@ MODELS = (
     "staff_passkey",
 )
 ROUTES = ("sessions_app_voicesession_transcript", "password_change")
-PAGES = ("account", "second_factor_setup")  # and all under them: what somebody signs in with
+SIGN_IN_PAGES = ("account", "second_factor_setup")  # and all under them: what somebody signs in with
 ERASING = "erase_sessions"  # an action on the list of sessions
 SESSIONS = "sessions_app_voicesession_changelist"
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -41,7 +41,7 @@ def is_needed(request: HttpRequest) -> bool:
         return request.POST.get("action") == ERASING
     if name.endswith("_changelist") and request.method in SAFE:
         return False
-    return name in ROUTES or name.startswith((*PAGES, *(f"{model}_" for model in MODELS)))
+    return name in ROUTES or name.startswith((*SIGN_IN_PAGES, *(f"{model}_" for model in MODELS)))
 
 
 def confirmed(view: View) -> View:

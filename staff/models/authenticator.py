@@ -21,10 +21,10 @@ from sessions_app.crypto import SealedRow
 from sessions_app.exceptions import RecordUnreadable
 
 log = logging.getLogger(__name__)
-KEY_BYTES = 20  # RFC 4226, R6: as long as SHA-1's output
+TOTP_KEY_BYTES = 20  # RFC 4226, R6: as long as SHA-1's output
 STEP_SECS, DIGITS = 30, 6  # what every authenticator app takes without being told
 TOLERANCE_STEPS = 1  # either way, for clocks that differ
-TABLE, FIELD = "authenticator", "key"
+TOTP_TABLE, TOTP_FIELD = "authenticator", "key"
 clock: Callable[[], float] = time.time
 
 
@@ -42,7 +42,7 @@ class Authenticator(SealedRow, TimestampMixin, ThrottlingMixin, Device):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """One without a key gets a random one."""
         if not self.sealed_key:
-            self.seal(secrets.token_bytes(KEY_BYTES))
+            self.seal(secrets.token_bytes(TOTP_KEY_BYTES))
         super().save(*args, **kwargs)
 
     @property
@@ -54,12 +54,12 @@ class Authenticator(SealedRow, TimestampMixin, ThrottlingMixin, Device):
         return f"account {self.user_id}"  # a row that is given to somebody else does not open
 
     def seal(self, key: bytes) -> None:
-        self.sealed_key = self.new_sealer().seal(TABLE, FIELD, 0, key.hex(), self._bound)
+        self.sealed_key = self.new_sealer().seal(TOTP_TABLE, TOTP_FIELD, 0, key.hex(), self._bound)
 
     @property
     def bin_key(self) -> bytes:
         """The key in the clear. Raises RecordUnreadable."""
-        opened: str = self.sealer().open(TABLE, FIELD, 0, bytes(self.sealed_key), self._bound)
+        opened: str = self.sealer().open(TOTP_TABLE, TOTP_FIELD, 0, bytes(self.sealed_key), self._bound)
         return bytes.fromhex(opened)
 
     def verify_token(self, token: str) -> bool:

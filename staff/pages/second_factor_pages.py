@@ -53,7 +53,7 @@ def accepts(request: HttpRequest, purpose: Purpose) -> bool:
     """Whether the passkey that this form brings is right."""
     try:
         second_factor.show_passkey(request, request.POST["passkey"], purpose)
-    except passkeys.Refused as error:
+    except passkeys.PasskeyRefused as error:
         audit.record("passkey_refused", request, at=purpose, reason=error.reason)
         return False
     return True
@@ -76,7 +76,7 @@ def options(request: HttpRequest, purpose: Purpose) -> HttpResponse:
                 return JsonResponse({"error": "second_factor"}, status=403)
             return JsonResponse(passkeys.registration_options(request))
         return JsonResponse(passkeys.request_options(request, purpose))
-    except passkeys.Refused as error:
+    except passkeys.PasskeyRefused as error:
         return JsonResponse({"error": error.reason}, status=400)
 
 
@@ -120,7 +120,7 @@ def add_passkey(site: Site, request: HttpRequest) -> HttpResponse:
         made, codes = second_factor.add_passkey(
             request, request.POST.get("passkey", ""), name or _("Passkey")
         )
-    except passkeys.Refused as error:
+    except passkeys.PasskeyRefused as error:
         audit.record("passkey_refused", request, at=Purpose.REGISTER, reason=error.reason)
         messages.error(request, _("That passkey was not accepted, and nothing was added. Try again."))
         return HttpResponseRedirect(reverse("admin:account"))

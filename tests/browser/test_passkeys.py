@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from csp.utils import build_policy
 from playwright.async_api import CDPSession, Page, Route
 
-from config.http.content_security_policy import PAGES
+from config.http.content_security_policy import PAGE_POLICY
 from tests.conftest import serving
 from tests.servers import Server
 
@@ -161,7 +161,7 @@ async def test_it_works_under_the_policy_of_our_own_pages_without_inline_scripts
             if route.request.method != "GET":
                 return await route.continue_()
             answer = await route.fetch()
-            headers = {**answer.headers, "content-security-policy": build_policy(PAGES)}
+            headers = {**answer.headers, "content-security-policy": build_policy(PAGE_POLICY)}
             return await route.fulfill(response=answer, headers=headers)
 
         await at.page.route("**/admin/second-factor/", strict)

@@ -81,12 +81,12 @@ async def leave(socket: ApplicationCommunicator) -> None:
 
 
 async def test_who_says_nothing_gives_the_seat_back(session, alarm, settings):
-    before = runtime.default().seats_taken
+    before = runtime.default().admitted_connections
     socket = await connected(session)
     await alarm.ring()
     assert await code_of(socket) == 4408
     await leave(socket)
-    assert runtime.default().seats_taken == before
+    assert runtime.default().admitted_connections == before
     assert alarm.secs == [settings.READY_SECS]
     row = await VoiceSession.objects.aget(pk=session.id)
     assert row.state == "idle", "who was merely slow comes back to it"

@@ -353,7 +353,7 @@ def test_one_domain_can_stand_for_several_hosts(boss, settings):
 
 
 def test_an_account_has_so_many_and_no_more(boss, monkeypatch, audit):
-    monkeypatch.setattr(passkeys, "MOST", 2)
+    monkeypatch.setattr(passkeys, "MOST_PASSKEYS", 2)
     client = sign_in(boss)
     for _ in range(3):
         add(client, SoftwarePasskey())

@@ -37,9 +37,9 @@ def forged(good: str) -> dict[str, str]:
         "another value under the same signature": good.replace(value, "x" * len(value)),
         "another signature": good[:-1] + ("A" if good[-1] != "A" else "B"),
         "of another salt": signing.get_cookie_signer(salt="elsewhere").sign(value),
-        "of another secret": signing.TimestampSigner(key="x" * 50, salt=visitors.NAME + visitors.SALT).sign(
-            value
-        ),
+        "of another secret": signing.TimestampSigner(
+            key="x" * 50, salt=visitors.VISITOR_COOKIE + visitors.VISITOR_SALT
+        ).sign(value),
         "its hash out of the database": visitors.of_cookie(value),
         "very long": good + "x" * 7000,
         "half": good[: len(good) // 2],
@@ -47,11 +47,11 @@ def forged(good: str) -> dict[str, str]:
 
 
 def test_a_forged_cookie_is_nobody(owner):
-    good = owner.cookies[visitors.NAME].value
+    good = owner.cookies[visitors.VISITOR_COOKIE].value
     (session,) = owner.get("/api/sessions").json()["sessions"]
     for how, value in forged(good).items():
         thief = Client()
-        thief.cookies[visitors.NAME] = value
+        thief.cookies[visitors.VISITOR_COOKIE] = value
         assert thief.get("/api/sessions").status_code in (401, 200), how
         assert session["id"] not in thief.get("/api/sessions").text, how
         assert thief.get(f"/api/sessions/{session['id']}").status_code == 403, how

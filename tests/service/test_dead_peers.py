@@ -20,7 +20,7 @@ NOTICED_SECS = 30.0  # docs/protocol.md
 LONG_VOICE = "tests.service.long_voice.LongVoice"
 
 
-def seats_taken(server: Server) -> int:
+def admitted_connections(server: Server) -> int:
     return int(server.request("/readyz").headers["X-Seats-Taken"])
 
 
@@ -74,14 +74,14 @@ async def test_a_peer_that_vanishes_while_the_character_speaks_is_noticed(far_se
         # One whose machine is well and whose program hangs: its acknowledgements come, and no pong.
         frozen = visitors.pop()
         frozen.socket.transport.pause_reading()
-        assert await ask(seats_taken, far_server) == 4
+        assert await ask(admitted_connections, far_server) == 4
         await asyncio.to_thread(line.cut)
         cut = time.monotonic()
         try:
             async with asyncio.timeout(NOTICED_SECS):
-                while await ask(seats_taken, far_server) or (await asyncio.to_thread(states, far_server)).get(
-                    "active"
-                ):
+                while await ask(admitted_connections, far_server) or (
+                    await asyncio.to_thread(states, far_server)
+                ).get("active"):
                     await asyncio.sleep(0.5)
         finally:
             print(f"noticed after {time.monotonic() - cut:.1f} s")
@@ -107,7 +107,7 @@ async def test_a_slow_reader_is_not_taken_for_dead(own_server):
             transport.resume_reading()
             await asyncio.sleep(0.01)
             assert visitor.closed is None
-        assert await asyncio.to_thread(seats_taken, server) == 1
+        assert await asyncio.to_thread(admitted_connections, server) == 1
         transport.abort()
 
 
@@ -121,14 +121,14 @@ async def test_a_reset_of_all_connections_frees_their_seats_at_once(own_server):
         await visitor.__aenter__()
         await visitor.socket.send(rtvi_message("client-ready", {"version": "2.2.0", "about": {}}))
         sockets.append(visitor)
-    assert await asyncio.to_thread(seats_taken, server) == many
+    assert await asyncio.to_thread(admitted_connections, server) == many
     for visitor in sockets:
         visitor.socket.transport.get_extra_info("socket").setsockopt(
             socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
         )
         visitor.socket.transport.abort()
     reset = time.monotonic()
-    while await asyncio.to_thread(seats_taken, server):
+    while await asyncio.to_thread(admitted_connections, server):
         await asyncio.sleep(0.1)
         assert time.monotonic() - reset < 60
     seats_after = time.monotonic() - reset

@@ -59,7 +59,7 @@ def test_pages_hold_everything_once(manager, clock):
 
 
 def test_a_search_goes_on_where_it_had_opened_enough(manager, clock, monkeypatch):
-    monkeypatch.setattr(module, "MOST_TURNS", 6)
+    monkeypatch.setattr(module, "SEARCH_TURNS", 6)
     oldest = charge_talk(manager, clock, "a kraken", "and", "more")
     for _ in range(3):
         charge_talk(manager, clock, "nothing", "of", "it")

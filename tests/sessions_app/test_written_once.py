@@ -11,7 +11,7 @@ from sessions_app.exceptions import RecordUnreadable
 from sessions_app.manager import SyncSessionManager
 from sessions_app.models import SessionTurn
 from sessions_app.session import Session
-from sessions_app.session.turn import TABLE, Turn
+from sessions_app.session.turn import TURN_TABLE, Turn
 from sessions_app.stores.base import Appended, Store
 from sessions_app.stores.records import TurnRecord
 from tests.characters.factory import make_character
@@ -130,7 +130,7 @@ def test_who_can_write_to_the_database_changes_neither_speaker_nor_order_nor_the
 
 @pytest.mark.parametrize("store", [ALL[2]], indirect=True, ids=["DatabaseStore"])
 def test_what_was_written_before_turns_had_an_identity_is_still_read(manager, session, clock):
-    sealed = manager.sealer(session.id).seal(TABLE, "text", 1, "from long ago")
+    sealed = manager.sealer(session.id).seal(TURN_TABLE, "text", 1, "from long ago")
     with connection.cursor() as cursor:
         cursor.execute(
             f'INSERT INTO "{SessionTurn._meta.db_table}"'

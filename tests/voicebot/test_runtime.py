@@ -53,7 +53,11 @@ async def test_two_side_by_side_know_nothing_of_each_other(two):
     async with asyncio.timeout(20):
         while not one.connections.live:
             await asyncio.sleep(0.01)
-    assert (one.seats_taken, other.seats_taken, runtime.default().seats_taken) == (1, 0, 0)
+    assert (one.admitted_connections, other.admitted_connections, runtime.default().admitted_connections) == (
+        1,
+        0,
+        0,
+    )
     await other.connections.drain()
     with pytest.raises(Draining):
         other.capacity.check()
@@ -62,7 +66,7 @@ async def test_two_side_by_side_know_nothing_of_each_other(two):
     assert not other.connections.live
     await socket.send_input({"type": "websocket.disconnect", "code": 1000})
     await socket.wait(20)
-    assert one.seats_taken == 0
+    assert one.admitted_connections == 0
 
 
 def test_what_one_counts_and_remembers_is_its_own(two):

@@ -34,7 +34,7 @@ from voicebot.connection.heartbeat import keep_alive
 from voicebot.connection.idle_close import IDLE
 from voicebot.connection.ready_timeout import ReadyTimeout
 from voicebot.connection.takeover import Takeover
-from voicebot.history import PASSING
+from voicebot.history import TRANSIENT_ERRORS
 from voicebot.ops import metrics
 from voicebot.transport import serializer
 
@@ -137,7 +137,7 @@ class VoiceConsumer(AsyncWebsocketConsumer):
             self._runtime.refusals.note("socket", error)
             await self.close_with(error.close_code, str(error), error.code)
             return
-        except (DatabaseError, *PASSING):  # whoever has found out has said so in the log
+        except (DatabaseError, *TRANSIENT_ERRORS):  # whoever has found out has said so in the log
             await self.close_with(Unavailable.close_code, str(Unavailable.message), Unavailable.code)
             return
         if self.closing or self._gone:
@@ -263,7 +263,7 @@ class VoiceConsumer(AsyncWebsocketConsumer):
                 errors=self._conversation.errors,
                 settled=settled,
             )
-        except (DatabaseError, *PASSING):
+        except (DatabaseError, *TRANSIENT_ERRORS):
             pass  # nobody confirms it any more, so it counts as idle soon
         except Exception:
             log.exception("session %s could not be marked as idle", session_id)

@@ -17,7 +17,7 @@ from voicebot.connection.channel_events import ChannelGroups
 from voicebot.connection.character_updates import CharacterUpdates, build_services, spec_of
 from voicebot.connection.idle_close import IdleClose, quiet_secs
 from voicebot.connection.takeover import Predecessor
-from voicebot.history import MOST_TURNS, PASSING, HistoryWriter
+from voicebot.history import CONTEXT_TURNS, TRANSIENT_ERRORS, HistoryWriter
 from voicebot.pipeline import ConversationState, Event, SessionContext, VoicePipeline, compile_lore
 from voicebot.providers import ProviderError
 from voicebot.runtime import Runtime
@@ -109,7 +109,7 @@ class Conversation:
         except ProviderError as error:
             log.error("no pipeline for session %s: %s", session.id, error)
             code, reason = ServerFull.close_code, "This character cannot speak at the moment."
-        except (DatabaseError, *PASSING):
+        except (DatabaseError, *TRANSIENT_ERRORS):
             code, reason = Unavailable.close_code, str(Unavailable.message)
         except Exception:
             log.exception("the pipeline of session %s failed", session.id)
@@ -164,7 +164,7 @@ class Conversation:
         await self._runtime.writers.settled(session.id, LEAVING_FLUSH_SECS)
         if session.unsettled and not (session.previous and told):
             await self._runtime.recovery.try_now()
-        past = await self._manager.past(session.id, MOST_TURNS)
+        past = await self._manager.past(session.id, CONTEXT_TURNS)
         if self._writer is None:
             writer = self._runtime.writers.take(
                 self._manager, session.id, await self._manager.sealer(session.id)

@@ -10,7 +10,7 @@ from django.db import Error as DatabaseError
 from sessions_app.database import database_clock
 from sessions_app.exceptions import SessionError, Unavailable
 from sessions_app.manager import TOUCH_SECS
-from voicebot.history import PASSING
+from voicebot.history import TRANSIENT_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ async def keep_alive(
             continue
         except SessionError as error:
             return error
-        except (DatabaseError, *PASSING):
+        except (DatabaseError, *TRANSIENT_ERRORS):
             continue  # it lives on, and is touched when there is something to touch it in
         except Exception:
             log.exception("a session could not be touched; trying again")

@@ -1,14 +1,14 @@
 """History of a conversation: writer of turns and its spool, the model's context, summary of old turns."""
 
-from voicebot.history.llm_context import MOST_TURNS, ContextHistory, mark_cut_off
+from voicebot.history.llm_context import CONTEXT_TURNS, ContextHistory, mark_cut_off
 from voicebot.history.spool import Spool
 from voicebot.history.spool_recovery import SpoolRecovery
 from voicebot.history.summary import Summariser
-from voicebot.history.writer import PASSING, HistoryFull, HistoryWriter, HistoryWriters, SpoolThread
+from voicebot.history.writer import TRANSIENT_ERRORS, HistoryFull, HistoryWriter, HistoryWriters, SpoolThread
 
 __all__ = [
-    "MOST_TURNS",
-    "PASSING",
+    "CONTEXT_TURNS",
+    "TRANSIENT_ERRORS",
     "ContextHistory",
     "HistoryFull",
     "HistoryWriter",

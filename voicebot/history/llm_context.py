@@ -12,7 +12,7 @@ from pipecat.processors.aggregators.llm_context import LLMContext, LLMContextMes
 from characters.text import cleaned
 from sessions_app.session import CUT_OFF, Past, Turn
 
-MOST_TURNS = 200  # that a resumed conversation begins with; a summary keeps it far below that
+CONTEXT_TURNS = 200  # that a resumed conversation begins with; a summary keeps it far below that
 LATELY = 12  # messages at the end of the context, among which that of a new turn is looked for
 
 

@@ -35,7 +35,7 @@ MAGIC = b"greenroom-spool-1\n"
 SUFFIX, REFUSED = ".turns", ".refused"
 LENGTH = struct.Struct(">I")
 MOST_RECORD_BYTES = 1 << 20  # of one turn: more than any that a session takes
-FILE_BYTES = 1 << 20  # after which a new file is begun, so that an old one can go
+SPOOL_FILE_BYTES = 1 << 20  # after which a new file is begun, so that an old one can go
 MOST_BYTES = 64 << 20  # of all files of a process: a day of talk for a hundred visitors
 
 Spooled = tuple[UUID, TurnRecord]  # the session, and its turn
@@ -115,7 +115,7 @@ class _File:
 class Spool:
     """The files of this process. Methods block as long as the disk does; call them from any thread."""
 
-    def __init__(self, folder: Path, *, most_bytes: int = MOST_BYTES, file_bytes: int = FILE_BYTES):
+    def __init__(self, folder: Path, *, most_bytes: int = MOST_BYTES, file_bytes: int = SPOOL_FILE_BYTES):
         self._folder = folder
         self._most_bytes, self._file_bytes = most_bytes, file_bytes
         self._lock = threading.Lock()

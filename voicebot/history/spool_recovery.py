@@ -11,12 +11,12 @@ from sessions_app.database import at_leisure, availability
 from sessions_app.exceptions import RecordUnreadable, SessionNotFound
 from sessions_app.manager import SyncSessionManager
 from voicebot.history.spool import LeftBehind, Spool
-from voicebot.history.writer import PASSING
+from voicebot.history.writer import TRANSIENT_ERRORS
 
 log = logging.getLogger(__name__)
 
 RECOVERY_SECS = 5.0
-BATCH = 50
+RECOVERY_BATCH = 50
 
 
 class SpoolRecovery:
@@ -33,7 +33,7 @@ class SpoolRecovery:
             if not availability.away:
                 try:
                     await at_leisure(self.bring_home)
-                except PASSING:
+                except TRANSIENT_ERRORS:
                     pass  # the database is away again: whoever found out has said so
                 except Exception:
                     log.exception("the spool could not be brought home; trying again")
@@ -41,7 +41,7 @@ class SpoolRecovery:
 
     async def try_now(self) -> None:
         """Brings home what lies here before somebody reads what was said; nothing without a database."""
-        with suppress(*PASSING):
+        with suppress(*TRANSIENT_ERRORS):
             await at_leisure(self.bring_home)
 
     def bring_home(self) -> int:
@@ -67,8 +67,8 @@ class SpoolRecovery:
         for session_id, of_session in itertools.groupby(turns, key=lambda spooled: spooled[0]):
             waiting = [turn for _, turn in of_session]
             try:
-                for start in range(0, len(waiting), BATCH):
-                    self._manager.append_sealed(session_id, waiting[start : start + BATCH])
+                for start in range(0, len(waiting), RECOVERY_BATCH):
+                    self._manager.append_sealed(session_id, waiting[start : start + RECOVERY_BATCH])
                 written += len(waiting)
             except SessionNotFound:
                 log.info("%d spooled turns dropped: their session was erased", len(waiting))

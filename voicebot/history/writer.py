@@ -30,13 +30,13 @@ from voicebot.history.spool import Spool, SpoolFull
 log = logging.getLogger(__name__)
 
 MOST_WAITING = 500  # turns of one session: an hour of talk without a database
-BATCH = 50
+WRITE_BATCH = 50
 FIRST_RETRY_SECS, LAST_RETRY_SECS = 0.25, 1.0
 MOST_TRIES = 4  # with an error that does not pass
 ON_DISK_SECS = 0.5  # without an answer, after which turns are made safe from a power cut, too
 
 # What passes by itself: a database or cache that is away, or too busy. Anything else is tried a few times.
-PASSING = (OperationalError, InterfaceError, SessionError, TimeoutError, *AWAY)
+TRANSIENT_ERRORS = (OperationalError, InterfaceError, SessionError, TimeoutError, *AWAY)
 NOWHERE = (SessionNotFound, RecordUnreadable)  # erased, or its key is gone
 
 
@@ -152,14 +152,14 @@ class HistoryWriter:
     async def _write(self) -> None:
         pause, tries = FIRST_RETRY_SECS, 0
         while self._waiting:
-            batch = list(self._waiting)[:BATCH]
+            batch = list(self._waiting)[:WRITE_BATCH]
             try:
                 await self._append(batch)
             except NOWHERE as error:
                 log.warning("%d turns of session %s dropped: %s", self.waiting, self._session_id, error)
                 self._done(list(self._waiting))
                 return
-            except PASSING:
+            except TRANSIENT_ERRORS:
                 tries = 0
             except Exception:
                 tries += 1
@@ -197,7 +197,7 @@ class HistoryWriter:
         for turn in batch:
             try:
                 await self._append_somehow(turn)
-            except PASSING:
+            except TRANSIENT_ERRORS:
                 return  # `_write` tries again, or finds that there is nowhere to write to
             except Exception as error:
                 kind = type(error).__name__
@@ -210,7 +210,7 @@ class HistoryWriter:
     async def _append_somehow(self, turn: TurnRecord) -> None:
         try:
             await self._append([turn])
-        except PASSING:
+        except TRANSIENT_ERRORS:
             raise
         except Exception:
             # Figures are nobody's words: a turn without them is better than none.

@@ -30,8 +30,8 @@ api = JsonApi(
     docs_url=None,
     openapi_extra={"info": {"license": {"name": "BSD-3-Clause", "identifier": "BSD-3-Clause"}}},
 )
-OURS = (start.router, sessions_api.router)
-for router in OURS:
+ROUTERS = (start.router, sessions_api.router)
+for router in ROUTERS:
     api.add_router("/api", router)
 api.add_router("", probes.described)
 
@@ -56,7 +56,7 @@ def routes() -> Iterator[URLPattern]:
     """Where the operations are, each behind `json_api`; the probes are plain views."""
     methods = {
         view.operations[0].url_name: [method for operation in view.operations for method in operation.methods]
-        for router in OURS
+        for router in ROUTERS
         for view in router.path_operations.values()
     }
     found, _, _ = api.urls

@@ -10,7 +10,7 @@ from django.core.cache import cache
 
 from sessions_app.identity import session_tokens
 
-LONGEST = 80  # characters
+LONGEST_KEY = 80  # characters
 
 
 def _key(attempt: str) -> str:

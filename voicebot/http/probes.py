@@ -42,7 +42,7 @@ async def readyz(request: HttpRequest) -> HttpResponse:
         "".join(f"{line}\n" for line in lines),
         status=200 if ready else 503,
         content_type="text/plain",
-        headers={"X-Seats-Taken": str(process.seats_taken)} if comes_from_within(request) else {},
+        headers={"X-Seats-Taken": str(process.admitted_connections)} if comes_from_within(request) else {},
     )
 
 

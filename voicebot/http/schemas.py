@@ -35,10 +35,10 @@ def _has(name: str, value: Any) -> bool:
 
 
 Attempt = Annotated[
-    Annotated[str, Field(min_length=1, max_length=attempts.LONGEST)] | None,
+    Annotated[str, Field(min_length=1, max_length=attempts.LONGEST_KEY)] | None,
     Field(
-        description=f"a text of at most {attempts.LONGEST} characters: random and the page's own, by which "
-        "DELETE takes the start back within two minutes"
+        description=f"a text of at most {attempts.LONGEST_KEY} characters: random and the page's own, by "
+        "which DELETE takes the start back within two minutes"
     ),
 ]
 

@@ -6,7 +6,7 @@ from sessions_app.exceptions import Draining, ServerFull
 from voicebot.ops.load import Load
 
 RETRY_AFTER_SECS = 30
-KEPT = 16  # of so many connections one is kept for conversations that have begun
+RESERVED_SHARE = 16  # of so many connections one is kept for conversations that have begun
 
 
 class Capacity:
@@ -33,7 +33,7 @@ class Capacity:
         """
         if self.closing:
             raise Draining
-        kept = settings.MAX_SESSIONS_PER_WORKER // KEPT if beginning else 0
+        kept = settings.MAX_SESSIONS_PER_WORKER // RESERVED_SHARE if beginning else 0
         if self.full or self.taken >= settings.MAX_SESSIONS_PER_WORKER - kept:
             raise ServerFull(retry_after_secs=RETRY_AFTER_SECS)
 

@@ -59,7 +59,7 @@ class Shown(Protocol):
     """What a process shows of itself."""
 
     @property
-    def seats_taken(self) -> int: ...
+    def admitted_connections(self) -> int: ...
 
     @property
     def waiting_turns(self) -> int: ...
@@ -83,7 +83,7 @@ async def text(process: Shown) -> bytes:
             await in_database(_count_sessions)
     with _writing:  # another's gauges, in another thread, do not come between these
         tasks.set(len(asyncio.all_tasks()))
-        connections.set(process.seats_taken)
+        connections.set(process.admitted_connections)
         waiting_turns.set(process.waiting_turns)
         spooled_turns.set(process.spooled_turns)
         return generate_latest()

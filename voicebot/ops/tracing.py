@@ -12,7 +12,7 @@ from django.conf import settings
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
-KEPT = frozenset(
+KEPT_ATTRIBUTES = frozenset(
     {
         "conversation.id",
         "conversation.type",
@@ -50,7 +50,7 @@ def discreet(exporter: "SpanExporter") -> "SpanExporter":
             exporter.shutdown()
 
     def bare(span: ReadableSpan) -> ReadableSpan:
-        kept = {name: value for name, value in (span.attributes or {}).items() if name in KEPT}
+        kept = {name: value for name, value in (span.attributes or {}).items() if name in KEPT_ATTRIBUTES}
         return ReadableSpan(
             name=span.name,
             context=span.context,

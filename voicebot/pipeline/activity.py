@@ -30,7 +30,7 @@ class Fact(Flag):
     PAUSE = auto()  # in which they have paused
     TYPING = auto()  # what the visitor typed is on its way to the model
     REPLY = auto()  # a reply is under way, from the question until all of it was written to the transport
-    OWED = auto()  # to a question, and no word of it has come yet
+    UNANSWERED = auto()  # to a question, and no word of it has come yet
     SPEECH = auto()  # words have gone to the voice, and nothing has been heard since
     VOICE = auto()  # the character is heard
     WRITTEN = auto()  # the reply is to be read, not heard
@@ -62,7 +62,7 @@ class Event(Enum):
 
 
 NONE = Fact(0)
-TURN, UNDER_WAY = Fact.TURN | Fact.PAUSE, Fact.REPLY | Fact.SPEECH | Fact.OWED
+TURN, UNDER_WAY = Fact.TURN | Fact.PAUSE, Fact.REPLY | Fact.SPEECH | Fact.UNANSWERED
 
 # By event: the facts that hold from here on, and those that do not any more.
 TRANSITIONS: dict[Event, tuple[Fact, Fact]] = {
@@ -73,11 +73,11 @@ TRANSITIONS: dict[Event, tuple[Fact, Fact]] = {
     Event.TYPED: (Fact.TYPING, Fact.WRITTEN),
     Event.TYPED_FOR_TEXT: (Fact.TYPING | Fact.WRITTEN, NONE),
     Event.TYPED_IN: (NONE, Fact.TYPING),
-    Event.ASKED: (Fact.REPLY | Fact.OWED, Fact.UNASKED | Fact.SPEECH),
-    Event.SPOKE_UP: (Fact.REPLY | Fact.UNASKED, Fact.OWED | Fact.WRITTEN),
+    Event.ASKED: (Fact.REPLY | Fact.UNANSWERED, Fact.UNASKED | Fact.SPEECH),
+    Event.SPOKE_UP: (Fact.REPLY | Fact.UNASKED, Fact.UNANSWERED | Fact.WRITTEN),
     Event.SAYING: (Fact.REPLY | Fact.SPEECH, Fact.UNASKED | Fact.WRITTEN),
-    Event.SPEECH_DUE: (Fact.SPEECH, Fact.OWED),
-    Event.READABLE: (NONE, Fact.OWED),
+    Event.SPEECH_DUE: (Fact.SPEECH, Fact.UNANSWERED),
+    Event.READABLE: (NONE, Fact.UNANSWERED),
     Event.VOICE_STARTED: (Fact.VOICE, Fact.SPEECH),
     Event.VOICE_STOPPED: (NONE, Fact.VOICE | Fact.SPEECH),
     Event.REPLY_OVER: (NONE, Fact.REPLY),
@@ -141,9 +141,9 @@ class Activity:
         return self.state is State.THINKING and not unheard
 
     @property
-    def owed(self) -> bool:
+    def unanswered(self) -> bool:
         """Whether a question has been asked of whose answer there is no word yet."""
-        return Fact.OWED in self
+        return Fact.UNANSWERED in self
 
     @property
     def begun(self) -> bool:

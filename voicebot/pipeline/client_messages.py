@@ -20,7 +20,7 @@ AUDIO_RATE = "audio.rate"
 OF_THE_LINE = (PING, AUDIO_RATE)  # they change nothing of the session
 MOST_PAD = 4096  # characters
 HISTORY = "session.history"
-MOST_TURNS = 500  # of one answer to session.history
+HISTORY_TURNS = 500  # of one answer to session.history
 TURNS_OF_ONE = 25  # so many turns weigh as much as a small message
 
 # Filled by decorators at import, as Django's own registries are (admin, checks, signals): the same code makes
@@ -54,7 +54,7 @@ def weight(message: ClientMessage) -> float:
     if message.type != HISTORY or not isinstance(message.data, dict):
         return 1.0
     limit = message.data.get("limit", 100)
-    turns = min(limit, MOST_TURNS) if isinstance(limit, int) and limit >= 0 else 0
+    turns = min(limit, HISTORY_TURNS) if isinstance(limit, int) and limit >= 0 else 0
     return 1.0 + turns / TURNS_OF_ONE
 
 
@@ -97,7 +97,7 @@ async def get_history(session: Session, message: ClientMessage) -> dict[str, Any
     after, limit = asked.get("after", 0), asked.get("limit", 100)
     if not all(isinstance(number, int) and number >= 0 for number in (after, limit)):
         raise BadRequest("`after` and `limit` are whole numbers.")
-    turns = await manager.turns(session.id, after=after, newest=min(limit, MOST_TURNS))
+    turns = await manager.turns(session.id, after=after, newest=min(limit, HISTORY_TURNS))
     return {"turns": [turn.as_json() for turn in turns]}
 
 

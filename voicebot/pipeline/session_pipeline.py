@@ -225,7 +225,7 @@ class VoicePipeline:
         """Whether the running services can go on as this character; otherwise new ones are needed."""
         now = self.state.spec
         same_voice = spec.voice == now.voice or isinstance(self._tts, registry.ChangesVoice)
-        return spec.casting == now.casting and same_voice
+        return spec.services == now.services and same_voice
 
     async def announce(self, spec: CharacterSpec) -> None:
         """Goes on as this character from the character's next turn on, and tells the page at once."""

@@ -22,14 +22,14 @@ log = logging.getLogger(__name__)
 
 ROUND_SECS = 30.0  # between two rounds
 AWAY_ROUND_SECS = 5.0  # while something is away
-PROBE_SECS = 5.0  # for an address to answer anything at all
+PROVIDER_PROBE_SECS = 5.0  # for an address to answer anything at all
 HOSTED = "https://api.openai.com/v1"  # where the SDK goes without a base URL
-Ask = Callable[[str], Awaitable[None]]
+Probe = Callable[[str], Awaitable[None]]
 
 
 async def ask(url: str) -> None:
     """Asks for the list of models, which costs nothing. Any answer will do; raises if none comes."""
-    limit = aiohttp.ClientTimeout(total=PROBE_SECS)
+    limit = aiohttp.ClientTimeout(total=PROVIDER_PROBE_SECS)
     async with aiohttp.ClientSession(timeout=limit) as client:
         (await client.get(f"{url.rstrip('/')}/models", allow_redirects=False)).release()
 
@@ -74,7 +74,7 @@ def _base_url(options: Mapping[str, Any]) -> Any:
 class ProviderWatch:
     """Knows which addresses do not answer. `ask` raises for one that does not; tests inject both."""
 
-    def __init__(self, ask: Ask = ask, wait: Callable[[float], Awaitable[None]] = asyncio.sleep):
+    def __init__(self, ask: Probe = ask, wait: Callable[[float], Awaitable[None]] = asyncio.sleep):
         self._ask, self._wait = ask, wait
         self._breakers: dict[str, Breaker] = {}
 
@@ -99,7 +99,7 @@ class ProviderWatch:
         try:
             await self._ask(url)
         except TimeoutError:
-            at.failed(f"no answer within {PROBE_SECS:.0f} s")
+            at.failed(f"no answer within {PROVIDER_PROBE_SECS:.0f} s")
         except aiohttp.InvalidURL:
             at.failed("this is no address")  # its message would have all of it
         except Exception as error:  # whatever a connection makes of what it meets

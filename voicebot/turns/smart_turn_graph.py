@@ -97,7 +97,7 @@ def whole_gelu(model: onnx.ModelProto) -> None:
 
 MOST_OF_A_PAIR = 32767 // 255  # for the sum of two weights
 # Of an operator with constant weights: where they are, their scales, the bias that has these scales, too.
-WEIGHTS = {"QLinearMatMul": (3, 4, None), "QGemm": (3, 4, 6), "QLinearConv": (3, 4, 8)}
+WEIGHT_INPUTS = {"QLinearMatMul": (3, 4, None), "QGemm": (3, 4, 6), "QLinearConv": (3, 4, 8)}
 
 
 def keep_pairs_in_range(model: onnx.ModelProto) -> None:
@@ -108,7 +108,7 @@ def keep_pairs_in_range(model: onnx.ModelProto) -> None:
         tensors[name].CopyFrom(numpy_helper.from_array(values, name))
 
     for node in model.graph.node:
-        at, scale_at, bias_at = WEIGHTS.get(node.op_type, (None, None, None))
+        at, scale_at, bias_at = WEIGHT_INPUTS.get(node.op_type, (None, None, None))
         if at is None or scale_at is None or node.input[at] not in tensors:
             continue
         weights = numpy_helper.to_array(tensors[node.input[at]])

@@ -7,7 +7,7 @@ import pytest
 
 from sessions_app.crypto.keyring import key_ring
 from sessions_app.crypto.sealer import Sealer
-from sessions_app.session import TABLE
+from sessions_app.session import SESSION_TABLE
 from sessions_app.stores.memory import MemoryStore
 from sessions_app.stores.records import Record
 
@@ -39,7 +39,7 @@ def record(memory, clock) -> Record:
         token_used=True,
         key_id=wrapped.key_id,
         wrapped_key=wrapped.data,
-        metadata=Sealer(data_key, session_id).seal(TABLE, "metadata", 0, {"name": "Robin"}),
+        metadata=Sealer(data_key, session_id).seal(SESSION_TABLE, "metadata", 0, {"name": "Robin"}),
         metadata_sequence=0,
         turns=0,
         client_version="",

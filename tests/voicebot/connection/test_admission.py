@@ -45,13 +45,13 @@ async def row(session) -> VoiceSession:
 
 
 async def test_who_leaves_gives_back_seat_and_place(manager, session):
-    before = runtime.default().seats_taken
+    before = runtime.default().admitted_connections
     entered = door(session)
     await entered.admit(manager)
-    assert runtime.default().seats_taken == before + 1
+    assert runtime.default().admitted_connections == before + 1
     for _ in range(2):
         await entered.release(1.0)
-    assert runtime.default().seats_taken == before
+    assert runtime.default().admitted_connections == before
     assert not runtime.default().counts.leases._until
 
 

@@ -90,4 +90,4 @@ async def test_a_connection_leaves_no_task_behind(conversation, settings):
     await conversation()
     left = [task for task in asyncio.all_tasks() - before if not task.done()]
     assert left == []
-    assert runtime.default().seats_taken == 0
+    assert runtime.default().admitted_connections == 0

@@ -19,7 +19,7 @@ from tests.visitors import Visitor, rtvi_message
 from tests.voicebot.connection.test_resume import back_in
 from tests.voicebot.model_server import DONE, chunk, model_server
 from voicebot.history import summary
-from voicebot.history.llm_context import MOST_TURNS, ContextHistory
+from voicebot.history.llm_context import CONTEXT_TURNS, ContextHistory
 from voicebot.history.summary import SUMMARISE_FROM, Summariser, SummaryFailed, gist, summarise
 from voicebot.history.writer import HistoryWriter
 from voicebot.pipeline.conversation_state import ConversationState
@@ -121,7 +121,7 @@ class Talk:
 
     async def connect(self) -> "Talk":
         """A new connection, which begins with what is kept."""
-        past = await self.manager.past(self.session.id, MOST_TURNS)
+        past = await self.manager.past(self.session.id, CONTEXT_TURNS)
         sealer = await self.manager.sealer(self.session.id)
         writer = HistoryWriter(self.manager, self.session.id, sealer, self.spool)
         writer.behind(max([past.covered.upto, *(turn.sequence for turn in past.turns)]))
@@ -265,7 +265,7 @@ async def test_of_two_connections_at_once_both_know_everything_and_one_summary_h
     await newer.renew()
     older.model.goes_on.set()
     await renewing
-    past = await newer.manager.past(newer.session.id, MOST_TURNS)
+    past = await newer.manager.past(newer.session.id, CONTEXT_TURNS)
     assert past.covered == newer.summariser.covered, "the one that reaches further"
     assert older.state.summary == newer.state.summary
     again = await talk().connect()
@@ -306,7 +306,7 @@ async def test_summaries_of_earlier_versions_are_read(talk):
 
     old = SummaryRecord(4, sealer.seal("summary", "text", 4, "They met."), NOW)
     assert first.manager.sync.store.summarise(first.session.id, old)
-    past = await first.manager.past(first.session.id, MOST_TURNS)
+    past = await first.manager.past(first.session.id, CONTEXT_TURNS)
     assert (past.summary, past.covered) == ("They met.", Coverage(4))
 
 

@@ -22,7 +22,7 @@ from pipecat.tests.utils import SleepFrame, run_test
 
 from tests.patience import PATIENCE_SECS
 from tests.voicebot.model_server import Model, chunk, deepseek, gemma, gemma_2, mistral, model_server
-from voicebot.pipeline.replies.sentence_limit import LONGEST_PIECE, LONGEST_REPLY, SentenceLimit
+from voicebot.pipeline.replies.sentence_limit import LONGEST_CLAUSE, LONGEST_REPLY, SentenceLimit
 from voicebot.providers.llm import compatible_llm, open_requests, thoughts
 from voicebot.providers.llm.compatible_llm import CompatibleLLM
 from voicebot.providers.llm.patience import Patience, retry_after
@@ -336,8 +336,8 @@ def test_what_servers_write_behind_retry_after(value, secs):
 async def test_a_model_that_runs_on_is_stopped(model, said):
     model.say(*said)
     heard = await ask(service(model))
-    assert 0 < sum(map(len, heard.sentences)) <= LONGEST_REPLY + LONGEST_PIECE
-    assert all(len(sentence) <= LONGEST_PIECE for sentence in heard.sentences)
+    assert 0 < sum(map(len, heard.sentences)) <= LONGEST_REPLY + LONGEST_CLAUSE
+    assert all(len(sentence) <= LONGEST_CLAUSE for sentence in heard.sentences)
 
 
 async def test_a_summary_is_asked_in_the_servers_dialect_too(model):

@@ -77,7 +77,7 @@ async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 @pytest.mark.django_db(transaction=True)
 async def test_whatever_an_address_does_is_one_line(settings, caplog, monkeypatch):
-    monkeypatch.setattr("voicebot.providers.provider_watch.PROBE_SECS", 0.3)
+    monkeypatch.setattr("voicebot.providers.provider_watch.PROVIDER_PROBE_SECS", 0.3)
     deaf = await asyncio.start_server(silence, "127.0.0.1", 0)
     urls = {
         "stt": f"http://127.0.0.1:{deaf.sockets[0].getsockname()[1]}/v1",

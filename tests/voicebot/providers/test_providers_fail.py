@@ -7,7 +7,7 @@ import pytest
 from tests.patience import PATIENCE_SECS
 from tests.visitors import Visitor, rtvi_message
 from tests.voicebot.connection.test_resume import asked
-from voicebot.pipeline.replies.fallback_reply import WORDS
+from voicebot.pipeline.replies.fallback_reply import APOLOGY
 
 FAILS, SILENT = "tests.voicebot.players.FailingLLM", "tests.voicebot.players.SilentLLM"
 
@@ -42,7 +42,7 @@ async def test_the_apology_is_spoken_once_and_remembered(own_server):
             while len(turns := (await asked(visitor, "session.history", {}))["turns"]) < 3:
                 await asyncio.sleep(0.2)
         assert [turn["role"] for turn in turns] == ["assistant", "user", "assistant"]
-        assert turns[-1]["text"] == WORDS
+        assert turns[-1]["text"] == APOLOGY
 
 
 async def test_a_second_provider_takes_over_within_the_turn(own_server):

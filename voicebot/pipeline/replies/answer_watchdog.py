@@ -85,13 +85,13 @@ class AnswerWatchdog:
             if self._empty_at is None:
                 self._empty_at = activity.clock()
             return self._empty_at + NOTHING_SECS, self._say_so
-        if self._filler_secs and not self._filled and (activity.owed or Fact.SPEECH in activity):
+        if self._filler_secs and not self._filled and (activity.unanswered or Fact.SPEECH in activity):
             return self._since + self._filler_secs, self._say_wait
         return self._since + self._answer_secs, self._say_so
 
     def _note_sound(self) -> None:
         """Once some of the reply is heard, the visitor waits for the rest anew. A filler is none of it."""
-        if self._activity.state is State.SPEAKING and not self._activity.owed:
+        if self._activity.state is State.SPEAKING and not self._activity.unanswered:
             self._since = None
 
     async def _give_up(self) -> None:
@@ -102,7 +102,7 @@ class AnswerWatchdog:
         await self._speech.fill()
 
     async def _say_so(self) -> None:
-        begun = not self._activity.owed
+        begun = not self._activity.unanswered
         self._activity.on(Event.GIVEN_UP)
         await self._speech.fall_back(begun)
 

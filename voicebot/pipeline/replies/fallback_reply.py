@@ -20,7 +20,7 @@ from pipecat.utils.text.base_text_aggregator import TextType
 
 from characters.spec import CharacterSpec
 
-WORDS = "Forgive me, I cannot find the words just now. Give me a moment, and ask me again."
+APOLOGY = "Forgive me, I cannot find the words just now. Give me a moment, and ask me again."
 # By language; where there is none, nothing is said until the apology.
 FILLERS = {
     "en": "One moment, let me think.",
@@ -36,7 +36,7 @@ FILLERS = {
 
 
 def apology_of(spec: CharacterSpec) -> str:
-    return spec.apology.strip() or WORDS
+    return spec.apology.strip() or APOLOGY
 
 
 def filler_of(spec: CharacterSpec) -> str:

@@ -16,10 +16,10 @@ from pipecat.utils.text.base_text_aggregator import TextType
 
 from voicebot.providers import EnoughFrame, ReplyIncompleteFrame, first_piece, speakable
 
-ENDS = ".!?…。！？\"'”’)"  # noqa: RUF001  (what a whole sentence ends with, in any language)
+SENTENCE_ENDS = ".!?…。！？\"'”’)"  # noqa: RUF001  (what a whole sentence ends with, in any language)
 
 
-LONGEST_PIECE = 250  # characters that go to the voice at once
+LONGEST_CLAUSE = 250  # characters that go to the voice at once
 LONGEST_REPLY = 2000  # characters; who writes one word of 50,000 letters is not listened to for an hour
 LONGEST_DIRECTION = 400  # characters; an asterisk that nobody closes is none
 # Two words at least, so that the voice has time for the rest, and no markup that might end later.
@@ -85,16 +85,16 @@ class SentenceLimit(FrameProcessor):
     def _too_long(self) -> bool:
         """Whether a sentence goes on for longer than a voice can take at once."""
         within_direction = self._pending.count("*") % 2
-        return len(self._pending) > (LONGEST_DIRECTION if within_direction else LONGEST_PIECE)
+        return len(self._pending) > (LONGEST_DIRECTION if within_direction else LONGEST_CLAUSE)
 
     async def _cut(self) -> None:
         """Passes on the beginning of a sentence whose end is nowhere to be seen, or gives the reply up."""
-        if self._letters + LONGEST_PIECE > LONGEST_REPLY:
+        if self._letters + LONGEST_CLAUSE > LONGEST_REPLY:
             self._passed = self.most
             await self.push_frame(ReplyIncompleteFrame())
             await self.push_frame(EnoughFrame(), FrameDirection.UPSTREAM)
             return
-        end = first_piece(self._pending, LONGEST_PIECE)
+        end = first_piece(self._pending, LONGEST_CLAUSE)
         piece, self._pending = self._pending[:end], self._pending[end:]
         self._begun = self._within = True
         await self._pass_on(piece)
@@ -116,7 +116,7 @@ class SentenceLimit(FrameProcessor):
         """What is left is over now: a sentence of its own, or a tail."""
         rest = self._pending.strip()
         if rest and self._passed < self.most:
-            whole = rest[-1] in ENDS
+            whole = rest[-1] in SENTENCE_ENDS
             if whole or not self._passed or self._within:
                 await self._pass_on(self._pending.rstrip() + ("" if whole else "."))
         self._forget()

@@ -13,7 +13,7 @@ from voicebot.pipeline.activity import Activity, Fact, State
 from voicebot.pipeline.conversation_state import ConversationState
 from voicebot.pipeline.prompt_processor import prompt_of
 from voicebot.pipeline.replies import fallback_reply
-from voicebot.pipeline.replies.unprompted_turn import GO_ON, unprompted
+from voicebot.pipeline.replies.unprompted_turn import RESUME_REPLY, unprompted
 from voicebot.pipeline.rtvi import SessionRTVI
 from voicebot.pipeline.worker import Worker
 from voicebot.providers import recorded_speech, registry
@@ -21,7 +21,9 @@ from voicebot.transport import ChannelsTransport
 
 log = logging.getLogger(__name__)
 
-MOST = 2  # times that a character speaks up until the visitor says something; then it waits, however long
+UNPROMPTED_MOST = (
+    2  # times that a character speaks up until the visitor says something; then it waits, however long
+)
 LOOK_AGAIN_SECS = 5.0  # an editor may publish a character that speaks up
 REPLY_END_SECS = 1.0  # for what is told of a reply's end to go out
 
@@ -135,7 +137,7 @@ class UnpromptedSpeech:
         """Lets a character whose editor wishes so say something by itself after a silence, a few times."""
         while True:
             secs = self._state.spec.speak_up_secs
-            if not secs or not self._rtvi.ready or self._spoke_up >= MOST:
+            if not secs or not self._rtvi.ready or self._spoke_up >= UNPROMPTED_MOST:
                 await asyncio.sleep(LOOK_AGAIN_SECS)
                 continue
             await self._activity.until_quiet(secs)
@@ -155,7 +157,7 @@ class UnpromptedSpeech:
         elif is_question(said[-1]):
             await self._worker.queue_frame(LLMRunFrame())
         else:
-            await self._worker.queue_frame(unprompted(self._context, GO_ON))
+            await self._worker.queue_frame(unprompted(self._context, RESUME_REPLY))
 
     # --- when no answer comes: see `AnswerWatchdog` ---
 

@@ -6,7 +6,7 @@ from typing import cast
 from pipecat.frames.frames import LLMContextFrame
 from pipecat.processors.aggregators.llm_context import LLMContext, LLMContextMessage
 
-GO_ON = "(A noise cut you off. Briefly go on from where you stopped, and repeat nothing.)"
+RESUME_REPLY = "(A noise cut you off. Briefly go on from where you stopped, and repeat nothing.)"
 
 
 @dataclass

@@ -15,7 +15,7 @@ Chunk = TypeVar("Chunk")
 
 BACKOFF_SECS = 0.5  # before the first retry, then twice as long each time
 LOADING_SECS = 1.0  # from question to question whether a model is loaded
-PASSING = (408, 409, 429)  # and all of the server's own errors: a second try may succeed
+TRANSIENT_STATUSES = (408, 409, 429)  # and all of the server's own errors: a second try may succeed
 
 
 class ModelError(Exception):
@@ -75,7 +75,7 @@ def loading(error: APIError) -> bool:
 
 def _passing(error: APIError) -> bool:
     if isinstance(error, APIStatusError):
-        return error.status_code in PASSING or error.status_code >= 500
+        return error.status_code in TRANSIENT_STATUSES or error.status_code >= 500
     return isinstance(error, APIConnectionError) and not isinstance(error, APITimeoutError)
 
 

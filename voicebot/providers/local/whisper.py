@@ -27,7 +27,7 @@ from pipecat.utils.time import time_now_iso8601
 from voicebot.providers.priority_executor import Pool
 from voicebot.providers.speech.segments import LONGEST_SECS, BoundedSegments, SpeechPausedFrame, pieces
 
-THREADS = 2  # for one utterance at a time: two at once on the same cores would both be late
+WHISPER_THREADS = 2  # for one utterance at a time: two at once on the same cores would both be late
 CERTAIN_SECS = 0.13  # after a pause was noticed it is certain to be the end, or is none
 SILENCE_BEHIND_SECS = 0.5  # at the end of each segment: where it ends abruptly, the last word is lost
 AHEAD_SLACK_SECS = 0.1  # that more than VAD's silence may follow a pause: a packet in flight
@@ -46,7 +46,7 @@ NO_REPEAT = 6  # tokens in a row that do not come twice where decoding has run i
 
 @cache
 def model() -> Any:
-    return WhisperModel(str(get_model_path()), device="cpu", compute_type="int8", cpu_threads=THREADS)
+    return WhisperModel(str(get_model_path()), device="cpu", compute_type="int8", cpu_threads=WHISPER_THREADS)
 
 
 @cache

@@ -19,7 +19,7 @@ from voicebot.providers.speech import voice_sample
 log = logging.getLogger(__name__)
 
 FOLDER = "apologies"
-Factory = Callable[[CharacterSpec], FrameProcessor]
+VoiceFactory = Callable[[CharacterSpec], FrameProcessor]
 
 
 def _path(spec: CharacterSpec, words: str) -> str:
@@ -35,7 +35,7 @@ class RecordedSpeech:
     def __init__(self) -> None:
         self.tasks: dict[str, asyncio.Task] = {}  # by the path of the first sentence
 
-    def prepare(self, spec: CharacterSpec, build: Factory, sentences: Sequence[str]) -> None:
+    def prepare(self, spec: CharacterSpec, build: VoiceFactory, sentences: Sequence[str]) -> None:
         """Records these sentences in the background, those that are not there.
 
         One after the other: visitors are talking meanwhile.
@@ -45,14 +45,14 @@ class RecordedSpeech:
             self.tasks[key] = asyncio.create_task(self._record_all(key, spec, build, sentences))
 
     async def _record_all(
-        self, key: str, spec: CharacterSpec, build: Factory, sentences: Sequence[str]
+        self, key: str, spec: CharacterSpec, build: VoiceFactory, sentences: Sequence[str]
     ) -> None:
         for words in sentences:
             if not await _record(spec, words, build):
                 self.tasks.pop(key, None)  # tried again with the next visitor
 
 
-async def _record(spec: CharacterSpec, words: str, build: Factory) -> bool:
+async def _record(spec: CharacterSpec, words: str, build: VoiceFactory) -> bool:
     """Whether it is recorded now."""
     path = _path(spec, words)
     try:

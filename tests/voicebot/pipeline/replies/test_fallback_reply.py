@@ -22,7 +22,7 @@ from tests.voicebot.players import (
     WritingLLM,
 )
 from voicebot.pipeline.activity import State
-from voicebot.pipeline.replies.fallback_reply import FILLERS, WORDS
+from voicebot.pipeline.replies.fallback_reply import APOLOGY, FILLERS
 from voicebot.pipeline.replies.fallback_reply import speech as recorded_speech
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,12 +80,12 @@ async def test_no_answer_is_apologised_for_aloud_with_captions_once(llm):
         await one.type("Are you there?")
         await one.until(lambda: len(one.of("bot-stopped-speaking")) > stops)
         assert len(one.audible_at) > heard
-        captions = [m["data"] for m in one.of("bot-output") if m["data"]["text"] == WORDS]
+        captions = [m["data"] for m in one.of("bot-output") if m["data"]["text"] == APOLOGY]
         assert captions[0]["spoken_status"] == "new"
         assert captions[-1]["spoken_status"] == "completed"
-        assert await watched(one) == [("user", "Are you there?"), ("assistant", WORDS)]
-        assert [(m["text"], m["spoken"]) for m in one.server_messages("trouble")] == [(WORDS, True)]
-        assert one.pipeline.context.get_messages()[-1] == {"role": "assistant", "content": WORDS}
+        assert await watched(one) == [("user", "Are you there?"), ("assistant", APOLOGY)]
+        assert [(m["text"], m["spoken"]) for m in one.server_messages("trouble")] == [(APOLOGY, True)]
+        assert one.pipeline.context.get_messages()[-1] == {"role": "assistant", "content": APOLOGY}
 
 
 async def test_words_of_which_there_is_no_recording_are_told_to_the_page_alone():
@@ -93,7 +93,7 @@ async def test_words_of_which_there_is_no_recording_are_told_to_the_page_alone()
         await one.greeted()
         await one.type("Are you there?")
         await one.until(lambda: one.server_messages("trouble"))
-        assert [(m["text"], m["spoken"]) for m in one.server_messages("trouble")] == [(WORDS, False)]
+        assert [(m["text"], m["spoken"]) for m in one.server_messages("trouble")] == [(APOLOGY, False)]
         assert await one.pipeline.settle(5)
         assert [(turn.role, turn.text) for turn in await one.turns()][1:] == [("user", "Are you there?")]
 
@@ -109,17 +109,17 @@ async def test_an_apology_that_is_cut_off_is_remembered_as_far_as_it_was_heard()
         await one.say(np.zeros(16_000, np.int16))
         apology = (await one.turns())[-1]
         assert (apology.role, apology.interrupted) == ("assistant", True)
-        assert WORDS.startswith(apology.text)
-        assert 0 < len(apology.text) < len(WORDS)
+        assert APOLOGY.startswith(apology.text)
+        assert 0 < len(apology.text) < len(APOLOGY)
 
 
 async def test_trouble_with_the_greeting_is_no_silence():
     async with conversation(tts=BrokenTTS) as one:
         await one.ready()
         await one.until(lambda: one.of("bot-stopped-speaking"))
-        assert [m["text"] for m in one.server_messages("trouble")] == [WORDS]
+        assert [m["text"] for m in one.server_messages("trouble")] == [APOLOGY]
         await one.pipeline.settle(5)
-        assert (await one.turns())[-1].text == WORDS
+        assert (await one.turns())[-1].text == APOLOGY
 
 
 async def test_a_reply_that_stalls_is_cut_and_apologised_for_in_the_order_in_which_it_was_heard():
@@ -129,7 +129,7 @@ async def test_a_reply_that_stalls_is_cut_and_apologised_for_in_the_order_in_whi
         await one.until(lambda: one.server_messages("trouble"))
         await one.until(lambda: not one.pipeline.activity.settled)
         assert await one.pipeline.settle(10)
-        assert [turn.text for turn in await one.turns()][1:] == ["Tell me.", "One sentence here.", WORDS]
+        assert [turn.text for turn in await one.turns()][1:] == ["Tell me.", "One sentence here.", APOLOGY]
 
 
 async def test_who_waits_long_hears_that_the_character_thinks_and_then_the_answer(settings):
@@ -167,8 +167,8 @@ async def test_nothing_is_owed_to_who_was_answered():
 
 def test_each_word_stands_behind_its_own_sound_and_nothing_is_lost():
     pcm = np.arange(24_001, dtype=np.int16).tobytes()
-    frames = list(recorded_speech(WORDS, pcm, 24_000))
+    frames = list(recorded_speech(APOLOGY, pcm, 24_000))
     assert b"".join(frame.audio for frame in frames if hasattr(frame, "audio")) == pcm
     kinds = [type(frame).__name__ for frame in frames]
     assert kinds[:4] == ["AggregatedTextFrame", "TTSStartedFrame", "TTSAudioRawFrame", "TTSTextFrame"]
-    assert kinds.count("TTSTextFrame") == kinds.count("TTSAudioRawFrame") == len(WORDS.split())
+    assert kinds.count("TTSTextFrame") == kinds.count("TTSAudioRawFrame") == len(APOLOGY.split())

@@ -13,7 +13,7 @@ from tests.visitors import Visitor, rtvi_message
 from tests.voicebot.connection.test_resume import asked
 from tests.voicebot.players import pitch_hz
 from tests.voicebot.speech_server import TONE_HZ, SpeechServer, speech_server
-from voicebot.pipeline.replies.fallback_reply import WORDS
+from voicebot.pipeline.replies.fallback_reply import APOLOGY
 
 TIMEOUT_SECS = 1.0
 
@@ -79,9 +79,9 @@ async def test_what_nobody_heard_was_not_said(connection_registry, voice, fault)
         heard = len(visitor.audible_at)
         began = time.monotonic()
         await write(visitor, f"This one {fault} at once. And this would follow.")
-        turns = await until_told(visitor, WORDS)
+        turns = await until_told(visitor, APOLOGY)
         assert visitor.audible_at[heard] - began < 4 + 1, "nothing was heard in time"
-        assert turns == [(WORDS, False)]
+        assert turns == [(APOLOGY, False)]
         assert len(visitor.server_messages("trouble")) == 1
         assert not [text for text in completed(visitor) if fault in text]
         assert "And this would follow." not in voice.asked
@@ -108,7 +108,7 @@ async def test_a_voice_that_fails_at_its_second_sentence_leaves_the_first_marked
         await write(visitor, "And all is well again.")
         turns = await until_told(visitor, "And all is well again.")
         assert turns[-1] == ("And all is well again.", False)
-        assert [text for text, _ in turns].count(WORDS) <= 1
+        assert [text for text, _ in turns].count(APOLOGY) <= 1
         assert not any(fault in text for text, _ in turns)
 
 
