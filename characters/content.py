@@ -25,6 +25,9 @@ FIELDS = (
     "personality",
     "scenario",
     "post_history",
+    "depth_prompt",
+    "depth_prompt_depth",
+    "depth_prompt_role",
     "greeting",
     "alternate_greetings",
     "examples",
@@ -49,7 +52,14 @@ FIELDS = (
     "card",
 )
 # Fields that older versions do not have: left out where they are as in a new character, so that digests stay.
-LATER = {"speak_up_secs": None, "picks_up": True, "apology": ""}
+LATER = {
+    "speak_up_secs": None,
+    "picks_up": True,
+    "apology": "",
+    "depth_prompt": "",
+    "depth_prompt_depth": 4,
+    "depth_prompt_role": "system",
+}
 LORE_FIELDS = (
     "name",
     "keys",

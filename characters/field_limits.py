@@ -19,6 +19,7 @@ _TEXTS = {
     "personality": TEXT_CHARACTERS,
     "scenario": TEXT_CHARACTERS,
     "post_history": TEXT_CHARACTERS,
+    "depth_prompt": TEXT_CHARACTERS,
     "examples": TEXT_CHARACTERS,
     "greeting": SPOKEN_CHARACTERS,
     "about": NOTE_CHARACTERS,

@@ -28,10 +28,14 @@ class CharacterSpec:
     scenario: str = ""
     system_prompt: str = ""
     post_history: str = ""
+    depth_prompt: str = ""  # told among the messages, so many before the last
+    depth_prompt_depth: int = 4
+    depth_prompt_role: str = "system"
     greeting: str = ""
     alternate_greetings: tuple[str, ...] = ()
     examples: str = ""
     tags: tuple[str, ...] = ()
+    creator_version: str = ""
     language: str = "en"
     stt_provider: str = ""
     stt_model: str = ""

@@ -75,7 +75,15 @@ class CharacterAdmin(Cards, LorebookFiles, History, Rehearsal, ModelAdmin):
             "Who",
             {
                 "classes": ["tab"],
-                "fields": ["system_prompt", "description", "personality", "scenario", "post_history"],
+                "fields": [
+                    "system_prompt",
+                    "description",
+                    "personality",
+                    "scenario",
+                    "post_history",
+                    "depth_prompt",
+                    ("depth_prompt_depth", "depth_prompt_role"),
+                ],
             },
         ),
         (

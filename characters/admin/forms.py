@@ -115,6 +115,7 @@ class CharacterForm(PlainLines):
             ("personality", 3),
             ("scenario", 3),
             ("post_history", 2),
+            ("depth_prompt", 2),
             ("greeting", 3),
             ("apology", 2),
             ("alternate_greetings", 3),

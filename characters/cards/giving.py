@@ -10,6 +10,7 @@ from characters.cards.mapping import (
     BOOK,
     CASTING,
     DATA,
+    NOTE,
     OPTIONAL,
     OURS,
     SETTINGS,
@@ -19,11 +20,14 @@ from characters.cards.mapping import (
     Json,
     Key,
     data_of,
+    note_of,
     object_of,
     take_entry,
 )
 from characters.content import LATER
 from characters.lore import decorators
+
+NOTE_KEYS = (("prompt", ""), ("depth", "_depth"), ("role", "_role"))
 
 
 def _lay(data: Json, name: str, key: Key, value: Any, *, needed: bool) -> None:
@@ -56,7 +60,9 @@ def give(content: Mapping[str, Any], card: Json, spec: str, *, private: bool) ->
         _lay(data, name, key, content[key.field], needed=needed)
         if needed:
             data.setdefault(name, key.kind())
-    extensions = object_of(data.get("extensions")) if private else {}
+    there = object_of(data.get("extensions"))
+    extensions = dict(there) if private else {}
+    _give_note(extensions, there.get(NOTE), content)
     names = (*SETTINGS, *CASTING) if private else SETTINGS
     ours = object_of(extensions.get(OURS))
     data["extensions"] = {
@@ -79,6 +85,18 @@ def give(content: Mapping[str, Any], card: Json, spec: str, *, private: bool) ->
         "spec_version": whole["spec_version"] if newer else ("3.0" if spec == V3 else "2.0"),
         "data": data,
     }
+
+
+def _give_note(extensions: Json, there: Any, content: Mapping[str, Any]) -> None:
+    """The character's note, which is a part of its prompt."""
+    now = {name: content.get(name, LATER[name]) for name in note_of({})}
+    if now == note_of(there):
+        if there is not None:
+            extensions[NOTE] = there
+    elif not now["depth_prompt"]:
+        extensions.pop(NOTE, None)
+    else:
+        extensions[NOTE] = {**object_of(there), **{key: now[f"depth_prompt{end}"] for key, end in NOTE_KEYS}}
 
 
 def _give_book(data: Json, content: Mapping[str, Any], spec: str, *, private: bool) -> None:

@@ -17,6 +17,7 @@ from characters.models import LANGUAGES, Character, LoreEntry
 
 Json = dict[str, Any]
 V2, V3 = "chara_card_v2", "chara_card_v3"
+NOTE, NOTE_DEPTH = "depth_prompt", 4  # under `extensions`, and how deep it stands where it says nothing
 OURS = "greenroom"  # where our settings live under `extensions`
 
 
@@ -119,6 +120,7 @@ def take(card: Json) -> Taken:
     if version is not None and version > 3:
         taken.notes.append(f"The card follows version {version:g} of the specification; 3 is known here.")
     _take_book(data.get("character_book"), taken)
+    _take_note(object_of(data.get("extensions")).get(NOTE), taken)
     _take_ours(object_of(data.get("extensions")).get(OURS), taken)
     taken.fields["card"] = dump(card)
     return taken
@@ -178,6 +180,21 @@ def take_entry(entry: Json) -> Json:
         "comment": values.text(entry.get("comment")),
         "rest": dump(entry),
     }
+
+
+def note_of(given: Any) -> Json:
+    """The fields of SillyTavern's “character's note” (depth prompt)."""
+    note = object_of(given)
+    depth, role = values.whole(note.get("depth")), note.get("role")
+    return {
+        "depth_prompt": values.text(note.get("prompt")),
+        "depth_prompt_depth": NOTE_DEPTH if depth is None else min(depth, 1000),
+        "depth_prompt_role": role if role in ("system", "user", "assistant") else "system",
+    }
+
+
+def _take_note(given: Any, taken: Taken) -> None:
+    taken.fields |= note_of(given)
 
 
 def _take_ours(settings: Any, taken: Taken) -> None:

@@ -74,6 +74,31 @@ class Character(models.Model):
         help_text="Told to the model after everything that was said, on each turn. Few characters need it.",
     )
 
+    depth_prompt = models.TextField(
+        _("note in the conversation"),
+        blank=True,
+        help_text=_(
+            "Told to the model among the messages, on each turn: SillyTavern's “character's note” "
+            "(depth prompt). Few characters need it."
+        ),
+    )
+    depth_prompt_depth = models.PositiveSmallIntegerField(
+        _("messages after it"),
+        default=4,
+        validators=[MaxValueValidator(1000)],
+        help_text=_("How many messages stand below it: 0 is at the very end."),
+    )
+    depth_prompt_role = models.CharField(
+        _("told as"),
+        max_length=10,
+        default="system",
+        choices=[
+            ("system", _("instructions")),
+            ("user", _("the visitor")),
+            ("assistant", _("the character")),
+        ],
+    )
+
     greeting = models.TextField(blank=True, help_text="The first words a visitor hears.")
     alternate_greetings = models.JSONField(
         "other greetings", default=list, blank=True, help_text="Other beginnings, for pages that ask for one."

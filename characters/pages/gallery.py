@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from characters.models import LANGUAGES, CharacterVersion
-from characters.pages import language_line
+from characters.pages import language_line, public_text
 from characters.pages.language_line import LanguageLine
 from characters.spec import CharacterSpec
 
@@ -89,6 +89,7 @@ def find(wish: Wish) -> QuerySet[CharacterVersion, Any]:
             "slug",
             name=KT("content__name"),
             tagline=KT("content__tagline"),
+            nickname=KT("content__nickname"),
             greeting=KT("content__greeting"),
             avatar=KT("content__avatar"),
             tags=F("content__tags"),
@@ -100,22 +101,24 @@ def find(wish: Wish) -> QuerySet[CharacterVersion, Any]:
 
 
 def player_of(row: dict[str, Any]) -> ListedCharacter:
-    return ListedCharacter(
+    spec = CharacterSpec(
         slug=row["slug"],
         name=row["name"],
+        nickname=row.get("nickname") or "",
         tagline=row["tagline"],
         greeting=row["greeting"],
+        language=row.get("language") or "en",
+        stt_provider=row.get("stt_provider") or "",
+        tts_provider=row.get("tts_provider") or "",
+    )
+    return ListedCharacter(
+        slug=spec.slug,
+        name=spec.name,
+        tagline=public_text.tagline(spec),
+        greeting=public_text.first_words(spec),
         portrait_url=default_storage.url(row["avatar"]) if row["avatar"] else "",
         tags=tuple(row["tags"] or ()),
-        language=language_line.of(
-            CharacterSpec(
-                slug=row["slug"],
-                name=row["name"],
-                language=row["language"] or "en",
-                stt_provider=row["stt_provider"] or "",
-                tts_provider=row["tts_provider"] or "",
-            )
-        ),
+        language=language_line.of(spec),
     )
 
 

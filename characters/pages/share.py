@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 from PIL import Image, ImageDraw, ImageFont
 
+from characters.pages import public_text
 from characters.portraits import opened
 from characters.spec import CharacterSpec
 
@@ -79,7 +80,7 @@ def draw(spec: CharacterSpec) -> bytes:
     left, room = MARGIN + SIDE + 70, WIDTH - (MARGIN + SIDE + 70) - 60
     name, tagline = _font(settings.SHARE_IMAGE_SERIF, 72), _font(settings.SHARE_IMAGE_SANS, 34)
     rows = [(line, name, TEXT, 84) for line in _lines(spec.name, name, room, 2)]
-    rows += [(line, tagline, MUTED, 48) for line in _lines(spec.tagline, tagline, room, 3)]
+    rows += [(line, tagline, MUTED, 48) for line in _lines(public_text.tagline(spec), tagline, room, 3)]
     rows.append(("Talk with me in the Greenroom", _font(settings.SHARE_IMAGE_SANS, 26), BRASS, 70))
     at = (HEIGHT - sum(height for *_, height in rows)) // 2
     for line, font, colour, height in rows:

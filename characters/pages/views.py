@@ -8,9 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from characters import catalog, prompts
+from characters import catalog
 from characters.exceptions import CharacterNotFound
-from characters.pages import gallery, language_line, share
+from characters.pages import gallery, language_line, public_text, share
 from characters.spec import CharacterSpec
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,9 @@ def show_character(request: HttpRequest, slug: str) -> HttpResponse:
     spec = _spec(slug)
     context = {
         "character": spec,
-        "greeting": prompts.greeting(spec, {}),
+        "greeting": public_text.first_words(spec),
+        "tagline": public_text.tagline(spec),
+        "about": public_text.about(spec),
         "language": language_line.of(spec),
         "image": request.build_absolute_uri(share.url(spec)),
     }

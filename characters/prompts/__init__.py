@@ -1,5 +1,7 @@
 """From a character to the messages that its language model gets: pure functions, no database."""
 
+from characters.prompts.examples import unnamed_exchanges
+from characters.prompts.filling import macros_of
 from characters.prompts.rendering import (
     DEFAULT_LIMIT,
     PICK_UP,
@@ -14,6 +16,7 @@ from characters.prompts.rendering import (
     greeting_index,
     render,
     room_for_history,
+    shown,
 )
 
 __all__ = [
@@ -28,6 +31,9 @@ __all__ = [
     "activate",
     "greeting",
     "greeting_index",
+    "macros_of",
     "render",
     "room_for_history",
+    "shown",
+    "unnamed_exchanges",
 ]

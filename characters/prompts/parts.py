@@ -5,10 +5,9 @@ what is kept only.
 """
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from characters.field_limits import TEXT_CHARACTERS
 from characters.lore import Entry
@@ -21,9 +20,6 @@ SPOKEN = (
 )
 REMEMBERED = "What you two talked about earlier, in short: "
 SUMMARY_CHARACTERS = 900
-EXAMPLE_LINE = re.compile(
-    r"[ \t]*(?:\{\{\s{0,9}(user|char)\s{0,9}\}\}|<(user|bot|char)>)\s{0,9}:", re.IGNORECASE
-)
 
 Count = Callable[[str], int]
 
@@ -48,12 +44,16 @@ def as_read(message: Message) -> Message:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A message, or a line of the instructions, with its size in tokens; `entry` if it is lore."""
+    """A message, or a line of the instructions, with its size in tokens; `entry` if it is lore.
+
+    `depth` is how many messages stand below one that is among them.
+    """
 
     text: str
     size: int
     role: str = ""
     entry: Entry | None = None
+    depth: int = 0
 
 
 class Parts:
@@ -70,6 +70,9 @@ class Parts:
             for entry in lore
             if not entry.place
         ]
+        if spec.depth_prompt.strip():
+            note = self._line(spec.depth_prompt, None, token_estimate.MESSAGE_TOKENS, spec.depth_prompt_role)
+            self.among += [replace(note, depth=spec.depth_prompt_depth)] if note.text else []
         last = "" if "post_history_instructions" in self._silenced else spec.post_history
         self.last_word = (
             self._line(last, None, token_estimate.MESSAGE_TOKENS, "system") if last.strip() else None
@@ -137,7 +140,7 @@ class Parts:
         messages = list(history)
         placed: dict[int, list[Message]] = {}
         for part in self.among:
-            depth = max(0, (part.entry.depth(total) if part.entry else 0) or 0)
+            depth = max(0, (part.entry.depth(total) if part.entry else part.depth) or 0)
             there = placed.setdefault(max(0, len(messages) - depth), [])
             if there and there[-1]["role"] == part.role:  # one message for a neighbour of the same role
                 there[-1]["content"] += f"\n{part.text}"
@@ -150,52 +153,5 @@ class Parts:
         return messages
 
 
-def example_scripts(spec: CharacterSpec) -> list[list[tuple[str, list[str]]]]:
-    """The example exchanges as (role, lines), not filled in yet, each begun by the visitor.
-
-    A line without a speaker continues the last one.
-    """
-    exchanges: list[list[tuple[str, list[str]]]] = []
-    for line in spec.examples[:TEXT_CHARACTERS].splitlines():
-        match = EXAMPLE_LINE.match(line)
-        words = line[match.end() if match else 0 :].strip()
-        if match:
-            role = "user" if (match.group(1) or match.group(2)).lower() == "user" else "assistant"
-            if role == "user" or not exchanges:
-                exchanges.append([])
-            if words:
-                exchanges[-1].append((role, [words]))
-        elif exchanges and exchanges[-1] and words and words.upper() != "<START>":
-            exchanges[-1][-1][1].append(words)
-    return [exchange for exchange in exchanges if exchange]
-
-
-def fitting_examples(
-    spec: CharacterSpec, fill: Callable[[str], str], count: Count, room: int
-) -> tuple[list[Message], int, int]:
-    """The first example exchanges that fit into `room` tokens, their size, and how many are left out."""
-    scripts = example_scripts(spec)
-    messages: list[Message] = []
-    size = 0
-    for number, script in enumerate(scripts):
-        exchange: list[Message] = []
-        more = 0
-        for role, lines in script:
-            words = as_plain_words(fill(" ".join(lines)))
-            if not words:
-                continue
-            exchange.append({"role": role, "content": words})
-            more += count(words) + token_estimate.MESSAGE_TOKENS
-            if size + more > room:
-                return messages, size, len(scripts) - number
-        messages += exchange
-        size += more
-    return messages, size, 0
-
-
 def sizes_of(history: Sequence[Message], count: Count) -> list[int]:
     return [count(text_of(message)) + token_estimate.MESSAGE_TOKENS for message in history]
-
-
-def macros_of(spec: CharacterSpec, metadata: Mapping[str, Any], *, seed: str = "", turn: int = 0) -> Macros:
-    return Macros(char=spec.spoken_name, metadata=metadata, seed=seed, turn=turn)

@@ -10,6 +10,8 @@ from typing import Any
 
 from characters.field_limits import SPOKEN_CHARACTERS
 from characters.lore import NOTHING, SCAN_SECS, Activation, Lorebook, Memory, scan, seeded
+from characters.prompts.examples import fitting_examples
+from characters.prompts.filling import macros_of
 from characters.prompts.parts import (
     REMEMBERED,
     SUMMARY_CHARACTERS,
@@ -17,13 +19,11 @@ from characters.prompts.parts import (
     Message,
     Parts,
     as_read,
-    fitting_examples,
-    macros_of,
     sizes_of,
     text_of,
 )
 from characters.spec import CharacterSpec
-from characters.text import token_estimate, unquoted
+from characters.text import Moment, token_estimate, unquoted
 
 __all__ = [
     "REMEMBERED",
@@ -44,6 +44,7 @@ PICK_UP = (
 )
 DEFAULT_LIMIT = 2048  # tokens of prompt and reply, where nobody knows better
 REPLY_TOKENS = 120  # of the limit, kept free for the reply
+LAST_WORDS = 12  # messages that are looked through for either side's last words
 FORGET_AT_ONCE = 6  # messages; the rest of the prompt then stays the same for some turns, and cached
 
 
@@ -72,11 +73,25 @@ def greeting_index(spec: CharacterSpec, metadata: Mapping[str, Any]) -> int:
     return asked if known and asked <= len(spec.alternate_greetings) else 0  # type: ignore[operator, return-value]
 
 
-def greeting(spec: CharacterSpec, metadata: Mapping[str, Any], *, seed: str = "") -> str:
-    """The first words, as they are spoken: a visitor's name loses its quotes here."""
+def greeting(
+    spec: CharacterSpec, metadata: Mapping[str, Any], *, seed: str = "", moment: Moment | None = None
+) -> str:
+    """The first words, as they are spoken: a name has no quotes here, and no macro its braces."""
     text = [spec.greeting, *spec.alternate_greetings][greeting_index(spec, metadata)]
-    words = macros_of(spec, metadata, seed=seed).expand(text[:SPOKEN_CHARACTERS].strip())
-    return words[:SPOKEN_CHARACTERS].replace('"', "")
+    return shown(spec, text[:SPOKEN_CHARACTERS], metadata, seed=seed, moment=moment)[:SPOKEN_CHARACTERS]
+
+
+def shown(
+    spec: CharacterSpec,
+    text: str,
+    metadata: Mapping[str, Any],
+    *,
+    seed: str = "",
+    moment: Moment | None = None,
+) -> str:
+    """What an editor wrote, as people hear or read it: macros filled in, notes and unknown ones left out."""
+    macros = replace(macros_of(spec, metadata, seed=seed, moment=moment), told=unquoted)
+    return macros.spoken(text.strip()).strip()
 
 
 def activate(
@@ -89,6 +104,7 @@ def activate(
     memory: Memory = NOTHING,
     earlier: int = 0,
     seed: str = "",
+    moment: Moment | None = None,
     secs: float = SCAN_SECS,
 ) -> Activation:
     """Which lore the conversation calls for at this turn, looked for within `secs`.
@@ -101,9 +117,9 @@ def activate(
         return Activation(memory=memory)
     said = [text_of(message) for message in history if message["role"] in ("user", "assistant")]
 
-    def filled(told: Callable[[Any], str]) -> Callable[[str], str]:
+    def filled(told: Callable[..., str]) -> Callable[[str], str]:
         # One at a time: what macros may cost is bounded by the scan's time, not by how many there are.
-        return lambda key: replace(macros_of(spec, metadata, seed=seed), told=told).expand(key)
+        return lambda key: replace(macros_of(spec, metadata, seed=seed, moment=moment), told=told).expand(key)
 
     return scan(
         book,
@@ -114,7 +130,7 @@ def activate(
         greeting=greeting_index(spec, metadata),
         also={name: getattr(spec, name) for name in ("description", "personality", "scenario", "about")},
         fill=filled(unquoted),
-        fill_pattern=filled(lambda value: re.escape(unquoted(value))),
+        fill_pattern=filled(lambda *value: re.escape(unquoted(*value))),
         chance=seeded(f"{seed}\0{earlier + len(said)}"),
         secs=secs,
     )
@@ -131,17 +147,20 @@ def render(
     count: Callable[[str], int] = token_estimate.estimate,
     seed: str = "",
     turn: int = 0,
+    moment: Moment | None = None,
 ) -> Prompt:
     """The exact messages for a character's language model.
 
-    `history` is what was said, oldest first; `lore` what `activate` found. When it is longer than `limit`
-    tokens less the room for a reply, this goes, in order: examples, lore that asks to go first, the oldest
+    `history` is what was said, oldest first; `lore` what `activate` found; `moment` what is so at this turn,
+    of which macros change the variables. When it is longer than `limit` tokens less the room for a reply,
+    this goes, in order: examples, lore that asks to go first, the oldest
     of the history, lore by rank. The instructions and the last message always stay.
 
     Each part is measured once, so the work grows with the length of the texts and no faster. For a large
     card that is some milliseconds: the event loop is no place for it.
     """
-    macros = macros_of(spec, metadata, seed=seed, turn=turn)
+    moment = _with_last(moment or Moment(model=spec.llm_model or spec.llm_provider), history)
+    macros = macros_of(spec, metadata, seed=seed, turn=turn, moment=moment)
     parts = Parts(spec, macros, summary, lore.entries if lore else (), count)
     said = [as_read(message) for message in history]
     sizes = sizes_of(said, count)
@@ -157,6 +176,19 @@ def render(
     messages = (*examples, *parts.conversation(said[first:], len(said)))
     total = parts.size + sum(sizes[first:]) + size
     return Prompt(parts.instructions(), messages, len(examples), tuple(cut), total)
+
+
+def _with_last(moment: Moment, history: Sequence[Message]) -> Moment:
+    """The moment with the last words of the history, for macros that quote them."""
+    said = [message for message in history[-LAST_WORDS:] if message["role"] in ("user", "assistant")]
+    last = {message["role"]: text_of(message) for message in said}
+    return replace(
+        moment,
+        last_message=text_of(said[-1]) if said else "",
+        last_user_message=last.get("user", ""),
+        last_character_message=last.get("assistant", ""),
+        messages=len(history),
+    )
 
 
 def _leave_out(parts: Parts, lore: Sequence[Measured], room: int) -> list[str]:

@@ -1,24 +1,18 @@
 """What strangers write, made safe and measured: macros, plain text, a model's marks, length in tokens."""
 
 from characters.text import token_estimate
-from characters.text.macros import (
-    DEFAULT_VISITOR,
-    VALUE_LIMIT,
-    Macros,
-    has_macros,
-    lookup,
-    quoted,
-    scannable,
-    unquoted,
-)
+from characters.text.macros import DEFAULT_VISITOR, Macros, has_macros, scannable
+from characters.text.moment import Moment, restored
 from characters.text.numbers import finite
 from characters.text.plain_text import cleaned, cleaned_json
+from characters.text.quoting import VALUE_LIMIT, lookup, quoted, unquoted
 from characters.text.template_marks import as_plain_words, as_words
 
 __all__ = [
     "DEFAULT_VISITOR",
     "VALUE_LIMIT",
     "Macros",
+    "Moment",
     "as_plain_words",
     "as_words",
     "cleaned",
@@ -27,6 +21,7 @@ __all__ = [
     "has_macros",
     "lookup",
     "quoted",
+    "restored",
     "scannable",
     "token_estimate",
     "unquoted",

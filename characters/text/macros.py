@@ -1,58 +1,54 @@
-"""Macros in what an editor writes: V3's curly braces, the older <user> and <char>, and our metadata.
+"""Macros in what an editor writes: V3's, those of SillyTavern that make sense when spoken, our metadata.
 
-Names are found in any case. What a visitor wrote (a name, metadata) comes out quoted, so that it stays
-data; what an editor wrote comes out as it is. An unknown macro is left alone.
+Names are found in any case, with their arguments after `:`, `::` or a space. What a visitor wrote (a name,
+metadata, last words) comes out quoted, so that it stays data; what an editor wrote comes out as it is. An
+unknown macro is left alone, and noted in `Macros.unknown`.
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-MACRO = re.compile(r"\{\{((?:[^{}]|\{(?!\{)|\}(?!\}))*)\}\}")
-TAG = re.compile(r"<(user|char|bot)>", re.IGNORECASE)
+from characters.text import moment as moments
+from characters.text.moment import Moment
+from characters.text.quoting import lookup, quoted
+
+MACRO = re.compile(r"\{\{(?!\{)((?:[^{}]|\{(?!\{)|\}(?!\}))*)\}\}")
+TAG = re.compile(r"<(user|char|bot|group|charifnotgroup)>", re.IGNORECASE)
+NAME = re.compile(r"([A-Za-z_]+)(\s*::?|\s+|$)?(.*)", re.DOTALL)
+TRIM = re.compile(r"[\r\n]*\{\{\s*trim\s*\}\}[\r\n]*", re.IGNORECASE)
 METADATA = re.compile(r"metadata\.([A-Za-z0-9_.-]{1,80})", re.IGNORECASE)
 ROUNDS = 5  # of macros within macros
-VALUE_LIMIT = 200  # characters of one metadata value that may enter a prompt
 GROWN = 200_000  # characters; macros within macros must not make more of a text
 MOST_MACROS = 500  # that are filled in for one prompt; some 10 µs each
+MOST_NEWLINES = 20  # that one macro writes
+MESSAGE_CHARACTERS = 1_000  # of a last message that is quoted
 DEFAULT_VISITOR = "the visitor"
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 _COMMENT = re.compile(r"\{\{\s*(?://|comment\s*:)[^{}]*\}\}", re.IGNORECASE)
 _HIDDEN_KEY = re.compile(r"\{\{\s*hidden_key\s*:([^{}]*)\}\}", re.IGNORECASE)
 
 
-def quoted(value: Any, most: int = VALUE_LIMIT) -> str:
-    """A visitor's value as data inside a prompt: one line, bounded, unable to pose as instructions.
+@dataclass
+class Tally:
+    """What one prompt's macros have come to: one count for all of its texts."""
 
-    Text comes back as a JSON string whose braces, angle brackets and line breaks are gone, so that it
-    neither closes its quotes, nor opens a macro, nor looks like a message of a chat template.
-    """
-    return json.dumps(unquoted(value, most), ensure_ascii=False)
-
-
-def unquoted(value: Any, most: int = VALUE_LIMIT) -> str:
-    """The same without quotes, for what is looked for in a conversation and never told to a model."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return " ".join(re.sub(r"[{}<>\[\]|`#*\x00-\x1f\x7f\u2028\u2029]", " ", text).split())[:most]
-
-
-def lookup(metadata: Mapping[str, Any], path: str) -> Any:
-    """The value at a dotted path of the metadata, None where there is none."""
-    value: Any = metadata
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    return value
+    filled: int = 0
+    written: int = 0  # characters that fields of the character have added
+    drawn: dict[str, int] = field(default_factory=dict)  # how often chance was asked in the same words
+    unknown: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Macros:
     """What macros stand for in one conversation.
 
-    `char` is the character's name in conversation, `original` what {{original}} stands for in this field.
-    `seed` decides {{pick}}, the same for a whole session; `turn` besides it decides {{random}} and {{roll}}.
-    `told` writes what a visitor has given.
+    `char` is the character's name in conversation, `original` what {{original}} stands for in this field,
+    `fields` the character's own texts by the names of their macros, in small letters. `seed` decides
+    {{pick}}, the same for a whole session; `turn` besides it decides {{random}} and {{roll}}. `told` writes
+    what a visitor has given.
     """
 
     char: str
@@ -60,15 +56,25 @@ class Macros:
     original: str = ""
     seed: str = ""
     turn: int = 0
-    told: Callable[[Any], str] = quoted
-    _filled: list[int] = field(default_factory=lambda: [0], repr=False, compare=False)  # one count for all
+    told: Callable[..., str] = quoted
+    language: str = "en"
+    fields: Mapping[str, str] = field(default_factory=dict)
+    moment: Moment = field(default_factory=Moment)
+    _tally: Tally = field(default_factory=Tally, repr=False, compare=False)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The macros that were met and that nobody knows here, each once, with their braces."""
+        return tuple(self._tally.unknown)
 
     def expand(self, text: str) -> str:
         """`text` with its macros filled in, innermost first."""
         if "<" in text:
-            text = TAG.sub(lambda tag: self._name(tag.group(1).lower()), text)
+            text = TAG.sub(lambda tag: self.name_of(tag.group(1).lower()), text)
+        if "{{" in text:
+            text = TRIM.sub("", text)
         for _ in range(ROUNDS):
-            left = MOST_MACROS - self._filled[0]
+            left = MOST_MACROS - self._tally.filled
             if "{{" not in text or len(text) > GROWN or left <= 0:
                 break
             filled = MACRO.sub(self._fill, text, count=left)
@@ -77,50 +83,187 @@ class Macros:
             text = filled
         return text[:GROWN]
 
-    def _name(self, who: str) -> str:
+    def spoken(self, text: str) -> str:
+        """The same for what is said as it is: an unknown macro is left out, nobody says braces."""
+        return MACRO.sub("", self.expand(text))
+
+    def name_of(self, who: str) -> str:
         if who != "user":
             return self.char
         name = self.metadata.get("name")
-        return self.told(name) if name not in (None, "", [], {}) else DEFAULT_VISITOR
+        return self.told(name) if name not in EMPTY else DEFAULT_VISITOR
 
     def _fill(self, match: re.Match[str]) -> str:
         whole, body = match.group(0), match.group(1).strip()
-        self._filled[0] += 1
-        name, _, value = body.partition(":")
-        name = name.strip().lower()
-        if body.startswith("//") or name in ("comment", "hidden_key"):
+        self._tally.filled += 1
+        if body.startswith("//"):
             return ""
-        if name in ("user", "char", "bot"):
-            return self._name(name)
-        if name == "original":
-            return self.original
         if path := METADATA.fullmatch(body):
             found = lookup(self.metadata, path.group(1))
-            return "unknown" if found in (None, "", [], {}) else self.told(found)
-        if name == "reverse":
-            return value.strip()[::-1]
-        if name in ("random", "pick"):
-            return self._choose(value, name == "pick", whole)
-        if name == "roll":
-            return self._roll(value, whole)
+            return "unknown" if found in EMPTY else self.told(found)
+        if parts := NAME.fullmatch(body):
+            name, value = parts.group(1).lower(), parts.group(3)
+            if not parts.group(2) and value:  # {{time_UTC+2}}
+                name, value = name.removesuffix("_utc"), f"UTC{value}"
+            if handler := HANDLERS.get(name):
+                if (text := handler(self, value, whole)) is not None:
+                    return text
+            elif name in self.fields and not value:
+                text = self.fields[name]
+                self._tally.written += len(text)
+                return text if self._tally.written <= GROWN else ""
+        self._tally.unknown[whole[:80]] = None
         return whole
 
-    def _drawn(self, place: str, sides: int, *, lasting: bool) -> int:
+    def drawn(self, place: str, sides: int, *, lasting: bool) -> int:
         """Chance, from 0 to below `sides`: the same for a session and place (and turn, unless lasting)."""
         parts = f"{self.seed}\0{place}" + ("" if lasting else f"\0{self.turn}")
         return int.from_bytes(hashlib.sha256(parts.encode("utf-8", "replace")).digest()[:16]) % sides
 
-    def _choose(self, value: str, lasting: bool, whole: str) -> str:
-        separator = "::" if "::" in value.lstrip(":") else r"(?<!\\),"  # the older form is {{random::A::B}}
-        parts = re.split(separator, value.lstrip(":"))
-        choices = [part.replace("\\,", ",").strip() for part in parts]
-        return choices[self._drawn(whole, len(choices), lasting=lasting)]
+    def each(self, whole: str) -> str:
+        """A place for chance: the same words a second time are another throw."""
+        before = self._tally.drawn.get(whole, 0)
+        self._tally.drawn[whole] = before + 1
+        return f"{whole}\0{before}" if before else whole
 
-    def _roll(self, value: str, whole: str) -> str:
-        sides = re.fullmatch(r":?\s*d?(\d{1,9})\s*", value, re.IGNORECASE)
-        if not sides or int(sides.group(1)) < 1:
-            return whole
-        return str(1 + self._drawn(whole, int(sides.group(1)), lasting=False))
+
+Handler = Callable[[Macros, str, str], str | None]
+
+
+def _bare(text: Callable[[Macros], str]) -> Handler:
+    """A macro without arguments; one that has some is another."""
+    return lambda macros, value, whole: None if value.strip() else text(macros)
+
+
+def _choose(lasting: bool) -> Handler:
+    def choose(macros: Macros, value: str, whole: str) -> str:
+        value = value.lstrip(":")
+        separator = "::" if "::" in value else r"(?<!\\),"  # the older form is {{random::A::B}}
+        choices = [part.replace("\\,", ",").strip() for part in re.split(separator, value)]
+        place = whole if lasting else macros.each(whole)
+        return choices[macros.drawn(place, len(choices), lasting=lasting)]
+
+    return choose
+
+
+def _roll(macros: Macros, value: str, whole: str) -> str | None:
+    place = macros.each(whole)
+
+    def drawn(sides: int, number: int) -> int:
+        return macros.drawn(f"{place}\0die {number}" if number else place, sides, lasting=False)
+
+    return moments.rolled(value, drawn)
+
+
+def _time(macros: Macros, value: str, whole: str) -> str | None:
+    when = macros.moment.time(macros.metadata)
+    if value.strip():
+        elsewhere = moments.at_offset(when, value)
+        return moments.formatted(elsewhere, "TIME_FORMAT", macros.language) if elsewhere else None
+    return moments.formatted(when, "TIME_FORMAT", macros.language)
+
+
+def _when(form: str) -> Handler:
+    return _bare(lambda m: moments.formatted(m.moment.time(m.metadata), form, m.language))
+
+
+def _datetime_format(macros: Macros, value: str, whole: str) -> str:
+    return moments.in_moment_format(macros.moment.time(macros.metadata), value.strip(), macros.language)
+
+
+def _said(text: Callable[[Moment], str]) -> Handler:
+    """Words of the conversation: data, as everything that was said."""
+
+    def said(macros: Macros) -> str:
+        words = text(macros.moment)
+        return macros.told(words, MESSAGE_CHARACTERS) if words else ""
+
+    return _bare(said)
+
+
+def _variable(change: Callable[[Macros, str, str], str], prefix: str = "", *, values: int = 0) -> Handler:
+    """A macro of a variable: its name, and a value where it takes one."""
+
+    def handle(macros: Macros, value: str, whole: str) -> str | None:
+        name, separator, given = value.partition("::")
+        if not name.strip() or bool(separator) != bool(values):
+            return None
+        return change(macros, prefix + name.strip(), given.strip())
+
+    return handle
+
+
+def _set(macros: Macros, name: str, value: str) -> str:
+    moments.set_variable(macros.moment.variables, name, value)
+    return ""
+
+
+def _get(macros: Macros, name: str, _: str) -> str:
+    return macros.moment.variables.get(name, "")
+
+
+def _add(macros: Macros, name: str, value: str) -> str:
+    moments.add_to_variable(macros.moment.variables, name, value)
+    return ""
+
+
+def _step(by: str) -> Callable[[Macros, str, str], str]:
+    return lambda macros, name, _: moments.add_to_variable(macros.moment.variables, name, by)
+
+
+def _persona(macros: Macros) -> str:
+    found = macros.metadata.get("persona")
+    return macros.told(found, MESSAGE_CHARACTERS) if found not in EMPTY else ""
+
+
+def _newline(macros: Macros, value: str, whole: str) -> str | None:
+    count = value.strip() or "1"
+    return "\n" * min(int(count), MOST_NEWLINES) if count.isascii() and count.isdigit() else None
+
+
+def _of_variables() -> dict[str, Handler]:
+    found: dict[str, Handler] = {}
+    for infix, prefix in (("", ""), ("global", moments.GLOBAL)):
+        found[f"set{infix}var"] = _variable(_set, prefix, values=1)
+        found[f"add{infix}var"] = _variable(_add, prefix, values=1)
+        found[f"get{infix}var"] = _variable(_get, prefix)
+        found[f"inc{infix}var"] = _variable(_step("1"), prefix)
+        found[f"dec{infix}var"] = _variable(_step("-1"), prefix)
+    return found
+
+
+def _named(who: str) -> Handler:
+    return _bare(lambda macros: macros.name_of(who))
+
+
+HANDLERS: Mapping[str, Handler] = {
+    **dict.fromkeys(("user", "notchar"), _named("user")),
+    **dict.fromkeys(("char", "bot", "group", "groupnotmuted", "charifnotgroup"), _named("char")),
+    "original": _bare(lambda macros: macros.original),
+    **dict.fromkeys(("comment", "hidden_key", "noop", "bias", "banned"), lambda *_: ""),
+    "newline": _newline,
+    "reverse": lambda macros, value, whole: value.strip()[::-1],
+    "random": _choose(False),
+    "pick": _choose(True),
+    "roll": _roll,
+    "dice": _roll,
+    "time": _time,
+    "date": _when("DATE_FORMAT"),
+    "weekday": _when("l"),
+    "isotime": _when("H:i"),
+    "isodate": _when("Y-m-d"),
+    "datetimeformat": _datetime_format,
+    **dict.fromkeys(
+        ("idle_duration", "idleduration"), _bare(lambda m: moments.idle(m.moment.idle_secs, m.language))
+    ),
+    "persona": _bare(_persona),
+    "lastmessage": _said(lambda moment: moment.last_message),
+    **dict.fromkeys(("lastusermessage", "input"), _said(lambda moment: moment.last_user_message)),
+    "lastcharmessage": _said(lambda moment: moment.last_character_message),
+    "lastmessageid": _bare(lambda macros: str(max(0, macros.moment.messages - 1))),
+    "model": _bare(lambda macros: macros.moment.model),
+    **_of_variables(),
+}
 
 
 def has_macros(text: str) -> bool:

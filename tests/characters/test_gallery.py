@@ -18,6 +18,19 @@ def company():
     make_character(slug="zoe", name="zoë")
 
 
+def test_what_visitors_read_has_its_macros_filled_in_and_no_notes(client):
+    words = '{{// she lies}}*{{char}} waves to {{user}}.* "Come aboard."'
+    make_character(slug="tess", name="Tess Moll", nickname="Tess", greeting=words, tagline="{{char}}'s ferry")
+    publishing.publish(make_character(slug="t", name="T", published=False, about="Made by {{char}}.{{//x}}"))
+    for page in ("/", "/characters/tess/"):
+        text = client.get(page).content.decode()
+        assert "Tess waves to the visitor. &quot;Come aboard.&quot;" in text, page
+        assert "Tess&#x27;s ferry" in text
+        assert "she lies" not in text
+    assert "Made by T." in client.get("/characters/t/").content.decode()
+    assert "Tess&#x27;s ferry" in client.get("/talk/tess/").content.decode()
+
+
 def names(client, query: str = "") -> list[str]:
     page = client.get(f"/{query}")
     assert page.status_code == 200

@@ -44,6 +44,71 @@ def test_examples_become_turns_and_loose_lines_continue_them():
     assert prompt.examples == 3
 
 
+EXAMPLES = {
+    "You: Late?\nCaptain Marlow: Never.": [("user", "Late?"), ("assistant", "Never.")],
+    "Marlow: Never.\nAnon: Late?\nMarlow: No.": [
+        ("assistant", "Never."),
+        ("user", "Late?"),
+        ("assistant", "No."),
+    ],
+    "{{user}}：晚上好\n{{char}}：上船吧": [("user", "晚上好"), ("assistant", "上船吧")],
+    "**{{user}}:** Hi\n**{{char}}**: Aye": [("user", "Hi"), ("assistant", "Aye")],
+    "*{{char}}*: Aye": [("assistant", "Aye")],
+    "[USER]: Hi\n[Captain Marlow]: Aye": [("user", "Hi"), ("assistant", "Aye")],
+    "{{random_user_1}}: Hi\n{{char}}: Aye": [("user", "Hi"), ("assistant", "Aye")],
+    "> User: Hi\n> Bot: Aye": [("user", "Hi"), ("assistant", "Aye")],
+    "你：晚上好\nCaptain Marlow：上船吧": [("user", "晚上好"), ("assistant", "上船吧")],
+    "Old Ben: Hi\nCaptain Marlow: Aye": [("user", "Hi"), ("assistant", "Aye")],
+    "I talk like this.\nAlways.": [("assistant", "I talk like this. Always.")],
+    "<START>\nAye, lad.\n<START>\n{{user}}: Hi\n{{char}}: One thing: no.": [
+        ("assistant", "Aye, lad."),
+        ("user", "Hi"),
+        ("assistant", "One thing: no."),
+    ],
+    "{{char}}: Look:\nNote: the rope.\n*He points at it and says:* there.": [
+        ("assistant", "Look: Note: the rope. *He points at it and says:* there.")
+    ],
+    "<user>: Hi\n<BOT>: Aye": [("user", "Hi"), ("assistant", "Aye")],
+    "{{user}}:\nHi there\n{{char}}:\nAye\nsir": [("user", "Hi there"), ("assistant", "Aye sir")],
+    "\n  \n": [],
+}
+
+
+@pytest.mark.parametrize("written", EXAMPLES)
+def test_no_line_of_the_examples_is_dropped_however_speakers_are_written(written):
+    prompt = prompts.render(replace(SHEET, examples=written), {})
+    assert [(m["role"], m["content"]) for m in prompt.messages] == EXAMPLES[written]
+
+
+@given(st.text(alphabet="{}<>*:：[] \nusercharTMarlow>-START", max_size=200))
+def test_any_examples_can_be_read(written):
+    prompts.render(replace(SHEET, examples=written), {})
+
+
+def test_a_note_in_the_conversation_stands_at_its_depth_with_its_role():
+    spec = replace(SHEET, examples="", depth_prompt="Mind the {{char}}.", depth_prompt_depth=2)
+    history = talk(5)
+    note = {"role": "system", "content": "Mind the Captain Marlow."}
+    assert list(prompts.render(spec, {}, history).messages) == [*history[:3], note, *history[3:]]
+    last = replace(spec, depth_prompt_depth=0, depth_prompt_role="user")
+    assert prompts.render(last, {}, history).messages[-1]["role"] == "user"
+    assert prompts.render(replace(spec, depth_prompt_depth=99), {}, history).messages[0] == note
+
+
+def test_macros_of_a_turn_know_what_was_said_and_variables_go_on():
+    spec = replace(SHEET, examples="", post_history="{{incvar::n}} {{lastUserMessage}} {{lastCharMessage}}")
+    moment = text.Moment(variables={"n": "4"})
+    history = [{"role": "assistant", "content": "A"}, {"role": "user", "content": "B"}]
+    assert prompts.render(spec, {}, history, moment=moment).messages[-1]["content"] == '5 "B" "A"'
+    assert moment.variables == {"n": "5"}
+
+
+def test_a_greeting_keeps_its_own_quotes_and_loses_those_of_the_name_alone():
+    spec = replace(SHEET, greeting='{{// shy}}*{{char}} waves to {{user}}.* "Come aboard."{{img::x}}')
+    said = prompts.greeting(spec, {"name": 'Rob"in'})
+    assert said == '*Captain Marlow waves to Rob"in.* "Come aboard."'
+
+
 def test_the_greeting_says_the_name_without_quotes():
     assert prompts.greeting(SHEET, {"name": "Robin"}) == "Ahoy, Robin."
     assert prompts.greeting(SHEET, {}) == "Ahoy, the visitor."

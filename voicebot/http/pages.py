@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from characters import catalog
 from characters.exceptions import CharacterNotFound
-from characters.pages import language_line, share
+from characters.pages import language_line, public_text, share
 from sessions_app.identity import api_keys, visitors
 from sessions_app.network import web_origins
 from voicebot.connection import origins
@@ -60,6 +60,7 @@ def _stage(request: HttpRequest, slug: str, *, draft: bool = False, parent: str 
     image = "" if draft else request.build_absolute_uri(share.url(spec))
     context = {
         "character": spec,
+        "tagline": public_text.tagline(spec),
         "draft": draft,
         "language": language_line.of(spec),
         "image": image,

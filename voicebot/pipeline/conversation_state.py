@@ -8,13 +8,16 @@ being told again.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from characters.lore import NOTHING, Memory
 from characters.spec import CharacterSpec
+from characters.text import Moment, restored
 from sessions_app.session import Past, Session
 from voicebot.pipeline.session_context import SessionContext
 
+VARIABLES = "variables"  # of the metadata: what macros have remembered
 SPEEDS = (0.5, 2.0)  # of a voice that is still understood
 
 
@@ -50,6 +53,9 @@ class ConversationState:
         self._summarised = past.covered.count
         self._replies = past.covered.count // 2 + sum(turn.role == "assistant" for turn in past.turns)
         self._lore = LoreFound(_remembered(past.lore, spec))
+        self._variables: Mapping[str, str] = restored(session.metadata.get(VARIABLES))
+        asked = [turn.created_at for turn in past.turns if turn.role == "user"]
+        self._asked_at = asked[-1] if asked else session.created_at
 
     def __repr__(self) -> str:
         return f"<ConversationState {self._session!r}>"
@@ -82,6 +88,21 @@ class ConversationState:
     @property
     def lore(self) -> LoreFound:
         return self._lore
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """What macros have remembered in this conversation."""
+        return self._variables
+
+    def moment(self, now: datetime | None = None) -> Moment:
+        """This moment, for macros: what they change of its variables is the caller's to keep."""
+        now = now or datetime.now(UTC)
+        return Moment(
+            now=now,
+            idle_secs=max(0.0, (now - self._asked_at).total_seconds()),
+            model=self._spec.llm_model or self._spec.llm_provider,
+            variables=dict(self._variables),
+        )
 
     def lore_record(self) -> dict[str, Any] | None:
         """What the lorebook remembers, as JSON for the next connection; None if that is nothing."""
@@ -120,6 +141,16 @@ class ConversationState:
             self._lore = LoreFound()
         self._spec, self._pending_spec = self._pending_spec, None
         return True
+
+    def set_variables(self, variables: Mapping[str, str]) -> bool:
+        """What macros remember from now on; whether that is something else."""
+        changed = dict(variables) != dict(self._variables)
+        self._variables = dict(variables)
+        return changed
+
+    def asked(self, now: datetime) -> None:
+        """The visitor has said something that is answered now."""
+        self._asked_at = now
 
     def count_reply(self) -> None:
         self._replies += 1

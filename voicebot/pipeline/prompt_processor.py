@@ -17,9 +17,11 @@ from pipecat.services.settings import LLMSettings
 
 from characters import prompts
 from characters.lore import SCAN_SECS, Activation, Lorebook, Memory
+from characters.text import Moment
 from voicebot.ops import PromptThreads
 from voicebot.pipecat_internals.processors import FrameEnd
 from voicebot.pipeline.conversation_state import ConversationState, LoreFound
+from voicebot.pipeline.variables import VariableKeeper
 
 COMPILE_SECS = 5.0  # for all patterns of a book, beside everything else
 COMPILE_AT_ONCE_SECS = 0.02
@@ -36,7 +38,10 @@ async def compile_lore(
 
 
 def prompt_of(
-    state: ConversationState, history: Sequence[prompts.Message] = (), lore: Activation | None = None
+    state: ConversationState,
+    history: Sequence[prompts.Message] = (),
+    lore: Activation | None = None,
+    moment: Moment | None = None,
 ) -> prompts.Prompt:
     """The prompt of a session's character, as it is at this moment."""
     return prompts.render(
@@ -48,6 +53,7 @@ def prompt_of(
         limit=state.context.limit,
         seed=str(state.session.id),
         turn=state.replies,
+        moment=moment or state.moment(),
     )
 
 
@@ -109,14 +115,18 @@ def _activation(
         memory=memory,
         earlier=state.summarised,
         seed=str(state.session.id),
+        moment=state.moment(),
         secs=secs,
     )
 
 
-def prepare(state: ConversationState, history: Sequence[prompts.Message]) -> tuple[prompts.Prompt, LoreFound]:
-    """The prompt of this turn, with the lore that it calls for, and what is to be remembered of that."""
+def prepare(
+    state: ConversationState, history: Sequence[prompts.Message]
+) -> tuple[prompts.Prompt, LoreFound, Moment]:
+    """The prompt of this turn, with the lore that it calls for, and what is to be remembered of both."""
+    moment = state.moment()
     lore, found = lore_of(state, history)
-    return prompt_of(state, history, lore), found
+    return prompt_of(state, history, lore, moment), found, moment
 
 
 class Prompter(FrameEnd):
@@ -132,10 +142,15 @@ class Prompter(FrameEnd):
         self._on_turn = on_turn
         self._state: ConversationState | None = None
         self._asked: LLMSettings | None = None  # what the model was last told to be
+        self._variables = VariableKeeper()
 
     async def setup(self, setup: FrameProcessorSetup) -> None:  # type: ignore[override]
         await super().setup(setup)
         self._state = setup.pipeline_worker.app_resources
+
+    async def cleanup(self) -> None:
+        await super().cleanup()
+        await self._variables.end()
 
     def ends_here(self, frame: Frame) -> bool:
         """Whether nobody behind this wants to know."""
@@ -152,8 +167,12 @@ class Prompter(FrameEnd):
         history = list(cast(list[prompts.Message], frame.context.get_messages()))
         forget_asides(frame.context)
         spec = state.spec
-        prompt, lore = await state.context.prompt_threads.run(prepare, state, history)
+        prompt, lore, moment = await state.context.prompt_threads.run(prepare, state, history)
         state.set_lore(spec, lore)
+        if moment.now:
+            state.asked(moment.now)
+        if state.set_variables(moment.variables):
+            self._variables.keep(state)
         asked = LLMSettings(system_instruction=prompt.instructions, temperature=state.spec.temperature)
         if asked != self._asked:
             self._asked = asked

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import FrozenInstanceError, replace
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -18,9 +19,11 @@ from voicebot.pipeline.conversation_state import SPEEDS, ConversationState, Lore
 from voicebot.pipeline.prompt_processor import lore_of
 from voicebot.pipeline.session_context import SessionContext
 
+BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
+
 
 def state(spec: CharacterSpec, **metadata: object) -> ConversationState:
-    session = SimpleNamespace(id=uuid4(), metadata=metadata)
+    session = SimpleNamespace(id=uuid4(), metadata=metadata, created_at=BEGUN)
     context = SessionContext(session.id, None, None, uuid4())  # type: ignore[arg-type]
     return ConversationState(context, session, spec, Past("", Coverage(), []))  # type: ignore[arg-type]
 
@@ -129,3 +132,15 @@ def test_a_reconnect_without_a_summary_goes_through_the_turns_again():
     history += [{"role": "assistant", "content": "aye"}, {"role": "user", "content": "and?"}]
     assert told(state(spec), history) == ["kept"]
     assert state(with_book("one")).lore_record() is None, "nothing to remember"
+
+
+def test_variables_of_macros_go_on_where_an_earlier_connection_left_them():
+    begun = state(CharacterSpec(slug="a", name="A"), variables={"n": 3, "mood": "happy", "x": ["no"]})
+    now = begun.moment(BEGUN + timedelta(minutes=5))
+    assert now.variables == {"n": "3", "mood": '"happy"'}
+    assert now.idle_secs == 300
+    now.variables["n"] = "4"
+    assert begun.variables["n"] == "3", "a prompt that is rendered ahead changes nothing"
+    assert begun.set_variables(now.variables)
+    assert not begun.set_variables(begun.moment().variables)
+    assert begun.variables["n"] == "4"

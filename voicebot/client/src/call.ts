@@ -182,7 +182,10 @@ export class Call extends EventTarget implements ConnectionOwner {
 
   // --- what the connection tells ---
 
-  get metadata() { return this.settings.speed === 1 ? undefined : { voiceSpeed: this.settings.speed }; }
+  get metadata() {
+    const { speed } = this.settings;
+    return { timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone, ...(speed !== 1 && { voiceSpeed: speed }) };
+  }
 
   get callbacks(): RTVIEventCallbacks {
     return {

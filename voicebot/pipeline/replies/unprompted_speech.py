@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+from datetime import UTC, datetime
 from typing import Any
 
 from pipecat.frames.frames import LLMRunFrame, TTSSpeakFrame
 from pipecat.processors.aggregators.llm_context import LLMContext
 
 from characters import prompts
+from characters.text import Moment
 from sessions_app.identity import session_tokens
 from voicebot.pipeline.activity import Activity, Fact, State
 from voicebot.pipeline.conversation_state import ConversationState
@@ -21,6 +23,7 @@ from voicebot.transport import ChannelsTransport
 
 log = logging.getLogger(__name__)
 
+ANY_TIME = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)  # that nobody calls at
 UNPROMPTED_MOST = (
     2  # times that a character speaks up until the visitor says something; then it waits, however long
 )
@@ -87,11 +90,15 @@ class UnpromptedSpeech:
 
     async def _greet(self) -> None:
         spec, metadata, seed = self._state.spec, self._state.session.metadata, str(self._state.session.id)
-        greeting = await self._threads.run(prompts.greeting, spec, metadata, seed=seed)
+        moment = self._state.moment()
+        greeting = await self._threads.run(prompts.greeting, spec, metadata, seed=seed, moment=moment)
+        self._state.set_variables(moment.variables)
         if isinstance(self._tts, registry.CachesSpeech):
-            anybody = {"greeting": metadata.get("greeting")}
-            # One that names its visitor is nobody else's.
-            if greeting == await self._threads.run(prompts.greeting, spec, anybody, seed=seed):
+            anybody, any_time = {"greeting": metadata.get("greeting")}, Moment(now=ANY_TIME)
+            # One that names its visitor, or the time, is nobody else's.
+            if greeting == await self._threads.run(
+                prompts.greeting, spec, anybody, seed=seed, moment=any_time
+            ):
                 await self._tts.cache_speech(greeting)
         self.greeting = greeting
         await self._worker.queue_frame(TTSSpeakFrame(greeting))
