@@ -20,7 +20,10 @@ class Providers(BaseModel):
 
     DEFAULT_PROVIDER: Text = Field(default="local", description=f"of all three stages: {OR_PATH}")
     STT_PROVIDER: Text = Field(default="", description="of speech to text, where it differs")
-    LLM_PROVIDER: Text = Field(default="", description="of the language model, where it differs")
+    LLM_PROVIDER: Text = Field(
+        default="",
+        description="of the language model, where it differs; also found: a server on this machine",
+    )
     TTS_PROVIDER: Text = Field(default="", description="of text to speech, where it differs")
     STT_FALLBACK: Text = Field(default="", description="takes over when speech to text fails")
     LLM_FALLBACK: Text = Field(default="", description="takes over when the language model fails")

@@ -63,6 +63,7 @@ class Model:
         self.asked: list[dict[str, Any]] = []
         self.given_up = 0  # requests whose client went before they were answered
         self.url = ""
+        self.models: Any = {"object": "list", "data": [{"id": "m", "object": "model", "owned_by": "library"}]}
 
     def say(self, *behaviour: Any, finish: str = "stop") -> None:
         """Answers with these: text as content, bytes as they are, a dict as a delta, a float as a pause."""
@@ -89,6 +90,12 @@ class Model:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         return response
+
+    async def listed(self, _request: web.Request) -> web.StreamResponse:
+        if callable(self.models):
+            response: web.StreamResponse = await self.models()
+            return response
+        return web.json_response(self.models)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         asked = await request.json()
@@ -120,13 +127,14 @@ class Model:
 
 
 @asynccontextmanager
-async def model_server() -> AsyncIterator[Model]:
+async def model_server(port: int = 0) -> AsyncIterator[Model]:
     model = Model()
     app = web.Application()
+    app.router.add_get("/v1/models", model.listed)
     app.router.add_post("/v1/chat/completions", model.answer)
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", port)
     await site.start()
     model.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
     try:

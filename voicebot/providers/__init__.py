@@ -4,7 +4,7 @@
 are called for. Others use the names below, and know of no provider in particular.
 """
 
-from voicebot.providers import class_paths, pipecat_service, registry
+from voicebot.providers import class_paths, found, pipecat_service, registry
 from voicebot.providers.capabilities import ProviderCatalog
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.fallback import WithFallback
@@ -30,6 +30,7 @@ __all__ = [
     "WithFallback",
     "class_paths",
     "first_piece",
+    "found",
     "pipecat_service",
     "recorded_speech",
     "registry",

@@ -14,6 +14,7 @@ from voicebot.providers.speech import voice_sample
 
 LABELS = {
     "local": "this machine (local)",
+    "found": "a server found on this machine (found)",
     "openai": "OpenAI API (openai)",
     "scripted": "a script, for trying out (scripted)",
 }
@@ -24,7 +25,7 @@ class ProviderCatalog:
 
     def providers(self, stage: str) -> list[tuple[str, str]]:
         profiles = ProviderProfile.objects.filter(stage=stage).values_list("name", flat=True)
-        return [(name, LABELS[name]) for name in BUILT_IN] + [
+        return [(name, LABELS[name]) for name in registry.built_in(stage)] + [
             (name, f"{name} (profile)") for name in profiles
         ]
 
@@ -39,7 +40,7 @@ class ProviderCatalog:
         field = f"{stage}_provider"
         try:
             name = registry.chosen(stage, spec)
-            if name in BUILT_IN:
+            if name in registry.built_in(stage):
                 return registry.provider(name).problems(stage, spec)
             build = registry.factory(stage, name)
             build(spec)

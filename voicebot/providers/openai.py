@@ -4,7 +4,7 @@ Base URL, key and model are set for each stage on its own (OPENAI_LLM_BASE_URL a
 speech goes together with a strong remote model.
 """
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Any, cast
 
 from django.conf import settings
@@ -29,6 +29,7 @@ from voicebot.providers.speech.speech_text import TRANSFORMS
 from voicebot.providers.speech.synthesis import BoundedSynthesis
 
 MAX_REPLY_TOKENS = 300
+HOSTED = "https://api.openai.com/v1"  # where the SDK goes without a base URL
 
 
 def _address(stage: Stage) -> dict[str, Any]:
@@ -113,6 +114,16 @@ class CompatibleTTS(BoundedSynthesis, OpenAITTSService):
             yield pcm
 
 
+def language_model(address: Mapping[str, Any], spec: CharacterSpec, model: str) -> FrameProcessor:
+    """The service of a model at an address, which is `base_url` and `api_key`."""
+    limit: dict[str, Any] = {dialect_of(address["base_url"]).limit: MAX_REPLY_TOKENS}
+    return CompatibleLLM(
+        **address,
+        patience=llm_patience(),
+        settings=OpenAILLMService.Settings(model=model, temperature=spec.temperature, **limit),
+    )
+
+
 class OpenAIProvider:
     def stt(self, spec: CharacterSpec) -> FrameProcessor:
         model = spec.stt_model or settings.OPENAI["stt"]["model"]
@@ -122,17 +133,7 @@ class OpenAIProvider:
         return cast(FrameProcessor, patient(service))
 
     def llm(self, spec: CharacterSpec) -> FrameProcessor:
-        address = _address("llm")
-        limit: dict[str, Any] = {dialect_of(address["base_url"]).limit: MAX_REPLY_TOKENS}
-        return CompatibleLLM(
-            **address,
-            patience=llm_patience(),
-            settings=OpenAILLMService.Settings(
-                model=spec.llm_model or settings.OPENAI["llm"]["model"],
-                temperature=spec.temperature,
-                **limit,
-            ),
-        )
+        return language_model(_address("llm"), spec, spec.llm_model or settings.OPENAI["llm"]["model"])
 
     def tts(self, spec: CharacterSpec) -> FrameProcessor:
         given = settings.OPENAI["tts"]
@@ -162,6 +163,10 @@ class OpenAIProvider:
 
     def languages(self, _stage: Stage) -> tuple[str, ...]:
         return ()
+
+    def address(self, stage: Stage) -> str:
+        given = settings.OPENAI[stage]
+        return given["base_url"] or (HOSTED if given["api_key"] else "")
 
     def model(self, spec: CharacterSpec) -> Model:
         return Model(spec.llm_model or settings.OPENAI["llm"]["model"], settings.LLM_CONTEXT_TOKENS)

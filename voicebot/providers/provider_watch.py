@@ -7,6 +7,7 @@ It stands in nobody's way: a character that cannot think apologises, and a fallb
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,13 +18,13 @@ from django.db import Error as DatabaseError
 from sessions_app.database import Breaker, cause_of, in_database
 from voicebot.models import ProviderProfile
 from voicebot.providers import registry
+from voicebot.providers.errors import ProviderError
 
 log = logging.getLogger(__name__)
 
 ROUND_SECS = 30.0  # between two rounds
 AWAY_ROUND_SECS = 5.0  # while something is away
 PROVIDER_PROBE_SECS = 5.0  # for an address to answer anything at all
-HOSTED = "https://api.openai.com/v1"  # where the SDK goes without a base URL
 Probe = Callable[[str], Awaitable[None]]
 
 
@@ -55,9 +56,9 @@ def addresses() -> dict[str, list[str]]:
 
     for stage in registry.STAGES:
         for name in {registry.name_for(stage), settings.STAGE_FALLBACKS[stage]}:
-            if name == "openai":
-                given = settings.OPENAI[stage]
-                note(stage, given["base_url"] or (HOSTED if given["api_key"] else ""))
+            if name in registry.BUILT_IN:
+                with suppress(ProviderError):  # not installed: who calls is told so
+                    note(stage, registry.provider(name).address(stage))
             elif "." in name:
                 note(stage, _base_url(settings.STAGE_OPTIONS[stage]))
     for profile in ProviderProfile.objects.only("stage", "options"):

@@ -1,9 +1,9 @@
 """The provider registry: from a character to its Pipecat services.
 
-A provider is a name (`local`, `openai`, `scripted`), a profile set up in the admin, or the dotted path of any
-Pipecat service class. Characters choose among the first two; a path is for the environment, and for profiles
-that operators make. Which one serves a stage: the character's own, else STT_PROVIDER, LLM_PROVIDER or
-TTS_PROVIDER, else DEFAULT_PROVIDER.
+A provider is a name (`local`, `found`, `openai`, `scripted`), a profile set up in the admin, or the dotted
+path of any Pipecat service class. Characters choose among the first two; a path is for the environment, and
+for profiles that operators make. Which one serves a stage: the character's own, else STT_PROVIDER,
+LLM_PROVIDER or TTS_PROVIDER, else DEFAULT_PROVIDER.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,6 +45,7 @@ __all__ = [
 
 BUILT_IN = {
     "local": "voicebot.providers.local.provider",
+    "found": "voicebot.providers.found.provider",
     "openai": "voicebot.providers.openai",
     "scripted": "voicebot.providers.scripted",
 }
@@ -66,6 +67,9 @@ class Provider(Protocol):
 
     def languages(self, stage: Stage) -> tuple[str, ...]:
         """Those that it hears (stt) or speaks (tts), as codes; none where it is bound to none."""
+
+    def address(self, stage: Stage) -> str:
+        """The base URL of the server that it asks, '' where there is none."""
 
     def model(self, spec: CharacterSpec) -> Model: ...
 
@@ -128,6 +132,11 @@ def chosen(stage: Stage, spec: CharacterSpec) -> str:
     return name_for(stage, spec)
 
 
+def built_in(stage: str) -> tuple[str, ...]:
+    """The providers that come with Greenroom, for a stage."""
+    return tuple(name for name in BUILT_IN if stage == "llm" or name != "found")
+
+
 def model_name(spec: CharacterSpec) -> str:
     """Which language model answers for a character: provider and model, as far as they are named."""
     return f"{name_for('llm', spec)}/{spec.llm_model}"
@@ -155,6 +164,8 @@ def factory(stage: Stage, name: str) -> Factory:
 
     Raises ProviderError for a name that nothing answers to, or that answers to another stage.
     """
+    if name in BUILT_IN and name not in built_in(stage):
+        raise ProviderError(f"{name} is for the language model alone: {stage} needs another provider.")
     if name in BUILT_IN:
         made: Factory = getattr(provider(name), stage)
         return made
@@ -171,7 +182,7 @@ def factory(stage: Stage, name: str) -> Factory:
         return pipecat_service.factory(stage, found.service, found.options, api_key, secret_options)
     known = ProviderProfile.objects.filter(stage=stage).values_list("name", flat=True)
     raise ProviderError(
-        f"There is no provider {name!r} for {stage}. Use one of {', '.join([*BUILT_IN, *known])}."
+        f"There is no provider {name!r} for {stage}. Use one of {', '.join([*built_in(stage), *known])}."
     )
 
 

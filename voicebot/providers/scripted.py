@@ -95,6 +95,9 @@ class ScriptedProvider:
     def languages(self, _stage: Stage) -> tuple[str, ...]:
         return ()
 
+    def address(self, _stage: Stage) -> str:
+        return ""
+
     def model(self, _spec: CharacterSpec) -> Model:
         return Model("scripted")
 

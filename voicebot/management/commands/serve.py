@@ -1,5 +1,6 @@
 """`make run` after the installation: database, demo characters, an admin account, and the server."""
 
+import asyncio
 import ipaddress
 import secrets
 import signal
@@ -21,6 +22,7 @@ from characters.demo import seed
 from characters.models import Character
 from sessions_app.database import cause_of, database_address, migration_lock
 from voicebot.ops import serving
+from voicebot.providers import found, registry
 
 
 def _is_this_machine(host: str) -> bool:
@@ -50,6 +52,7 @@ class Command(BaseCommand):
         self._prepare()
         # uvicorn raises the signal again when it is done; an exit in order lets the embedded PostgreSQL stop.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        self._models()
         self._say(f"Serving on {self._scheme}://{host}:{port} (press Ctrl+C to stop)")
         if not (certificate or settings.PRODUCTION or _is_this_machine(host)):
             self.stdout.write(
@@ -93,6 +96,15 @@ class Command(BaseCommand):
                 raise CommandError(
                     f"Port {port} is taken ({error.strerror}). Stop what uses it, or run with PORT=8001."
                 ) from error
+
+    def _models(self) -> None:
+        """Names what other servers on this machine could think with, where our own small model would."""
+        if registry.name_for("llm") not in ("local", "found"):
+            return
+        if lines := found.report(asyncio.run(found.find())):
+            self._say("Language models on this machine")
+            for line in lines:
+                self.stdout.write(f"  {line}")
 
     def _cast(self) -> None:
         """The demo characters, on an empty stage only: who deleted them does not want them back."""

@@ -53,6 +53,9 @@ class LocalProvider:
     def languages(self, stage: Stage) -> tuple[str, ...]:
         return () if stage == "llm" else ("en",)
 
+    def address(self, _stage: Stage) -> str:
+        return ""
+
     def model(self, _spec: CharacterSpec) -> Model:
         return Model(smollm.MODEL, smollm.SLOT_TOKENS, smollm.count)
 
