@@ -75,7 +75,8 @@ def test_a_connection_goes_from_one_thread_to_the_next():
         try:
             with connection.cursor() as cursor:
                 cursor.execute(
-                    "SELECT pg_backend_pid(), array_agg(pid) FROM pg_stat_activity WHERE datname = current_database()"
+                    "SELECT pg_backend_pid(), array_agg(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database()"
                 )
                 own, every = cursor.fetchone()
                 return own, set(every)
