@@ -65,7 +65,8 @@ def version(slug: str, number: int) -> CharacterSpec:
 
 def draft(slug: str) -> CharacterSpec:
     """The spec of the draft as it is stored now. Raises CharacterNotFound."""
-    character = Character.objects.filter(slug=slug).first() if SLUG.fullmatch(slug) else None
+    there = Character.objects.filter(slug=slug, binned_at=None)
+    character = there.first() if SLUG.fullmatch(slug) else None
     if character is None:
         raise CharacterNotFound(slug)
     return content.draft_spec(character)

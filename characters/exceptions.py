@@ -22,7 +22,14 @@ class VersionImmutable(CharacterError):
 
 
 class NotPublishable(CharacterError):
-    """A draft lacks something that a published character needs. The message says what."""
+    """A draft lacks something that a published character needs. The message says what.
+
+    `field` is the form's, where that can be mended; empty if there is none.
+    """
+
+    def __init__(self, message: str, field: str = ""):
+        super().__init__(message)
+        self.field = field
 
 
 class CannotSpeak(CharacterError):

@@ -2,6 +2,7 @@
 
 import logging
 
+from characters.versions import bin
 from sessions_app.database import database_clock
 from sessions_app.manager import SyncSessionManager
 
@@ -15,6 +16,8 @@ def sweep(manager: SyncSessionManager | None = None) -> dict[str, int]:
     if manager is None:
         manager = SyncSessionManager(clock=database_clock.measure)
     counts = manager.purge()
+    if emptied := bin.empty():
+        counts = {**counts, "characters": emptied}
     if any(counts.values()):
         log.info("swept: %s", counts)
     return counts

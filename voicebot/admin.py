@@ -11,6 +11,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from characters.admin import RefusesStaleSaves
 from characters.models import Character
 from sessions_app.admin import OwnFilters
 from voicebot.models import ProviderProfile
@@ -21,19 +22,20 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):
+class UserAdmin(RefusesStaleSaves, DjangoUserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    unguarded: ClassVar = ("last_login",)
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(RefusesStaleSaves, DjangoGroupAdmin, ModelAdmin):
     pass
 
 
 @admin.register(ProviderProfile)
-class ProviderProfileAdmin(OwnFilters, ModelAdmin):
+class ProviderProfileAdmin(OwnFilters, RefusesStaleSaves, ModelAdmin):
     """Who may change profiles sees their options; others see which there are."""
 
     form = ProfileForm

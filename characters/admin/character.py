@@ -6,12 +6,16 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline
 from unfold.decorators import display
 
+from characters.admin.bin import BINNED, Bin
 from characters.admin.cards import Cards
+from characters.admin.editing import RefusesStaleSaves, Unsaved
 from characters.admin.forms import CharacterForm, LoreForm
 from characters.admin.lorebook import LorebookFiles
 from characters.admin.rehearsal import Rehearsal
@@ -40,11 +44,18 @@ class LoreInline(StackedInline):
 
 
 class StateFilter(admin.SimpleListFilter):
-    title = "on stage"
+    """Who is on stage; what is in the bin is seen nowhere else."""
+
+    title = _("on stage")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("live", "on stage"), ("changed", "with unpublished changes"), ("draft", "not on stage")]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("live", _("on stage")),
+            ("changed", _("with unpublished changes")),
+            ("draft", _("not on stage")),
+            (BINNED, _("in the bin")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Character]) -> QuerySet[Character]:
         wanted = {
@@ -52,11 +63,11 @@ class StateFilter(admin.SimpleListFilter):
             "changed": Q(published__isnull=False) & ~Q(digest=F("published__digest")),
             "draft": Q(published=None),
         }.get(self.value() or "", Q())
-        return queryset.filter(wanted)
+        return queryset.filter(wanted, binned_at__isnull=self.value() != BINNED)
 
 
 @admin.register(Character)
-class CharacterAdmin(Cards, LorebookFiles, History, Rehearsal, ModelAdmin):
+class CharacterAdmin(RefusesStaleSaves, Unsaved, Bin, Cards, LorebookFiles, History, Rehearsal, ModelAdmin):
     form = CharacterForm
     inlines: ClassVar = [LoreInline]
     list_display: ClassVar = ["portrait", "name", "tagline", "state", "language", "updated_at"]
@@ -65,7 +76,7 @@ class CharacterAdmin(Cards, LorebookFiles, History, Rehearsal, ModelAdmin):
     list_select_related: ClassVar = ["published"]
     list_per_page = 50
     search_fields: ClassVar = ["name", "tagline", "slug", "tags", "creator"]
-    actions: ClassVar = ["publish_selected", "withdraw_selected"]
+    actions: ClassVar = ["publish_selected", "withdraw_selected", "restore_selected"]
     warn_unsaved_form = True
     change_form_template = "admin/characters/change_form.html"
     change_list_template = "admin/characters/change_list.html"
@@ -128,11 +139,13 @@ class CharacterAdmin(Cards, LorebookFiles, History, Rehearsal, ModelAdmin):
     ]
 
     class Media:
-        js: ClassVar = ["characters/desk.js"]
+        js: ClassVar = ["characters/desk.js", "characters/unsaved.js"]
         css: ClassVar = {"all": ["characters/desk.css"]}
 
     def get_urls(self) -> list[URLPattern]:
         return [
+            *self.unsaved_urls(),
+            *self.bin_urls(),
             *self.card_urls(),
             *self.lorebook_urls(),
             *self.history_urls(),
@@ -168,6 +181,12 @@ class CharacterAdmin(Cards, LorebookFiles, History, Rehearsal, ModelAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         publishing.changed_draft(form.instance)
+
+    def response_change(self, request: HttpRequest, obj: Character) -> Any:
+        """*Publish* saves first."""
+        if "_publish" in request.POST and self.has_publish_permission(request):
+            return redirect("admin:characters_character_publish", obj.pk)
+        return super().response_change(request, obj)
 
     @display(description="")
     def portrait(self, character: Character) -> str:

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext as _
 
 from characters import content
 from characters.admin.forms import PublishForm
@@ -30,15 +30,18 @@ class History:
 
         return [
             path("<int:pk>/publish/", wrap(self.publish), name="characters_character_publish"),
-            path(
-                "<int:pk>/withdraw/", wrap(require_POST(self.withdraw)), name="characters_character_withdraw"
-            ),
+            path("<int:pk>/withdraw/", wrap(self.withdraw), name="characters_character_withdraw"),
             path("<int:pk>/versions/", wrap(self.versions), name="characters_character_versions"),
             path("<int:pk>/versions/diff/", wrap(self.diff), name="characters_character_diff"),
             path(
                 "<int:pk>/versions/<int:number>/roll-back/",
-                wrap(require_POST(self.roll_back)),
+                wrap(self.roll_back),
                 name="characters_character_roll_back",
+            ),
+            path(
+                "<int:pk>/versions/<int:number>/take-up/",
+                wrap(self.take_up),
+                name="characters_character_take_up",
             ),
         ]
 
@@ -53,6 +56,7 @@ class History:
                 "opts": self.opts,
                 "character": character,
                 "may_publish": request.user.has_perm("characters.publish_character"),
+                "may_change": request.user.has_perm("characters.change_character"),
                 **context,
             },
         )
@@ -69,30 +73,45 @@ class History:
         self.message_user(request, text, level)  # type: ignore[attr-defined]
         return redirect("admin:characters_character_change", character.pk)
 
+    def _to_what_is_missing(
+        self, request: HttpRequest, character: Character, error: NotPublishable
+    ) -> HttpResponse:
+        """The form, with the field that keeps the draft off the stage open and in focus."""
+        answer = self._back(request, character, str(error), "ERROR")
+        if error.field:
+            answer["Location"] += f"?missing={error.field}"
+        return answer
+
     def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What would change on stage, a note, and the button."""
+        """What would change on stage, a note, and the button; the form, where something is missing."""
         character = self._character(request, pk, "publish_character")
         now = content.of(character)
         form = PublishForm(request.POST or None, initial={"digest": content.digest_of(now)})
-        if request.method == "POST" and form.is_valid():
-            try:
+        try:
+            publishing.check(character)
+            if request.method == "POST" and form.is_valid():
                 version = publishing.publish(
                     character,
                     note=form.cleaned_data["note"],
                     author=request.user,
                     digest=form.cleaned_data["digest"],
                 )
-            except NotPublishable as error:
-                return self._back(request, character, str(error), "ERROR")
-            self.log_change(request, character, f"Published {version}.")  # type: ignore[attr-defined]
-            said = f"{character.name} is on stage as {version}: whoever is talking hears it next."
-            return self._back(request, character, said)
+                self.log_change(request, character, f"Published {version}.")  # type: ignore[attr-defined]
+                said = _("%(name)s is on stage as %(version)s: whoever is talking hears it next.")
+                return self._back(request, character, said % {"name": character.name, "version": version})
+        except NotPublishable as error:
+            if error.field or request.method != "POST":
+                return self._to_what_is_missing(request, character, error)
+            # Somebody has changed the draft: what is new now, with the note as it was typed.
+            note = form.cleaned_data["note"]
+            form = PublishForm(initial={"digest": content.digest_of(now), "note": note})
+            self.message_user(request, str(error), "ERROR")  # type: ignore[attr-defined]
         before = character.published.content if character.published else None
         return self._page(
             request,
             "admin/characters/publish.html",
             character,
-            title=f"Publish {character.name}",
+            title=_("Publish %(name)s") % {"name": character.name},
             form=form,
             changes=differences.between(before, now),
             notes=advice(lorebook_of(now, now["lore"])),
@@ -100,9 +119,17 @@ class History:
 
     def withdraw(self, request: HttpRequest, pk: int) -> HttpResponse:
         character = self._character(request, pk, "publish_character")
+        if request.method != "POST":
+            return self._page(
+                request,
+                "admin/characters/withdraw.html",
+                character,
+                title=_("Take %(name)s off the stage?") % {"name": character.name},
+            )
         if publishing.withdraw(character):
             self.log_change(request, character, "Withdrawn.")  # type: ignore[attr-defined]
-        return self._back(request, character, f"{character.name} is off the stage. Its versions are kept.")
+        said = _("%(name)s is off the stage. Its versions are kept.")
+        return self._back(request, character, said % {"name": character.name})
 
     def versions(self, request: HttpRequest, pk: int) -> HttpResponse:
         character = self._character(request, pk, "view_character")
@@ -111,14 +138,14 @@ class History:
             request,
             "admin/characters/versions.html",
             character,
-            title=f"Versions of {character.name}",
+            title=_("Versions of %(name)s") % {"name": character.name},
             versions=found,
         )
 
     def _content(self, character: Character, which: str) -> tuple[str, dict[str, Any]]:
         """A version's title and content, by its number; the draft's. Raises Http404."""
         if which == DRAFT:
-            return "the draft", content.of(character)
+            return _("the draft"), content.of(character)
         if not which.isdigit() or len(which) > 9:
             raise Http404
         version = get_object_or_404(CharacterVersion, character=character, number=int(which))
@@ -133,18 +160,54 @@ class History:
             request,
             "admin/characters/diff.html",
             character,
-            title=f"{character.name}: from {old_title} to {new_title}",
+            title=_("%(name)s: from %(old)s to %(new)s")
+            % {"name": character.name, "old": old_title, "new": new_title},
             changes=differences.between(old, new),
         )
 
     def roll_back(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
-        character = self._character(request, pk, "publish_character")
+        """Asks what going back to a version would change, on stage and in the draft; then does it."""
+        return self._go_back(request, pk, number, live=True)
+
+    def take_up(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        """As `roll_back`, for the draft alone."""
+        return self._go_back(request, pk, number, live=False)
+
+    def _go_back(self, request: HttpRequest, pk: int, number: int, *, live: bool) -> HttpResponse:
+        character = self._character(request, pk, "publish_character" if live else "change_character")
         version = get_object_or_404(CharacterVersion, character=character, number=number)
-        try:
-            new = publishing.roll_back(character, version, author=request.user)
-        except NotPublishable as error:
-            return self._back(request, character, str(error), "ERROR")
-        self.log_change(request, character, f"Published {new}.")  # type: ignore[attr-defined]
-        said = f"{character.name} is back to what version {number} was, as version {new.number}."
-        self.message_user(request, said)  # type: ignore[attr-defined]
-        return redirect(reverse("admin:characters_character_versions", args=[pk]))
+        now = content.of(character)
+        if request.method == "POST":
+            seen = request.POST.get("digest")
+            try:
+                if live:
+                    new = publishing.roll_back(character, version, author=request.user, digest=seen)
+                    said = _("%(name)s is back to what version %(old)d was, as version %(new)d.") % {
+                        "name": character.name,
+                        "old": number,
+                        "new": new.number,
+                    }
+                    self.log_change(request, character, f"Published {new}.")  # type: ignore[attr-defined]
+                else:
+                    publishing.take_up(character, version, author=request.user, digest=seen)
+                    said = _("The draft is what version %d was.") % number
+                    self.log_change(request, character, f"Took up version {number}.")  # type: ignore[attr-defined]
+            except NotPublishable as error:
+                self.message_user(request, str(error), "ERROR")  # type: ignore[attr-defined]
+                return redirect(request.path)
+            self.message_user(request, said)  # type: ignore[attr-defined]
+            return redirect(reverse("admin:characters_character_versions", args=[pk]))
+        title = _("Go back to version %d?") if live else _("Make version %d the draft again?")
+        on_stage = character.published.content if character.published else None
+        return self._page(
+            request,
+            "admin/characters/roll_back.html",
+            character,
+            title=title % number,
+            version=version,
+            live=live,
+            digest=content.digest_of(now),
+            kept=publishing.would_lose(character),
+            changes=differences.between(now, version.content),
+            on_stage=differences.between(on_stage, version.content) if live else None,
+        )

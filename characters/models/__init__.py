@@ -1,8 +1,9 @@
-"""Models of characters, their published versions, their lore, and the files that came with them."""
+"""Models of characters, their published versions, their lore, their files, and forms that are open."""
 
 from characters.models.asset import CharacterAsset
 from characters.models.character import LANGUAGES, Character
 from characters.models.lore import Lorebook, LoreEntry, SharedLorebook
+from characters.models.open_form import OpenForm
 from characters.models.version import CharacterVersion
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     "CharacterVersion",
     "LoreEntry",
     "Lorebook",
+    "OpenForm",
     "SharedLorebook",
 ]

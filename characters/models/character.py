@@ -190,6 +190,9 @@ class Character(models.Model):
         "characters.CharacterVersion", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
     )
     digest = models.CharField(max_length=64, editable=False, default="")  # of the draft's content
+    binned_at = models.DateTimeField(
+        null=True, editable=False
+    )  # in the bin since, see characters.versions.bin
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -9,13 +9,14 @@ from characters.exceptions import VersionImmutable
 
 
 class CharacterVersion(models.Model):
-    """One immutable published state of a character. A trigger in the database holds to it, too."""
+    """One immutable state of a character, published or kept. A trigger in the database holds to it, too."""
 
     character = models.ForeignKey("characters.Character", on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     content = models.JSONField()  # see characters.content
     digest = models.CharField(max_length=64)
     note = models.CharField(max_length=200, blank=True)
+    kept_draft = models.BooleanField(default=False, db_default=False)  # never on stage: kept by a roll-back
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )

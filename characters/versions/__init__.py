@@ -1,5 +1,6 @@
-"""Versions: a draft is published, withdrawn, rolled back; and what changed between two."""
+"""Versions: a draft is published, withdrawn, rolled back, copied, thrown away; what changed between two."""
 
-from characters.versions import differences, publishing, shared_books
+from characters.versions import bin, differences, publishing, shared_books
+from characters.versions.duplicate import duplicate
 
-__all__ = ["differences", "publishing", "shared_books"]
+__all__ = ["bin", "differences", "duplicate", "publishing", "shared_books"]

@@ -3,11 +3,15 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from characters import catalog, content, prompts, provider_choice
 from characters.exceptions import NotPublishable
 from characters.models import Character, CharacterVersion
 from characters.signals import character_changed
+
+CHANGED = gettext_lazy("Somebody has changed the draft meanwhile. Look at it again, then go on.")
 
 
 def announce(slug: str, version: int | None, *, draft: bool = False) -> None:
@@ -28,18 +32,31 @@ def changed_draft(character: Character) -> None:
 
 def check(character: Character) -> None:
     """Raises NotPublishable for a draft that is not fit for the stage."""
+    if character.binned_at:
+        raise NotPublishable(_("%(name)s is in the bin: bring it back first.") % {"name": character.name})
     if not character.greeting.strip():
-        raise NotPublishable(f"{character.name} has no greeting: write the first words that a visitor hears.")
+        raise NotPublishable(
+            _("%(name)s has no greeting: write the first words that a visitor hears.")
+            % {"name": character.name},
+            "greeting",
+        )
     spec = content.draft_spec(character, [])
     problems = provider_choice.ask().problems(spec)
     if problems:
-        raise NotPublishable(f"{character.name} cannot play: {' '.join(problems.values())}")
+        said = _("%(name)s cannot play: %(problems)s")
+        raise NotPublishable(
+            said % {"name": character.name, "problems": " ".join(problems.values())}, next(iter(problems))
+        )
     model = provider_choice.ask().model(spec)
     least = prompts.render(spec, {}, limit=model.limit).tokens
     if least > model.limit - prompts.REPLY_TOKENS:
         raise NotPublishable(
-            f"The instructions of {character.name} alone have about {least} tokens; its language model reads "
-            f"{model.limit} with the conversation and the reply. Shorten them, or cast a larger model."
+            _(
+                "The instructions of %(name)s alone have about %(least)d tokens; its language model reads "
+                "%(limit)d with the conversation and the reply. Shorten them, or cast a larger model."
+            )
+            % {"name": character.name, "least": least, "limit": model.limit},
+            "description",
         )
 
 
@@ -62,16 +79,13 @@ def publish(
     now = content.of(row)
     new = content.digest_of(now)
     if digest is not None and digest != new:
-        raise NotPublishable("Somebody has changed the draft meanwhile. Look at it again, then publish.")
+        raise NotPublishable(str(CHANGED))
     if checked:
         check(row)
     if row.published and row.published.digest == new:
         character.published = row.published
         return row.published
-    newest = row.versions.order_by("-number").values_list("number", flat=True).first() or 0
-    version = CharacterVersion.objects.create(
-        character=row, number=newest + 1, content=now, digest=new, note=note.strip()[:200], author=author
-    )
+    version = _version_of(row, now, note=note, author=author)
     row.published, row.digest = version, new
     row.save(update_fields=["published", "digest"])
     character.published, character.digest = version, new
@@ -90,8 +104,54 @@ def withdraw(character: Character) -> bool:
 
 
 @transaction.atomic
-def roll_back(character: Character, version: CharacterVersion, *, author: Any = None) -> CharacterVersion:
-    """Publishes an old version again, as a new one; the draft becomes it, too."""
-    Character.objects.select_for_update(of=("self",)).get(pk=character.pk)
+def roll_back(
+    character: Character, version: CharacterVersion, *, author: Any = None, digest: str | None = None
+) -> CharacterVersion:
+    """Publishes an old version again, as a new one; the draft becomes it, too.
+
+    A draft that no version has is kept as one first. `digest` is that of the draft which the editor saw:
+    NotPublishable if it has changed since.
+    """
+    _put_back(character, version, author, digest)
+    note = _("Back to version %(number)d") % {"number": version.number}
+    return publish(character, note=note, author=author)
+
+
+@transaction.atomic
+def take_up(
+    character: Character, version: CharacterVersion, *, author: Any = None, digest: str | None = None
+) -> None:
+    """Makes a version the draft again; what is on stage stays. Keeps and raises as `roll_back` does."""
+    _put_back(character, version, author, digest)
+    announce(character.slug, None, draft=True)
+
+
+def would_lose(character: Character) -> bool:
+    """Whether the draft says what no version has."""
+    return not character.versions.filter(digest=content.digest_of(content.of(character))).exists()
+
+
+def _put_back(character: Character, version: CharacterVersion, author: Any, digest: str | None) -> None:
+    row = Character.objects.select_for_update(of=("self",)).get(pk=character.pk)
+    now = content.of(row)
+    if digest is not None and digest != content.digest_of(now):
+        raise NotPublishable(str(CHANGED))
+    if would_lose(row):
+        note = _("The draft, before it went back to version %(number)d") % {"number": version.number}
+        _version_of(row, now, note=note, author=author, kept_draft=True)
     content.put_back(character, version.content)
-    return publish(character, note=f"Back to version {version.number}", author=author)
+
+
+def _version_of(
+    row: Character, now: content.Content, *, note: str, author: Any, kept_draft: bool = False
+) -> CharacterVersion:
+    newest = row.versions.order_by("-number").values_list("number", flat=True).first() or 0
+    return CharacterVersion.objects.create(
+        character=row,
+        number=newest + 1,
+        content=now,
+        digest=content.digest_of(now),
+        note=note.strip()[:200],
+        author=author,
+        kept_draft=kept_draft,
+    )

@@ -5,11 +5,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from characters.versions import bin
 from sessions_app.manager import SWEPT_AT_ONCE, SyncSessionManager
 
 
 class Command(BaseCommand):
-    help = "Expires sessions that have run out and removes those past SESSION_RETENTION."
+    help = "Expires sessions that have run out, removes those past SESSION_RETENTION, empties the bin."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only say how many there are")
@@ -22,8 +23,14 @@ class Command(BaseCommand):
         if options["dry_run"]:
             due = manager.due()
             self.stdout.write(f"Would expire {due['expired']} and remove {due['removed']} sessions.")
+            if binned := bin.due():
+                self.stdout.write(
+                    f"Would empty the bin of {binned} characters, if no conversation needs them."
+                )
             return
         done = manager.purge(batch=max(1, options["batch"]))
         self.stdout.write(
             f"Expired {done['expired']} and removed {done['removed']} sessions with {done['turns']} turns."
         )
+        if emptied := bin.empty():
+            self.stdout.write(f"Emptied the bin of {emptied} characters.")

@@ -1,0 +1,6 @@
+"""Editing: several people at one form, and what is typed and not saved yet."""
+
+from characters.admin.editing.stale_saves import RefusesStaleSaves
+from characters.admin.editing.unsaved import Unsaved
+
+__all__ = ["RefusesStaleSaves", "Unsaved"]
