@@ -1,10 +1,11 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class SessionsConfig(AppConfig):
     name = "sessions_app"
     label = "sessions_app"
-    verbose_name = "Voice sessions"
+    verbose_name = _("Conversations")
 
     def ready(self) -> None:
         from django.conf import settings

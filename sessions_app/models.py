@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from characters.models import Character
 
@@ -59,6 +60,8 @@ class VoiceSession(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-active_at"]
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
         permissions: ClassVar = [("read_transcript", "Can read what was said in voice sessions")]
         indexes: ClassVar = [
             models.Index(fields=["state", "expires_at"], name="session_due"),

@@ -100,11 +100,10 @@ class History:
                 said = _("%(name)s is on stage as %(version)s: whoever is talking hears it next.")
                 return self._back(request, character, said % {"name": character.name, "version": version})
         except NotPublishable as error:
-            if error.field or request.method != "POST":
+            if error.field != publishing.DIGEST:
                 return self._to_what_is_missing(request, character, error)
             # Somebody has changed the draft: what is new now, with the note as it was typed.
-            note = form.cleaned_data["note"]
-            form = PublishForm(initial={"digest": content.digest_of(now), "note": note})
+            form = PublishForm(initial={**form.cleaned_data, "digest": content.digest_of(now)})
             self.message_user(request, str(error), "ERROR")  # type: ignore[attr-defined]
         before = character.published.content if character.published else None
         return self._page(

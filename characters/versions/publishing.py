@@ -11,6 +11,7 @@ from characters.exceptions import NotPublishable
 from characters.models import Character, CharacterVersion
 from characters.signals import character_changed
 
+DIGEST = "digest"  # the field of a refusal because the draft is another one by now
 CHANGED = gettext_lazy("Somebody has changed the draft meanwhile. Look at it again, then go on.")
 
 
@@ -79,7 +80,7 @@ def publish(
     now = content.of(row)
     new = content.digest_of(now)
     if digest is not None and digest != new:
-        raise NotPublishable(str(CHANGED))
+        raise NotPublishable(str(CHANGED), DIGEST)
     if checked:
         check(row)
     if row.published and row.published.digest == new:
@@ -135,7 +136,7 @@ def _put_back(character: Character, version: CharacterVersion, author: Any, dige
     row = Character.objects.select_for_update(of=("self",)).get(pk=character.pk)
     now = content.of(row)
     if digest is not None and digest != content.digest_of(now):
-        raise NotPublishable(str(CHANGED))
+        raise NotPublishable(str(CHANGED), DIGEST)
     if would_lose(row):
         note = _("The draft, before it went back to version %(number)d") % {"number": version.number}
         _version_of(row, now, note=note, author=author, kept_draft=True)

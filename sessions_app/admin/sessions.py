@@ -17,9 +17,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from sessions_app.admin import names
 from sessions_app.admin.lookups import OwnFilters
 from sessions_app.exceptions import SessionError, SessionNotFound
 from sessions_app.identity import api_keys
@@ -94,9 +96,8 @@ class ApiKeyAdmin(OwnFilters, ModelAdmin):
 @admin.register(VoiceSession)
 class VoiceSessionAdmin(OwnFilters, ModelAdmin):
     list_display = [
-        "short_id",
-        "character",
-        "visitor",
+        "title",
+        "visitor_name",
         "state",
         "turns",
         "duration",
@@ -107,14 +108,14 @@ class VoiceSessionAdmin(OwnFilters, ModelAdmin):
     list_filter = ["state", "draft", "character"]
     list_select_related = ["character"]
     date_hierarchy = "created_at"
-    search_fields = ["id", "visitor"]
+    search_fields = ["id", "visitor", "character__name"]
     actions = ["end_sessions", "end_visitors", "extend_sessions", "erase_sessions"]
     fields = [
-        "id",
+        "title",
+        "visitor_name",
         "character",
         "version",
         "draft",
-        "visitor",
         "state",
         "end_reason",
         "turns",
@@ -126,6 +127,8 @@ class VoiceSessionAdmin(OwnFilters, ModelAdmin):
         "expires_at",
         "ended_at",
         "wrapped_by",
+        "id",
+        "visitor",
         "transcript_link",
     ]
 
@@ -148,9 +151,30 @@ class VoiceSessionAdmin(OwnFilters, ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: VoiceSession | None = None) -> bool:
         return False  # erasing goes through the manager: see the action
 
-    @admin.display(description="session", ordering="id")
-    def short_id(self, session: VoiceSession) -> str:
-        return str(session.pk)[:8]
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The names of the visitors of a page are looked up at once."""
+        found = super().get_changelist_instance(request)
+        called = names.names_of({session.visitor for session in found.result_list})
+        for session in found.result_list:
+            session.called = called[session.visitor]
+        return found
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[VoiceSession], search_term: str
+    ) -> tuple[QuerySet[VoiceSession], bool]:
+        found, several = super().get_search_results(request, queryset, search_term)
+        if (term := search_term.strip()) and (keys := names.keys_of(term)):
+            found |= queryset.filter(visitor__in=keys)
+        return found, several
+
+    @admin.display(description=_("conversation"), ordering="created_at")
+    def title(self, session: VoiceSession) -> str:
+        return names.title_of(session)
+
+    @admin.display(description=_("visitor"), ordering="visitor")
+    def visitor_name(self, session: VoiceSession) -> str:
+        called: str | None = getattr(session, "called", None)
+        return called or names.names_of([session.visitor])[session.visitor]
 
     @admin.display(description="key id")
     def wrapped_by(self, session: VoiceSession) -> str:
@@ -191,7 +215,8 @@ class VoiceSessionAdmin(OwnFilters, ModelAdmin):
         LogEntry.objects.log_actions(request.user.pk or 0, [row], CHANGE, READ, single_object=True)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Transcript of {str(session_id)[:8]}",
+            "title": names.title_of(row),
+            "visitor": names.names_of([row.visitor])[row.visitor],
             "session": row,
             "turns": turns[:TURNS_OF_A_PAGE],
             "next": turns[TURNS_OF_A_PAGE - 1].sequence if len(turns) > TURNS_OF_A_PAGE else None,

@@ -38,7 +38,7 @@ def typed(page, **changes: str) -> dict[str, str]:
                     f"{field.html_name}_1": f"{value:%H:%M:%S}",
                 }
                 continue
-            if value not in (None, False, "", []) and field.name != "avatar":
+            if value is not None and value is not False and value not in ("", []) and field.name != "avatar":
                 fields[field.html_name] = value if isinstance(value, list) else str(value)
     return fields | changes
 
@@ -165,7 +165,7 @@ def test_a_publish_that_somebody_was_faster_than_keeps_its_note(admin_client):
     page = shown(admin_client.post(url, {"note": "My long note", "digest": digest}))
     assert "changed the draft meanwhile" in page
     assert "My long note" in page
-    assert "Later still." in page
+    assert "Later still" in page
 
 
 @pytest.fixture
@@ -210,7 +210,8 @@ def test_every_form_of_the_admin_that_edits_refuses_a_stale_save(admin_client, r
     answer = admin_client.post(url, typed(page, **{field: str(mine)}))
     (conflict,) = answer.context["conflicts"]
     assert (conflict.name, conflict.mine, conflict.theirs) == (field, str(mine), str(theirs))
-    taken = typed(page, **{field: str(mine), f"_take_{field}": f"theirs:{conflict.hash}"})
+    more = {"api_key": "x"} if kind == "profile" else {}
+    taken = typed(page, **more, **{field: str(mine), f"_take_{field}": f"theirs:{conflict.hash}"})
     answer = admin_client.post(url, taken)
     assert answer.status_code == 302, answer.context["adminform"].form.errors
     row.refresh_from_db()

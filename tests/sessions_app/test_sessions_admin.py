@@ -28,6 +28,32 @@ def test_sessions_are_listed_with_state_turns_and_expiry_and_without_words(admin
     assert "zanzibarquince" not in detail
 
 
+def test_conversations_have_names_and_no_hashes(admin_client, django_user_model):
+    anna = django_user_model.objects.create_user("anna")
+    make_character()
+    manager = SyncSessionManager()
+    for visitor in (f"user:{anna.pk}", "anon:0123456789abcdef", "user:999999"):
+        manager.create(character="marlow", visitor=visitor)
+    session = VoiceSession.objects.get(visitor=f"user:{anna.pk}")
+    page = admin_client.get(LIST)
+    rows = page.content.decode()
+    for name in (
+        "anna",
+        "Guest 012345",
+        "a former account",
+        f"Captain Marlow, {session.created_at:%Y-%m-%d}",
+    ):
+        assert name in rows, name
+    assert "0123456789abcdef" not in rows
+    assert "Voice session" not in rows
+    found = admin_client.get(f"{LIST}?q=ann").content.decode()
+    assert str(session.pk) in found
+    assert "Guest" not in found
+    transcript = admin_client.get(f"{LIST}{session.pk}/transcript/").content.decode()
+    assert "anna is the visitor" in transcript
+    assert f"Captain Marlow, {session.created_at:%Y-%m-%d}" in transcript
+
+
 def test_reading_a_transcript_needs_permission_and_leaves_an_entry(client, session, django_user_model):
     user = django_user_model.objects.create_user("mod", is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename="view_voicesession"))

@@ -2,6 +2,7 @@
 // The editor's desk: cards dropped onto the list, and the rehearsal beside the form. What comes back from
 // the server is put in as text, never as markup: cards are written by strangers.
 
+const BATCH_FILES = 20; // of one drop that are sent at once
 const WAIT_MS = 450; // after the last key, before the server is asked
 
 /**
@@ -29,10 +30,24 @@ function takeDrops(zone) {
   // The theme looks for a text field beside every file field, and stumbles where there is none.
   Object.assign(choose, { hasChangeListener: true });
 
-  /** @param {FileList | undefined} files */
+  /** @param {FileList | undefined} files In batches, so that any number arrives; each one's report shows as it comes. */
   async function send(files) {
     if (!files?.length) return;
-    report.replaceChildren(make("li", { text: `Reading ${files.length} ${files.length === 1 ? "card" : "cards"}…` }));
+    const all = [...files];
+    const said = make("li");
+    report.replaceChildren(said);
+    for (let at = 0; at < all.length; at += BATCH_FILES) {
+      said.textContent = all.length === 1 ? "Reading 1 card…" : `Reading ${all.length} cards, ${at} done…`;
+      report.append(...(await sendBatch(all.slice(at, at + BATCH_FILES))));
+    }
+    const refused = report.querySelectorAll(".refused").length;
+    said.textContent = all.length === 1 ? "" : `${all.length - refused} of ${all.length} cards were taken.`;
+    said.hidden = all.length === 1;
+    await renewList();
+  }
+
+  /** @param {File[]} files */
+  async function sendBatch(files) {
     const form = new FormData();
     for (const file of files) form.append("cards", file);
     try {
@@ -43,10 +58,29 @@ function takeDrops(zone) {
       });
       if (!answer.ok) throw new Error(String(answer.status));
       const { cards } = await answer.json();
-      report.replaceChildren(...cards.map(outcome));
+      return cards.map(outcome);
     } catch {
-      report.replaceChildren(make("li", { className: "refused", text: "The server did not take that. Try again, with fewer files." }));
+      if (files.length > 1) {
+        // One of them is too much for the server: the others are not to suffer for it.
+        const apart = [];
+        for (const file of files) apart.push(...(await sendBatch([file])));
+        return apart;
+      }
+      return [make("li", { className: "refused", text: `${files[0]?.name}: The server did not take that. Try again.` })];
     }
+  }
+
+  /** The list as it is now, in place. */
+  async function renewList() {
+    const old = document.getElementById("changelist");
+    const answer = old && (await fetch(location.href).catch(() => null));
+    if (!old || !answer?.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById("changelist");
+    if (!fresh) return;
+    old.replaceWith(document.adoptNode(fresh));
+    // Django's own script for the boxes beside the rows.
+    /** @type {any} */ (window).Actions?.(fresh.querySelectorAll("tr input.action-select"));
   }
 
   /** @param {{file: string, name?: string, url?: string, notes?: string[], error?: string}} card */
