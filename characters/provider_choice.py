@@ -3,7 +3,7 @@
 Characters know no provider themselves; whoever does calls `use`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -59,6 +59,12 @@ class VoiceSide(Protocol):
     def speak(self, spec: CharacterSpec, text: str) -> bytes:
         """`text` in the character's voice, as WAV. Raises CannotSpeak."""
 
+    def reply(self, spec: CharacterSpec, messages: Sequence[Message]) -> AsyncIterator[str]:
+        """What the language model answers, piece by piece as it comes. Raises CannotSpeak."""
+
+    def voices(self, spec: CharacterSpec) -> list[tuple[str, str]]:
+        """The voices that the character's provider is known to have, as value and label; none if unknown."""
+
 
 class _Nobody:
     """Before a voice side is there: nothing is known, so nothing is refused."""
@@ -77,6 +83,13 @@ class _Nobody:
 
     def speak(self, spec: CharacterSpec, text: str) -> bytes:
         raise CannotSpeak("There is no voice here.")
+
+    async def reply(self, spec: CharacterSpec, messages: Sequence[Message]) -> AsyncIterator[str]:
+        raise CannotSpeak("There is no language model here.")
+        yield ""
+
+    def voices(self, spec: CharacterSpec) -> list[tuple[str, str]]:
+        return []
 
 
 _voice_side: VoiceSide = _Nobody()

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import F, Q, QuerySet
-from django.http import HttpRequest
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +15,7 @@ from unfold.decorators import display
 
 from characters.admin.bin import BINNED, Bin
 from characters.admin.cards import Cards
+from characters.admin.chat import Chat
 from characters.admin.editing import RefusesStaleSaves, Unsaved
 from characters.admin.forms import CharacterForm, LoreForm
 from characters.admin.lorebook import LorebookFiles
@@ -67,7 +68,9 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Character)
-class CharacterAdmin(RefusesStaleSaves, Unsaved, Bin, Cards, LorebookFiles, History, Rehearsal, ModelAdmin):
+class CharacterAdmin(
+    RefusesStaleSaves, Unsaved, Bin, Cards, Chat, LorebookFiles, History, Rehearsal, ModelAdmin
+):
     form = CharacterForm
     inlines: ClassVar = [LoreInline]
     list_display: ClassVar = ["portrait", "name", "tagline", "state", "language", "updated_at"]
@@ -139,13 +142,20 @@ class CharacterAdmin(RefusesStaleSaves, Unsaved, Bin, Cards, LorebookFiles, Hist
     ]
 
     class Media:
-        js: ClassVar = ["characters/desk.js", "characters/unsaved.js"]
+        js: ClassVar = [
+            "characters/desk.js",
+            "characters/unsaved.js",
+            "characters/chat.js",
+            "characters/voice.js",
+            "characters/portrait.js",
+        ]
         css: ClassVar = {"all": ["characters/desk.css"]}
 
     def get_urls(self) -> list[URLPattern]:
         return [
             *self.unsaved_urls(),
             *self.bin_urls(),
+            *self.chat_urls(),
             *self.card_urls(),
             *self.lorebook_urls(),
             *self.history_urls(),
@@ -203,7 +213,7 @@ class CharacterAdmin(RefusesStaleSaves, Unsaved, Bin, Cards, LorebookFiles, Hist
             return "not on stage"
         return "on stage" if character.published.digest == character.digest else "changes to publish"
 
-    @admin.action(description="Publish the selected characters", permissions=["publish"])
+    @admin.action(description=_("Publish the selected characters"), permissions=["publish"])
     def publish_selected(self, request: HttpRequest, queryset: QuerySet[Character]) -> None:
         done = 0
         for character in queryset:
@@ -218,11 +228,17 @@ class CharacterAdmin(RefusesStaleSaves, Unsaved, Bin, Cards, LorebookFiles, Hist
         if done:
             self.message_user(request, f"{done} on stage.")
 
-    @admin.action(description="Take the selected characters off the stage", permissions=["publish"])
-    def withdraw_selected(self, request: HttpRequest, queryset: QuerySet[Character]) -> None:
+    @admin.action(description=_("Take the selected characters off the stage"), permissions=["publish"])
+    def withdraw_selected(self, request: HttpRequest, queryset: QuerySet[Character]) -> HttpResponse | None:
+        on_stage = queryset.exclude(published=None)
+        if "sure" not in request.POST:
+            context = {**self.admin_site.each_context(request), "opts": self.opts, "queryset": on_stage}
+            title = _("Take these off the stage?")
+            return render(request, "admin/characters/withdraw_selected.html", context | {"title": title})
         done = 0
-        for character in queryset:
+        for character in on_stage:
             if publishing.withdraw(character):
                 self.log_change(request, character, "Withdrawn.")
                 done += 1
-        self.message_user(request, f"{done} taken off the stage.")
+        self.message_user(request, _("%d taken off the stage.") % done)
+        return None

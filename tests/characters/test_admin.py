@@ -77,7 +77,10 @@ def test_actions_publish_and_withdraw(admin_client):
     chosen = {"_selected_action": [character.pk]}
     admin_client.post(url, {"action": "publish_selected", **chosen})
     assert catalog.get("marlow")
-    admin_client.post(url, {"action": "withdraw_selected", **chosen})
+    asked = admin_client.post(url, {"action": "withdraw_selected", **chosen})
+    assert "Take off the stage" in asked.content.decode()
+    assert Character.objects.get().published
+    admin_client.post(url, {"action": "withdraw_selected", "sure": "1", **chosen})
     assert Character.objects.get().published is None
 
 

@@ -1,13 +1,16 @@
 """Provider catalog: which providers there are, and what they cannot do of what a character asks for."""
 
-from asgiref.sync import async_to_sync
+from collections.abc import AsyncIterator, Sequence
+
+from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
 
 from characters.exceptions import CannotSpeak
+from characters.prompts import Message
 from characters.provider_choice import Languages, Model
 from characters.spec import CharacterSpec
 from voicebot.models import ProviderProfile
-from voicebot.providers import pipecat_service, registry
+from voicebot.providers import pipecat_service, registry, text_reply
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.registry import BUILT_IN, STAGES, Stage
 from voicebot.providers.speech import voice_sample
@@ -18,6 +21,14 @@ LABELS = {
     "openai": "OpenAI API (openai)",
     "scripted": "a script, for trying out (scripted)",
 }
+# Voices that a provider is known to have, for editors to choose from; others can be typed.
+VOICES: dict[str, tuple[str, ...]] = {
+    "local": ("joe",),
+    # https://platform.openai.com/docs/guides/text-to-speech
+    "openai": (
+        "alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer", "verse",
+    ),
+}  # fmt: skip
 
 
 class ProviderCatalog:
@@ -88,6 +99,27 @@ class ProviderCatalog:
             return async_to_sync(voice_sample.wav)(build, spec, text)
         except (ProviderError, voice_sample.Silence) as error:
             raise CannotSpeak(str(error)) from error
+
+    async def reply(self, spec: CharacterSpec, messages: Sequence[Message]) -> AsyncIterator[str]:
+        try:
+            build = await sync_to_async(registry.factory)("llm", registry.chosen("llm", spec))
+            async for piece in text_reply.pieces(build, spec, messages):
+                yield piece
+        except (ProviderError, text_reply.NoReply) as error:
+            raise CannotSpeak(str(error)) from error
+
+    def voices(self, spec: CharacterSpec) -> list[tuple[str, str]]:
+        name = registry.name_for("tts", spec)
+        known = VOICES.get(name, ())
+        path = name
+        if not known and name not in BUILT_IN:
+            try:
+                profile = None if "." in name else registry.profile("tts", name)
+            except ProviderError:
+                return []
+            path = profile.service if profile else name
+            known = VOICES["openai"] if path.startswith("pipecat.services.openai.") else ()
+        return [(voice, voice) for voice in known]
 
     def model(self, spec: CharacterSpec) -> Model:
         name = registry.name_for("llm", spec)

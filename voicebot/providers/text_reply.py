@@ -1,0 +1,88 @@
+"""A written reply: what a character's language model answers, outside of any conversation, for its editor."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import cast
+
+from pipecat.frames.frames import (
+    EndFrame,
+    ErrorFrame,
+    Frame,
+    LLMContextFrame,
+    LLMFullResponseEndFrame,
+    LLMTextFrame,
+)
+from pipecat.pipeline.pipeline import Pipeline
+from pipecat.pipeline.worker import PipelineParams, PipelineWorker
+from pipecat.processors.aggregators.llm_context import LLMContext, LLMContextMessage
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+from pipecat.workers.runner import WorkerRunner
+
+from characters.prompts import Message
+from characters.spec import CharacterSpec
+from voicebot.providers.llm.thoughts import ThoughtFilter
+from voicebot.providers.registry import Factory
+
+REPLY_SECS = 60.0  # for all of it
+
+
+class NoReply(Exception):
+    """Nothing came from the model. The message says why, as far as it is known."""
+
+
+class _Reader(FrameProcessor):
+    """Hands on the text that comes by; None when the reply is over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: asyncio.Queue[str | None] = asyncio.Queue()
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        await super().process_frame(frame, direction)
+        if isinstance(frame, LLMTextFrame):
+            self.pieces.put_nowait(frame.text)
+        elif isinstance(frame, LLMFullResponseEndFrame):
+            self.pieces.put_nowait(None)
+        await self.push_frame(frame, direction)
+
+
+async def pieces(build: Factory, spec: CharacterSpec, messages: Sequence[Message]) -> AsyncIterator[str]:
+    """The reply to `messages`, as it comes. Raises NoReply, ProviderError."""
+    reader = _Reader()
+    worker = PipelineWorker(
+        Pipeline([build(spec), ThoughtFilter(spec.llm_model), reader]),
+        params=PipelineParams(),
+        enable_rtvi=False,
+        enable_turn_tracking=False,
+        idle_timeout_secs=None,
+    )
+    failed = ""
+
+    @worker.event_handler("on_pipeline_error")
+    async def report(_worker: PipelineWorker, frame: ErrorFrame) -> None:
+        nonlocal failed
+        failed = frame.error
+        reader.pieces.put_nowait(None)
+
+    runner = WorkerRunner(handle_sigint=False)
+    await runner.add_workers(worker)
+    running = asyncio.create_task(runner.run())
+    context = LLMContext(cast(list[LLMContextMessage], list(messages)))
+    said = False
+    try:
+        await worker.queue_frames([LLMContextFrame(context)])
+        async with asyncio.timeout(REPLY_SECS):
+            while (piece := await reader.pieces.get()) is not None:
+                said = said or bool(piece.strip())
+                yield piece
+            if said and not failed:
+                await worker.queue_frames([EndFrame()])
+                await running
+    except TimeoutError as error:
+        raise NoReply(f"The model did not come to an end within {REPLY_SECS:.0f} seconds.") from error
+    finally:
+        if not running.done():
+            await worker.cancel()
+            await asyncio.wait([running], timeout=5)
+    if failed or not said:
+        raise NoReply(f"The model said nothing. {failed}".strip())
