@@ -22,7 +22,7 @@ BACKWARD = FORWARD.replace("NEW.kept_draft, ", "").replace("OLD.kept_draft, ", "
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('characters', '0007_entries_are_known'),
+        ('characters', '0008_depth_prompt'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
