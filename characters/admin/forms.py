@@ -19,6 +19,7 @@ from characters.portraits import square
 from characters.text import cleaned
 
 MOST_ITEMS = 200
+USUAL = ("depth_prompt_depth", "depth_prompt_role")  # left empty, they are as in a new character
 PROVIDERS = ("stt_provider", "llm_provider", "tts_provider")
 SEPARATOR = "---"  # a line of its own between two texts of a list
 
@@ -125,6 +126,8 @@ class CharacterForm(PlainLines):
         ):
             if name in self.fields:
                 self.fields[name].widget.attrs["rows"] = rows
+        for name in filter(self.fields.__contains__, USUAL):
+            self.fields[name].required = False
         for name in filter(self.fields.__contains__, PROVIDERS):
             self._show_what_is_gone(name)
 
@@ -137,6 +140,9 @@ class CharacterForm(PlainLines):
     def clean(self) -> dict[str, Any]:
         """A new portrait becomes a small square WebP without the camera's metadata."""
         taken = super().clean()
+        for name in USUAL:
+            if taken.get(name, ...) in (None, ""):
+                taken[name] = getattr(Character(), name)
         avatar = taken.get("avatar")
         if isinstance(avatar, UploadedFile) and "avatar" not in self.errors:
             try:
