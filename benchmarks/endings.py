@@ -33,7 +33,7 @@ def clips() -> list[tuple[np.ndarray, bool]]:
 def main() -> None:
     model = onnx_sessions.shipped(*SMART_TURN_FILE)
     sessions = {
-        "published": onnx_sessions.load(model, onnx_sessions.Level.ORT_DISABLE_ALL),
+        "published": onnx_sessions.load(model, "ORT_DISABLE_ALL"),
         "stock": onnx_sessions.load(model),
         "greenroom": smart_turn.smart_turn_session(),
     }

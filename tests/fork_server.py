@@ -1,12 +1,13 @@
-"""A process that has imported what a Greenroom imports, and forks processes that need not do it again.
+"""Two processes that fork others, which need not import again what a Greenroom imports.
 
-`manage.py serve` takes some three seconds of a core to import Pipecat, Django and ONNX Runtime, and the tests
-start a hundred servers. What is forked here is a process of its own all the same: its environment, its
-settings and all of Greenroom's own modules are read after the fork.
+`manage.py serve` takes some three seconds of a core to import Pipecat, Django and ONNX Runtime, and one more
+for Greenroom itself; the tests start a hundred servers. What is forked here is a process of its own all the
+same, with an environment and settings of its own. The first of the two has Greenroom imported and Django set
+up, see `tests/prepared_django.py`, and refuses an environment that this does not suit. The second has not.
 
-Run as `python -m tests.fork_server SOCKET`, it listens there until its standard input ends. For each
-connection it reads one line of JSON (`argv`, `env`, `cwd`, `stdout`, `stderr`: files to append to) and
-answers with two: the process's number, and later its return code.
+Run as `python -m tests.fork_server SOCKET`, they listen there, and at SOCKET.bare, until standard input ends.
+For each connection they read one line of JSON (`argv`, `env`, `cwd`, `stdout`, `stderr`: files to append to)
+and answer with two: the process's number, 0 where it is refused, and later its return code.
 """
 
 import ast
@@ -26,7 +27,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+import traceback
+import types
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,6 +38,7 @@ ROOT = Path(__file__).parent.parent
 OURS = {"config", "characters", "sessions_app", "staff", "voicebot", "tests"}
 THREADED = ("onnxruntime",)
 START_SECS = 120  # on a machine that is busy with others
+BARE = ".bare"
 VARIABLE = "GREENROOM_FORK_SERVER"  # where one listens already, for the workers of one run
 
 
@@ -42,15 +46,18 @@ class Forked:
     """A process that was forked, with the part of Popen's interface that tests use."""
 
     def __init__(self, address: str, **wanted: Any):
+        self.pid = self._ask(address, wanted) or self._ask(address + BARE, wanted)
+        self.returncode: int | None = None
+        self._ended = threading.Event()
+        threading.Thread(target=self._await_end, daemon=True).start()
+
+    def _ask(self, address: str, wanted: dict[str, Any]) -> int:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.connect(address)
         self._lines = self._socket.makefile("rw")
         self._lines.write(json.dumps(wanted) + "\n")
         self._lines.flush()
-        self.pid = int(self._lines.readline())
-        self.returncode: int | None = None
-        self._ended = threading.Event()
-        threading.Thread(target=self._await_end, daemon=True).start()
+        return int(self._lines.readline())
 
     def _await_end(self) -> None:
         with contextlib.suppress(OSError):
@@ -136,14 +143,48 @@ def preload() -> None:
         del sys.modules[name]
     logger.enable("pipecat")
     sys.unraisablehook = told
+    keep_pages()
+
+
+class LateModule(types.ModuleType):
+    """A module until a fork loads it; importlib's LazyLoader loads at the second `import`, used or not."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"{self.__name__} begins threads: no {name} before the fork")
+
+    def load(self) -> None:
+        del sys.modules[self.__name__]
+        self.__dict__.update(importlib.import_module(self.__name__).__dict__)
+
+
+def keep_pages() -> None:
     tasks = Path("/proc/self/task")
     assert not tasks.exists() or len(list(tasks.iterdir())) == 1, "some module begins threads, see THREADED"
     gc.collect()
     gc.freeze()  # the collector of a fork leaves these pages alone, so that they stay shared
 
 
+def prepared(address: str, bare: "ForkServer") -> "ForkServer":
+    """The server in which Django is set up; `bare` is the other one's."""
+    bare.listener.close()
+    for name in THREADED:
+        sys.modules[name] = LateModule(name)
+    from tests.prepared_django import PreparedDjango
+
+    try:
+        suits = PreparedDjango().suits
+        keep_pages()
+    except Exception:
+        traceback.print_exc()
+        suits = bool  # nobody: the other one shows what is wrong
+    return ForkServer(address, suits)
+
+
 class ForkServer:
-    def __init__(self, address: str):
+    """`suits` is asked in the fork, which has the environment that was wanted: where it does not, it ends."""
+
+    def __init__(self, address: str, suits: Callable[[], bool] = lambda: True):
+        self.suits = suits
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(address)
         self.listener.listen(64)
@@ -178,9 +219,7 @@ class ForkServer:
             return None
         if pid := os.fork():
             self.waiting[pid] = connection
-            connection.sendall(f"{pid}\n".encode())
             return None
-        connection.close()
         self.listener.close()
         for other in self.waiting.values():
             other.close()
@@ -188,6 +227,13 @@ class ForkServer:
         for number in (signal.SIGCHLD, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL if number == signal.SIGCHLD else signal.default_int_handler)
         wanted: dict[str, Any] = json.loads(line)
+        os.environ.clear()
+        os.environ.update(wanted["env"])
+        suits = self.suits()
+        connection.sendall(f"{os.getpid() if suits else 0}\n".encode())
+        connection.close()
+        if not suits:
+            os._exit(0)
         return wanted
 
     def _reap(self) -> None:
@@ -195,7 +241,9 @@ class ForkServer:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if not pid:
                 return
-            connection = self.waiting.pop(pid)
+            connection = self.waiting.pop(pid, None)
+            if not connection:
+                continue  # the other of the two
             with contextlib.suppress(OSError):
                 connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
             connection.close()
@@ -209,8 +257,9 @@ def become(wanted: dict[str, Any]) -> None:
         os.dup2(handle, number)
         os.close(handle)
     os.chdir(wanted["cwd"])
-    os.environ.clear()
-    os.environ.update(wanted["env"])
+    for name in THREADED:
+        if isinstance(late := sys.modules.get(name), LateModule):
+            late.load()
     sys.argv = wanted["argv"]
     sys.path[0] = wanted["cwd"]
     runpy.run_path(wanted["argv"][0], run_name="__main__")
@@ -218,4 +267,5 @@ def become(wanted: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     preload()
-    become(ForkServer(sys.argv[1]).run())
+    bare = ForkServer(sys.argv[1] + BARE)
+    become((bare if os.fork() else prepared(sys.argv[1], bare)).run())

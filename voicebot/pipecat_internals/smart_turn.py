@@ -1,5 +1,7 @@
 """Smart Turn over a session that is handed in, in threads that are its caller's."""
 
+from __future__ import annotations
+
 import numpy as np
 import onnxruntime
 from pipecat.audio.turn.base_turn_analyzer import EndOfTurnState

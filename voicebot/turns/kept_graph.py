@@ -4,6 +4,8 @@ The file's name says what it was made from: the model, the code that rewrote it,
 processor. It begins with the SHA-256 of the rest, so that one that is damaged is made anew.
 """
 
+from __future__ import annotations
+
 import hashlib
 import logging
 import os
@@ -14,7 +16,7 @@ from pathlib import Path
 import onnxruntime
 from django.conf import settings
 
-from voicebot.turns.onnx_sessions import Level, load, pairs_overflow
+from voicebot.turns.onnx_sessions import load, pairs_overflow
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +26,7 @@ DIGEST = hashlib.sha256().digest_size
 def session(model: bytes) -> onnxruntime.InferenceSession:
     """A session over the rewritten graph of a model."""
     # A higher level would fuse the softmax again; the rest has been done.
-    return load(rewritten(model, Path(settings.DATA_DIR) / "models"), Level.ORT_ENABLE_BASIC)
+    return load(rewritten(model, Path(settings.DATA_DIR) / "models"), "ORT_ENABLE_BASIC")
 
 
 def rewritten(model: bytes, folder: Path) -> bytes:

@@ -1,12 +1,16 @@
 """ONNX Runtime's sessions, of one thread each, and what the processor can do for them."""
 
+from __future__ import annotations
+
 import platform
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
 import onnxruntime
-from onnxruntime import GraphOptimizationLevel as Level
 
+# onnxruntime.GraphOptimizationLevel by name: the library is not asked for anything before a model is loaded.
+Level = Literal["ORT_DISABLE_ALL", "ORT_ENABLE_BASIC", "ORT_ENABLE_EXTENDED", "ORT_ENABLE_ALL"]
 CPU = ["CPUExecutionProvider"]
 
 
@@ -15,16 +19,16 @@ def shipped(package: str, name: str) -> bytes:
     return resources.files(package).joinpath(name).read_bytes()
 
 
-def options(level: Level = Level.ORT_ENABLE_ALL) -> onnxruntime.SessionOptions:
+def options(level: Level = "ORT_ENABLE_ALL") -> onnxruntime.SessionOptions:
     """One thread: what computes for one visitor must not take the cores of the others."""
     found = onnxruntime.SessionOptions()
-    found.graph_optimization_level = level
+    found.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, level)
     found.inter_op_num_threads = 1
     found.intra_op_num_threads = 1
     return found
 
 
-def load(model: bytes, level: Level = Level.ORT_ENABLE_ALL) -> onnxruntime.InferenceSession:
+def load(model: bytes, level: Level = "ORT_ENABLE_ALL") -> onnxruntime.InferenceSession:
     """A session over a model as it is, fused as far as `level` allows."""
     return onnxruntime.InferenceSession(model, options(level), providers=CPU)
 

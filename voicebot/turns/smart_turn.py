@@ -1,5 +1,7 @@
 """Whether a pause is the end of a turn: Pipecat's Smart Turn, loaded once and shared."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import Awaitable, Callable

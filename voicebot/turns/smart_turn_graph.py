@@ -20,7 +20,7 @@ import onnx
 import onnxruntime
 from onnx import NodeProto, helper, numpy_helper
 
-from voicebot.turns.onnx_sessions import CPU, Level, options, pairs_overflow
+from voicebot.turns.onnx_sessions import CPU, options, pairs_overflow
 
 GELU = ("Div", "Erf", "Add", "Mul", "Mul")  # x / sqrt(2), erf, + 1, * 0.5, * x
 
@@ -32,7 +32,7 @@ def rewritten(model: bytes) -> onnx.ModelProto:
     """
     with tempfile.TemporaryDirectory() as folder:
         fused = Path(folder, "fused.onnx")
-        first = options(Level.ORT_ENABLE_EXTENDED)
+        first = options("ORT_ENABLE_EXTENDED")
         first.optimized_model_filepath = str(fused)
         onnxruntime.InferenceSession(model, first, providers=CPU)
         graph = onnx.load(fused)

@@ -4,6 +4,8 @@ Pipecat builds an ONNX session and a thread of its own for every visitor, 55 MB 
 model has no state between calls except what it is handed, so an analyzer here owns that and nothing else.
 """
 
+from __future__ import annotations
+
 import math
 from collections import deque
 from collections.abc import Callable
