@@ -121,7 +121,8 @@ class CharacterAdmin(
                 "fields": [
                     "language",
                     ("tts_provider", "tts_model"),
-                    ("voice", "voice_pitch", "voice_speed"),
+                    "voice",
+                    ("voice_pitch", "voice_speed"),
                     ("llm_provider", "llm_model"),
                     ("stt_provider", "stt_model"),
                 ],
@@ -166,6 +167,10 @@ class CharacterAdmin(
     def get_readonly_fields(self, request: HttpRequest, obj: Character | None = None) -> tuple[str, ...]:
         """An address stays: sessions and links hang on it."""
         return ("slug",) if obj else ()
+
+    def get_view_on_site_url(self, obj: Character | None = None) -> str | None:
+        """Only who is on stage has a page."""
+        return super().get_view_on_site_url(obj) if obj and obj.published_id else None
 
     def get_prepopulated_fields(
         self, request: HttpRequest, obj: Character | None = None

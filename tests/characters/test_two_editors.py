@@ -155,6 +155,10 @@ def test_publishing_saves_first_and_leads_to_what_is_missing(admin_client):
     assert answer["Location"] == f"{url}?missing=greeting"
     answer = admin_client.post(url, typed(admin_client.get(url), greeting="Ahoy", _publish="1"), follow=True)
     assert "Put on stage" in shown(answer)
+    # Who is not on stage has no page to look at.
+    assert not admin_client.get(url).context["has_absolute_url"]
+    publishing.publish(character)
+    assert admin_client.get(url).context["has_absolute_url"]
 
 
 def test_a_publish_that_somebody_was_faster_than_keeps_its_note(admin_client):

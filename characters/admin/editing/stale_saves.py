@@ -115,7 +115,7 @@ class Guarded:
             return  # no page of ours: a program that says what it wants
         self.conflicts = tuple(self._found())
         if self.conflicts:
-            said = _("Somebody else has saved meanwhile. Choose below what is kept, then save again.")
+            said = _("Somebody else has saved meanwhile. Choose what is kept, then save again.")
             form.add_error(None, ValidationError(said, code="stale"))
 
     def _found(self) -> Iterable[Conflict]:

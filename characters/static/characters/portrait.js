@@ -24,7 +24,7 @@ document.addEventListener("DOMContentLoaded", () => {
   hint.className = "desk-hint";
   hint.textContent = words.crop ?? "";
   box.append(canvas, label, hint);
-  (input.closest(".field-avatar, .form-row") ?? input.parentElement)?.append(box);
+  (input.closest(".field-avatar, .form-row") ?? input.parentElement)?.after(box);
 
   /** @type {ImageBitmap | null} */
   let picture = null;

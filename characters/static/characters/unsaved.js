@@ -4,6 +4,7 @@
 {
   const WAIT_MS = 1200; // after the last key, before what is typed is sent
   const BEAT_MS = 20_000; // between two signs of life; a form counts as closed after a minute without
+  const MOST_CHARACTERS = 3_500_000; // of a form: the server takes 4 MB
   const SKIPPED = /^(_|lore-|initial-|csrfmiddlewaretoken$)/; // not the character's own fields
 
   /** @typedef {{at: string, fields: string[][], seen: string, stale?: boolean, portrait?: string, form?: string}} Kept */
@@ -19,7 +20,8 @@
     const place = `desk:${words.character || "new"}`;
     const avatar = /** @type {HTMLInputElement | null} */ (form.querySelector("input[type=file][name=avatar]"));
     const mark = document.createElement("input");
-    Object.assign(mark, { type: "hidden", name: "_form", value: crypto.randomUUID?.() ?? String(Math.random()) });
+    const newMark = () => crypto.randomUUID?.() ?? String(Math.random());
+    Object.assign(mark, { type: "hidden", name: "_form", value: newMark() });
     form.append(mark);
     let timer = 0;
     let leaving = false;
@@ -96,7 +98,7 @@
     /** @param {string[]} names @param {string} [by] */
     function showOthers(names, by) {
       const said = names.length ? [`${words.others} ${names.join(", ")}.`] : [];
-      if (by) said.push((words.changed ?? "").replace("%s", by));
+      if (by && !document.getElementById("desk-conflicts-title")) said.push((words.changed ?? "").replace("%s", by));
       const text = said.join(" ");
       if (others.textContent !== text) others.textContent = text;
       others.hidden = !text;
@@ -178,7 +180,12 @@
     };
     form.addEventListener("input", soon);
     form.addEventListener("change", soon);
-    form.addEventListener("submit", () => {
+    form.addEventListener("submit", (event) => {
+      if (asText().length > MOST_CHARACTERS) {
+        event.preventDefault();
+        told.textContent = words.toolarge ?? "";
+        return;
+      }
       remember(); // a login that has run out loses nothing
       leaving = true;
       clearTimeout(timer);
@@ -189,7 +196,9 @@
       navigator.sendBeacon(words.url ?? "", message(/** @type {Record<string, string>} */ (more)));
     });
     addEventListener("pageshow", (event) => {
-      if (event.persisted) leaving = false;
+      if (!event.persisted) return;
+      leaving = false;
+      mark.value = newMark(); // the old one may have been saved
     });
     setInterval(() => void (!document.hidden && send({})), BEAT_MS);
 
