@@ -4,12 +4,14 @@ import re
 from typing import Any
 
 from django.core.cache import cache
+from django.db import transaction
 from django.db.models import F
 from django.db.models.signals import post_delete
 
-from characters import content
+from characters import addresses, content
 from characters.exceptions import CharacterNotFound
 from characters.models import Character, CharacterVersion
+from characters.signals import character_moved
 from characters.spec import CharacterSpec
 
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,50}")
@@ -36,13 +38,20 @@ def load(slug: str) -> tuple[int, dict[str, Any]]:
 def get(slug: str, at_least: int = 0) -> CharacterSpec:
     """The spec of the published version, from the cache if it is there. Raises CharacterNotFound.
 
+    A former address gives the character at its present one, see `CharacterSpec.slug`.
+
     `at_least` is a version that the caller has heard of: an older one in the cache is not good enough.
     """
     if not SLUG.fullmatch(slug):
         raise CharacterNotFound(slug)
     found = cache.get(_key(slug))
     if found is None or found[0] < at_least:
-        found = load(slug)
+        try:
+            found = load(slug)
+        except CharacterNotFound:
+            if now := addresses.now_of(slug):
+                return get(now, at_least)
+            raise
         cache.set(_key(slug), found, SPEC_CACHE_SECS)
     return CharacterSpec.of(slug, *found)
 
@@ -57,6 +66,8 @@ def version(slug: str, number: int) -> CharacterSpec:
     if found is None:
         row = CharacterVersion.objects.filter(character__slug=slug, number=number).first()
         if row is None:
+            if now := addresses.now_of(slug):
+                return version(now, number)
             raise CharacterNotFound(slug)
         found = row.content
         cache.set(key, found, SPEC_CACHE_SECS)
@@ -65,9 +76,8 @@ def version(slug: str, number: int) -> CharacterSpec:
 
 def draft(slug: str) -> CharacterSpec:
     """The spec of the draft as it is stored now. Raises CharacterNotFound."""
-    there = Character.objects.filter(slug=slug, binned_at=None)
-    character = there.first() if SLUG.fullmatch(slug) else None
-    if character is None:
+    character = addresses.holder(slug) if SLUG.fullmatch(slug) else None
+    if character is None or character.binned_at:
         raise CharacterNotFound(slug)
     return content.draft_spec(character)
 
@@ -77,9 +87,14 @@ def forget(slug: str) -> None:
 
 
 def forget_on_change() -> None:
-    """Drops the cached spec of a character that is deleted; `publishing` takes care of the rest."""
+    """Drops the cached spec of a character that is deleted or moves; `publishing` takes care of the rest."""
 
     def deleted(instance: Character, **_: Any) -> None:
         forget(instance.slug)
+
+    def moved(old: str, **_: Any) -> None:
+        transaction.on_commit(lambda: forget(old))
+
+    character_moved.connect(moved, weak=False, dispatch_uid="characters.catalog.moved")
 
     post_delete.connect(deleted, sender=Character, weak=False, dispatch_uid="characters.catalog.deleted")

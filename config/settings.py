@@ -244,6 +244,7 @@ SERVESTATIC_USE_MANIFEST = False
 SERVESTATIC_USE_STATIC_ROOT = not DEBUG  # also what earlier versions left there for pages that are open
 SERVESTATIC_IMMUTABLE_FILE_TEST = r"\.[0-9a-f]{12}\.\w+$"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = None  # cards of one drop: the size of a request is limited as a whole
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the form of a character with a thousand entries of lore
 
 # A session's words must not reach an error page or an error mail, not even as a local variable.

@@ -17,3 +17,4 @@ class SessionsConfig(AppConfig):
             check_strength(settings.SESSION_KEYS)
         key_ring()  # a ring with a mistake in it stops the start, not the first visitor
         receivers.end_sessions_of_disabled()
+        receivers.follow_moved_characters()

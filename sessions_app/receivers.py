@@ -1,9 +1,9 @@
-"""Signal receivers: an account that loses something talks no more; its live conversations end at that moment.
+"""Signal receivers: sessions follow their character to another address, and end with an account's rights.
 
-That is one that is disabled, deleted, no longer staff, or has got another password. Their tokens end with the
-conversations; logins end by Django's own hash of the password, and by `staff.login`. What is changed past
-`save` sends no signal: such an account's conversations end at their next heartbeat, see
-`identity.accounts.why_barred`.
+An account that loses something talks no more; its live conversations end at that moment. That is one that
+is disabled, deleted, no longer staff, or has got another password. Their tokens end with the conversations;
+logins end by Django's own hash of the password, and by `staff.login`. What is changed past `save` sends no
+signal: such an account's conversations end at their next heartbeat, see `identity.accounts.why_barred`.
 """
 
 from typing import Any
@@ -11,9 +11,21 @@ from typing import Any
 from django.conf import settings
 from django.db.models.signals import post_delete, post_save, pre_save
 
+from characters.signals import character_moved
 from sessions_app.identity import accounts, visitors
 from sessions_app.manager import SyncSessionManager
+from sessions_app.models import VoiceSession
 from sessions_app.signals import account_reduced
+
+
+def follow_moved_characters() -> None:
+    """Sessions refer to their character by its address."""
+
+    def moved(old: str, new: str, **_: Any) -> None:
+        VoiceSession.objects.filter(character_id=old).update(character_id=new)
+
+    character_moved.connect(moved, weak=False, dispatch_uid="sessions_app.characters.moved")
+
 
 BEFORE = "_account_before"  # on the instance, from before it is saved until it is
 REDUCED = (accounts.DISABLED, accounts.NO_LONGER_STAFF)

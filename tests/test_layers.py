@@ -21,8 +21,8 @@ ORDER = {
         exceptions field_limits signals text
         lore portraits
         models spec
-        content prompts
-        catalog provider_choice
+        addresses content prompts
+        catalog provider_choice report
         versions
         cards demo pages
         admin

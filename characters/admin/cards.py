@@ -1,19 +1,21 @@
-"""Card admin: cards are imported by dragging files onto the list, exported from a menu."""
+"""Card admin: files are imported by dragging them onto the list, exported from a menu."""
 
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from characters import cards
+from characters import addresses, cards, catalog
 from characters.cards import card_limits
 from characters.exceptions import CardRefused
 from characters.models import Character
 
-MOST_FILES = 50  # of one drop
+NEW, UPDATE = "new", "update:"
 
 
 class Cards:
@@ -29,27 +31,59 @@ class Cards:
         ]
 
     def import_cards(self, request: HttpRequest) -> HttpResponse:
-        """Takes the files of one drop; answers what became of each."""
+        """Takes the files of one drop; answers what became of each.
+
+        A card of a name that is there already is a question, unless `choice` says what to do: `new`, at
+        `address` if it is given, or `update:` with the number of the character.
+        """
         if not request.user.has_perm("characters.add_character"):
             raise PermissionDenied
+        choice, address = request.POST.get("choice", ""), request.POST.get("address", "").strip()
         report = []
-        for file in request.FILES.getlist("cards")[:MOST_FILES]:
-            outcome: dict[str, Any] = {"file": file.name}
+        for file in request.FILES.getlist("cards"):
             try:
-                if (file.size or 0) > card_limits.FILE_BYTES:
-                    raise CardRefused(f"The file is larger than {card_limits.FILE_BYTES // 1024 // 1024} MB.")
-                card = cards.read(file.read())
-                character = cards.store(card)
-                self.log_addition(request, character, "Imported a card.")  # type: ignore[attr-defined]
-                outcome |= {
-                    "name": character.name,
-                    "url": reverse("admin:characters_character_change", args=[character.pk]),
-                    "notes": card.notes,
-                }
+                outcome = self._take(request, file, choice, address)
             except CardRefused as error:
-                outcome["error"] = str(error)
-            report.append(outcome)
+                outcome = {"error": str(error)}
+            report.append({"file": file.name, **outcome})
         return JsonResponse({"cards": report})
+
+    def _take(self, request: HttpRequest, file: UploadedFile, choice: str, address: str) -> dict[str, Any]:
+        """What became of one file. Raises CardRefused."""
+        if (file.size or 0) > card_limits.FILE_BYTES:
+            raise CardRefused(f"The file is larger than {card_limits.FILE_BYTES // 1024 // 1024} MB.")
+        card = cards.read(file.read())
+        if address and not catalog.SLUG.fullmatch(address):
+            raise CardRefused(_("An address has letters, digits, - and _ only, and 50 of them at most."))
+        same = cards.namesakes(card) if not choice else []
+        if same:
+            return {
+                "question": {
+                    "name": card.name,
+                    "address": addresses.free(card.name),
+                    "characters": [{"pk": one.pk, "name": one.name, "address": one.slug} for one in same],
+                }
+            }
+        if choice.startswith(UPDATE):
+            if not request.user.has_perm("characters.change_character"):
+                raise PermissionDenied
+            number = choice.removeprefix(UPDATE)
+            there = Character.objects.filter(pk=int(number) if number.isdecimal() else 0).first()
+            if there is None:
+                raise CardRefused(_("That character is not there any more."))
+            character = cards.update(card, there)
+            self.log_change(request, character, "Updated by a card.")  # type: ignore[attr-defined]
+        else:
+            character = cards.store(card, address)
+            self.log_addition(request, character, "Imported a card.")  # type: ignore[attr-defined]
+        return {
+            "name": character.name,
+            "address": character.slug,
+            "updated": choice.startswith(UPDATE),
+            "url": reverse("admin:characters_character_change", args=[character.pk]),
+            "report": card.report.as_json(),
+            "notes": card.notes,
+        }
 
     def export_card(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The draft as a card: `?format=` one of FORMATS, `?private=0` to leave out what is private."""

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline
 from unfold.decorators import display
 
+from characters import content
+from characters import report as reports
 from characters.admin.bin import BINNED, Bin
 from characters.admin.cards import Cards
 from characters.admin.chat import Chat
@@ -22,7 +24,6 @@ from characters.admin.lorebook import LorebookFiles
 from characters.admin.rehearsal import Rehearsal
 from characters.admin.version_history import History
 from characters.exceptions import NotPublishable
-from characters.lore import advice, lorebook_of
 from characters.models import Character, LoreEntry
 from characters.versions import publishing
 
@@ -165,8 +166,7 @@ class CharacterAdmin(
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Character | None = None) -> tuple[str, ...]:
-        """An address stays: sessions and links hang on it."""
-        return ("slug",) if obj else ()
+        return ()
 
     def get_view_on_site_url(self, obj: Character | None = None) -> str | None:
         """Only who is on stage has a page."""
@@ -226,7 +226,7 @@ class CharacterAdmin(
                 version = publishing.publish(character, author=request.user)
                 self.log_change(request, character, f"Published {version}.")
                 done += 1
-                for note in advice(lorebook_of(version.content, version.content["lore"])):
+                for note in reports.of(content.draft_spec(character)).remarks:
                     self.message_user(request, f"{character.name}: {note}", "WARNING")
             except NotPublishable as error:
                 self.message_user(request, str(error), "ERROR")

@@ -1,11 +1,13 @@
 """Admin forms of characters and their lore entries."""
 
 import json
+import re
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -14,7 +16,7 @@ from unfold.widgets import (
 
 from characters import content, field_limits, provider_choice
 from characters.lore import is_sillytavern, patterns, rules_text
-from characters.models import Character, LoreEntry
+from characters.models import Character, FormerAddress, LoreEntry
 from characters.portraits import square
 from characters.text import cleaned
 
@@ -22,6 +24,9 @@ MOST_ITEMS = 200
 USUAL = ("depth_prompt_depth", "depth_prompt_role")  # left empty, they are as in a new character
 PROVIDERS = ("stt_provider", "llm_provider", "tts_provider")
 SEPARATOR = "---"  # a line of its own between two texts of a list
+# The same line within a text has a backslash before it in the form, one more than it has itself.
+RULE = re.compile(rf"^\\*{SEPARATOR}$", re.MULTILINE)
+ESCAPED_RULE = re.compile(rf"^\\(\\*{SEPARATOR})$", re.MULTILINE)
 
 
 class LinesField(forms.CharField):
@@ -54,10 +59,13 @@ class TextsField(LinesField):
     """A list of longer texts, with a line of three dashes between two of them."""
 
     def prepare_value(self, value: Any) -> Any:
-        return f"\n{SEPARATOR}\n".join(map(str, value)) if isinstance(value, list) else value
+        if not isinstance(value, list):
+            return value
+        return f"\n{SEPARATOR}\n".join(RULE.sub(r"\\\g<0>", str(item)) for item in value)
 
     def split(self, text: str) -> list[str]:
-        return f"\n{text}\n".replace("\r\n", "\n").split(f"\n{SEPARATOR}\n")
+        items = f"\n{text}\n".replace("\r\n", "\n").split(f"\n{SEPARATOR}\n")
+        return [ESCAPED_RULE.sub(r"\1", item) for item in items]
 
 
 def _provider(stage: str, label: str) -> forms.ChoiceField:
@@ -77,6 +85,12 @@ def _provider(stage: str, label: str) -> forms.ChoiceField:
 
 class PlainLines(forms.ModelForm):
     """Text as it is stored: browsers send CR LF, LF is kept, so that a save alone changes nothing."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.CharField) and isinstance(field.widget, forms.Textarea):
+                field.strip = False  # white space around a text is its writer's
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -130,6 +144,15 @@ class CharacterForm(PlainLines):
             self.fields[name].required = False
         for name in filter(self.fields.__contains__, PROVIDERS):
             self._show_what_is_gone(name)
+
+    def clean_slug(self) -> str:
+        """An address that somebody else had before still leads to them."""
+        slug: str = self.cleaned_data["slug"]
+        if FormerAddress.objects.filter(slug=slug).exclude(character=self.instance.pk).exists():
+            raise ValidationError(
+                _("Another character had this address, and links lead there. Choose another.")
+            )
+        return slug
 
     def _show_what_is_gone(self, name: str) -> None:
         """A provider that is not in the list any more is shown as it is, so that a save does not hide it."""

@@ -10,8 +10,9 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
 from characters import content, prompts, provider_choice
+from characters import report as reports
 from characters.exceptions import CharacterError
-from characters.lore import NOTHING, Activation, Memory, advice
+from characters.lore import NOTHING, Activation, Memory
 from characters.models import Character
 from characters.spec import CharacterSpec
 from characters.text import Macros
@@ -127,7 +128,7 @@ class Rehearsal:
                     }
                     for verdict in found.verdicts
                 ],
-                "notes": advice(spec.book),
+                "notes": reports.of(spec).remarks,
                 "left_out": [entry.title for entry in found.left_out],
                 "tokens": found.tokens,
                 "budget": spec.book.token_budget,

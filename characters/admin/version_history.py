@@ -9,9 +9,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from characters import content
+from characters import report as reports
 from characters.admin.forms import PublishForm
 from characters.exceptions import NotPublishable
-from characters.lore import advice, lorebook_of
 from characters.models import Character, CharacterVersion
 from characters.versions import differences, publishing
 
@@ -113,7 +113,7 @@ class History:
             title=_("Publish %(name)s") % {"name": character.name},
             form=form,
             changes=differences.between(before, now),
-            notes=advice(lorebook_of(now, now["lore"])),
+            notes=reports.of(content.draft_spec(character)).remarks,
         )
 
     def withdraw(self, request: HttpRequest, pk: int) -> HttpResponse:

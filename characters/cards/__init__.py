@@ -1,10 +1,22 @@
-"""Character Cards V1, V2 and V3 (JSON, PNG, CHARX), and lorebooks: read from strangers, given to anybody.
+"""Characters of other people's files: read from strangers, whatever they are made with, and given to anybody.
 
 Specifications: character-card-spec-v2 by malfoyslastname, character-card-spec-v3 by kwaroran.
 """
 
 from characters.cards import card_limits, lorebooks
 from characters.cards.exporting import FORMATS, Exported, export
-from characters.cards.importing import Card, read, store, update
+from characters.cards.importing import namesakes, store, update
+from characters.cards.reading import Card, read
 
-__all__ = ["FORMATS", "Card", "Exported", "card_limits", "export", "lorebooks", "read", "store", "update"]
+__all__ = [
+    "FORMATS",
+    "Card",
+    "Exported",
+    "card_limits",
+    "export",
+    "lorebooks",
+    "namesakes",
+    "read",
+    "store",
+    "update",
+]

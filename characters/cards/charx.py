@@ -2,6 +2,7 @@
 
 import io
 import lzma
+import re
 import stat
 import struct
 import zipfile
@@ -28,14 +29,16 @@ DAMAGED = (
 
 
 def is_safe(path: str) -> bool:
-    """Whether a path stays within the folder it is in, wherever it is unpacked."""
-    parts = path.split("/")
+    """Whether a path stays within the folder it is in, wherever it is unpacked.
+
+    Names are their authors' own otherwise: nothing is written to a disk by them.
+    """
     return (
         0 < len(path) <= card_limits.PATH_CHARACTERS
-        and not path.startswith("/")
-        and not any(part in ("", ".", "..") for part in parts)
-        and not any(character in path for character in '\\:*?"<>|')
-        and path.isprintable()
+        and "\0" not in path
+        and not path.startswith(("/", "\\"))
+        and not re.match(r"[A-Za-z]:[/\\]", path)
+        and ".." not in re.split(r"[/\\]", path)
     )
 
 
@@ -52,18 +55,32 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes
     return out.getvalue()
 
 
-def read(data: bytes) -> tuple[bytes, dict[str, bytes]]:
-    """The card's JSON and its other files by path. Raises CardRefused."""
+def read(data: bytes, card: str = CARD) -> tuple[bytes, dict[str, bytes]]:
+    """The card's JSON and its other files by path; what is before the archive does not matter.
+
+    `card` is the name of the JSON. Raises CardRefused.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _read(archive)
+            return _read(archive, card)
     except DAMAGED as error:
         raise CardRefused("The CHARX is no ZIP file that can be read.") from error
     except RuntimeError as error:  # zipfile's answer to an encrypted file
         raise CardRefused("The CHARX is encrypted.") from error
 
 
-def _read(archive: zipfile.ZipFile) -> tuple[bytes, dict[str, bytes]]:
+def names(data: bytes) -> tuple[frozenset[str], int]:
+    """The names in an archive, none of what is no archive; and where the archive begins."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+            begin = min((info.header_offset for info in members), default=0)
+            return frozenset(info.filename for info in members), begin
+    except (*DAMAGED, RuntimeError):
+        return frozenset(), 0
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> tuple[bytes, dict[str, bytes]]:
     members = [info for info in archive.infolist() if not info.is_dir()]
     if len(members) > card_limits.ASSETS + 1:
         raise CardRefused(f"The CHARX holds more than {card_limits.ASSETS} files.")
@@ -77,7 +94,7 @@ def _read(archive: zipfile.ZipFile) -> tuple[bytes, dict[str, bytes]]:
             raise CardRefused("The CHARX holds a file whose path leads out of it.")
         if stat.S_ISLNK(info.external_attr >> 16):
             raise CardRefused("The CHARX holds a link instead of a file.")
-        if info.filename == CARD:
+        if info.filename == name:
             card = _member(archive, info, card_limits.JSON_BYTES)
             continue
         file = _member(archive, info, card_limits.ASSET_BYTES)
@@ -86,7 +103,7 @@ def _read(archive: zipfile.ZipFile) -> tuple[bytes, dict[str, bytes]]:
             raise CardRefused("The files within the card are too large together.")
         files[info.filename] = file
     if card is None:
-        raise CardRefused("The CHARX holds no card.json.")
+        raise CardRefused(f"The CHARX holds no {name}.")
     return card, files
 
 

@@ -10,7 +10,9 @@ from characters.cards.mapping import (
     BOOK,
     CASTING,
     DATA,
+    MULTILINGUAL,
     NOTE,
+    OLD_NAMES,
     OPTIONAL,
     OURS,
     SETTINGS,
@@ -21,12 +23,18 @@ from characters.cards.mapping import (
     Key,
     data_of,
     note_of,
+    notes_of,
     object_of,
     take_entry,
 )
 from characters.content import LATER
 from characters.lore import decorators
 
+# Where and when a card was made, and whose it was, as SillyTavern and older applications note it.
+ORIGIN = frozenset(
+    """avatar chat create_date add_date edit_date date_added date_last_chat user_name last_chat json_data
+    talkativeness fav shallow chat_size data_size metadata""".split()  # noqa: SIM905
+)
 NOTE_KEYS = (("prompt", ""), ("depth", "_depth"), ("role", "_role"))
 
 
@@ -52,12 +60,14 @@ def give(content: Mapping[str, Any], card: Json, spec: str, *, private: bool) ->
     """
     old = copy.deepcopy(card)
     data = dict(data_of(old)) if old.get("name") or old.get("char_name") or "data" in old else {}
-    whole: Json = (
-        {} if not isinstance(card.get("data"), dict) else {k: v for k, v in old.items() if k != "data"}
-    )
+    whole = _root(old, data) if private and isinstance(card.get("data"), dict) else {}
     for name, key in DATA.items():
         needed = name not in OPTIONAL
-        _lay(data, name, key, content[key.field], needed=needed)
+        if name != "creator_notes":
+            _lay(data, name, key, content[key.field], needed=needed)
+        elif content["about"] != notes_of(data):
+            _lay(data, name, key, content["about"], needed=True)
+            data.pop(MULTILINGUAL, None)  # translations of what is not said any more
         if needed:
             data.setdefault(name, key.kind())
     there = object_of(data.get("extensions"))
@@ -70,6 +80,8 @@ def give(content: Mapping[str, Any], card: Json, spec: str, *, private: bool) ->
         OURS: {**ours, **{name: content.get(name, LATER.get(name)) for name in names}},
     }
     _give_book(data, content, spec, private=private)
+    if not private:
+        data = {name: value for name, value in data.items() if name not in ORIGIN}
     if spec == V3:
         data.setdefault("group_only_greetings", [])
         if not private:
@@ -78,13 +90,19 @@ def give(content: Mapping[str, Any], card: Json, spec: str, *, private: bool) ->
     else:
         for name in V3_ONLY:
             data.pop(name, None)
-    newer = whole.get("spec") == spec and isinstance(whole.get("spec_version"), str)
+    newer = old.get("spec") == spec and isinstance(old.get("spec_version"), str)
     return {
         **whole,
         "spec": spec,
-        "spec_version": whole["spec_version"] if newer else ("3.0" if spec == V3 else "2.0"),
+        "spec_version": old["spec_version"] if newer else ("3.0" if spec == V3 else "2.0"),
         "data": data,
     }
+
+
+def _root(card: Json, data: Json) -> Json:
+    """What stands beside a card's `data` and is no copy of it: copies would tell what was edited out."""
+    copies = {*DATA, *OLD_NAMES, *ORIGIN, *data, "data", "spec", "spec_version"}
+    return {name: value for name, value in card.items() if name not in copies}
 
 
 def _give_note(extensions: Json, there: Any, content: Mapping[str, Any]) -> None:

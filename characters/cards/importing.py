@@ -1,128 +1,46 @@
-"""Card import: a file is recognised by its content, bounded, and never followed to any address."""
+"""Card import: a card that was read becomes the draft of a character, a new one or one that is there."""
 
-import base64
-import binascii
-import re
-import zipfile
-from dataclasses import dataclass, field
-from io import BytesIO
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from django.db import transaction
-from django.utils.text import slugify
+from django.db import IntegrityError, transaction
 
-from characters import content
+from characters import addresses, content
 from characters import field_limits as limits_of_fields
-from characters.cards import card_limits, charx, json_text, lorebooks, mapping, png
+from characters.cards.reading import Card
 from characters.exceptions import CardRefused
-from characters.lore import advice, lorebook_of
 from characters.models import Character, CharacterAsset
-from characters.portraits import square, validate_portrait
 from characters.versions import publishing
 
-DATA_URL = re.compile(r"data:image/(?:png|jpeg|webp);base64,", re.IGNORECASE)
-EMBEDDED = re.compile(r"embed(?:d)?ed://")  # the specification spells it with one d
+TRIES = 20  # for an address that others take at the same moment
+MOST_NAMESAKES = 20
 
 
-@dataclass
-class Card:
-    """A card that was read, and may be stored."""
-
-    fields: dict[str, Any]
-    notes: list[str] = field(default_factory=list)
-    portrait: bytes | None = None
-    picture: bytes | None = None  # the PNG that the card came in, without its text
-    assets: dict[str, bytes] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        return str(self.fields["name"])
-
-
-def read(data: bytes) -> Card:
-    """The card in a file's bytes. Raises CardRefused with a reason that a person understands."""
-    if len(data) > card_limits.FILE_BYTES:
-        raise CardRefused(f"The file is larger than {card_limits.FILE_BYTES // 1024 // 1024} MB.")
-    if data.startswith(png.SIGNATURE):
-        return _from_png(data)
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
-        return _card(json_text.parse(data))
-    if zipfile.is_zipfile(BytesIO(data)):
-        text, files = charx.read(data)
-        return _card(json_text.parse(text), assets=files)
-    raise CardRefused("This is no character card: neither JSON nor PNG nor CHARX.")
-
-
-def _from_png(data: bytes) -> Card:
-    found = png.read(data)
-    text = found.texts.get("ccv3") or found.texts.get("chara")  # the specification: V3 wins
-    if text is None:
-        raise CardRefused("This picture holds no character card.")
-    assets = {f"{png.STORED}{path}": file for path, file in found.assets.items()}
-    return _card(json_text.parse(text), picture=found.picture, assets=assets)
-
-
-def _card(
-    text: dict[str, Any], *, picture: bytes | None = None, assets: dict[str, bytes] | None = None
-) -> Card:
-    if kind := lorebooks.kind_of(text):
-        raise CardRefused(
-            f"This is a lorebook ({kind}) and no character: bring it into one by its “Lorebook file…”."
-        )
-    taken = mapping.take(text)
-    taken.notes += advice(lorebook_of(taken.fields, taken.fields["lore"]))
-    card = Card(taken.fields, taken.notes, picture=picture, assets=assets or {})
-    source = _icon(mapping.data_of(text).get("assets"), card)
-    if source is not None:
-        try:
-            file = ContentFile(source, name="portrait")
-            validate_portrait(file)
-            card.portrait = square(source).read()
-        except ValidationError:
-            card.notes.append("Its picture could not be read.")
-    return card
-
-
-def _icon(listed: Any, card: Card) -> bytes | None:
-    """The main icon, if it is within the card. Addresses elsewhere are kept, and never asked."""
-    icons = [
-        asset
-        for asset in (listed if isinstance(listed, list) else [])
-        if isinstance(asset, dict) and asset.get("type") == "icon" and isinstance(asset.get("uri"), str)
-    ]
-    icons.sort(key=lambda asset: asset.get("name") != "main")
-    for asset in icons:
-        uri = asset["uri"]
-        if uri.startswith("ccdefault:"):
-            break
-        if EMBEDDED.match(uri):
-            return card.assets.get(EMBEDDED.sub("", uri, count=1))
-        if uri.startswith(png.STORED):
-            return card.assets.get(uri)
-        if DATA_URL.match(uri):
-            try:
-                return base64.b64decode(DATA_URL.sub("", uri, count=1), validate=True)
-            except (binascii.Error, ValueError):
-                card.notes.append("Its picture could not be read.")
-                return None
-        card.notes.append("Its picture is elsewhere on the net and was not fetched.")
-    return card.picture
-
-
-def _free_slug(name: str) -> str:
-    """An address that no character has, made of the name."""
-    plain = slugify(name)[:40].strip("-") or "character"
-    slug, number = plain, 2
-    while Character.objects.filter(slug=slug).exists():
-        slug, number = f"{plain}-{number}", number + 1
-    return slug
+def namesakes(card: Card) -> list[Character]:
+    """Characters that are there and are called as the card's, in any case."""
+    same = Character.objects.filter(name__iexact=card.name, binned_at=None)
+    return list(same.order_by("-updated_at")[:MOST_NAMESAKES])
 
 
 def store(card: Card, slug: str = "") -> Character:
-    """A new draft made of the card, at an address made of its name unless one is given."""
-    return _store(card, Character(slug=slug or _free_slug(card.name)))
+    """A new draft made of the card, at an address made of its name unless one is given.
+
+    Raises CardRefused.
+    """
+    if slug and addresses.holder(slug):
+        raise CardRefused(f"There is a character at the address {slug!r}, or there was. Choose another.")
+    for _ in range(TRIES):
+        address = slug or addresses.free(card.name)
+        try:
+            return _store(card, Character(slug=address))
+        except IntegrityError:
+            if slug:
+                raise CardRefused(f"There is a character at the address {slug!r} by now.") from None
+        except CardRefused:
+            if slug or not Character.objects.filter(slug=address).exists():
+                raise  # else somebody was faster
+    raise CardRefused("Too many characters of that name are imported at once. Try again.")
 
 
 def update(card: Card, character: Character) -> Character:
@@ -158,13 +76,14 @@ def _store(card: Card, character: Character) -> Character:
     if card.picture:
         files[""] = card.picture
     CharacterAsset.objects.bulk_create(
-        CharacterAsset(
-            character=character,
-            path=path,
-            data=data,
-            portrait=(character.avatar.name or "") if not path else "",
-        )
-        for path, data in files.items()
+        (_asset(card, character, path, data) for path, data in files.items()), batch_size=100
     )
     publishing.changed_draft(character)
     return character
+
+
+def _asset(card: Card, character: Character, path: str, data: bytes) -> CharacterAsset:
+    """A file of the card, and the portrait that was made of it, if that is so."""
+    made = card.portrait is not None and path == card.portrait_of
+    portrait: Any = character.avatar.name if made else ""
+    return CharacterAsset(character=character, path=path, data=data, portrait=portrait or "")

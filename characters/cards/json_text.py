@@ -27,11 +27,21 @@ def check_shape(value: Any) -> None:
                 below.extend(item.values())
             elif isinstance(item, list):
                 below.extend(item)
+            if seen + len(below) > card_limits.JSON_ITEMS:  # before a list that is in it many times has grown
+                raise CardRefused("The card holds too many values.")
         level = below
 
 
 def parse(data: bytes) -> dict[str, Any]:
     """The JSON object in `data` (UTF-8, with or without a byte order mark). Raises CardRefused."""
+    value = parse_any(data)
+    if not isinstance(value, dict):
+        raise CardRefused("The card's JSON is no object.")
+    return value
+
+
+def parse_any(data: bytes) -> Any:
+    """The JSON in `data`, whatever it is. Raises CardRefused."""
     if len(data) > card_limits.JSON_BYTES:
         raise CardRefused(f"The card's text is larger than {card_limits.JSON_BYTES // 1024 // 1024} MB.")
     try:
@@ -41,8 +51,6 @@ def parse(data: bytes) -> dict[str, Any]:
         raise CardRefused(f"The card is nested more than {card_limits.JSON_DEPTH} levels deep.") from error
     except ValueError as error:
         raise CardRefused("The card's text is not JSON.") from error
-    if not isinstance(value, dict):
-        raise CardRefused("The card's JSON is no object.")
     check_shape(value)
     return value
 

@@ -62,6 +62,17 @@ def kind_of(data: Mapping[str, Any]) -> str:
     return "a card" if any("keys" in entry and "content" in entry for entry in entries) else ""
 
 
+def _rest(given: Json, *understood: str) -> Json:
+    """What an entry has besides: a second copy of its words would outlast an edit of them."""
+    return {name: value for name, value in given.items() if name not in understood}
+
+
+def as_card_book(given: Json) -> Json:
+    """Agnai's memory book, within a character of it, as a card's lorebook."""
+    entries = [_agnai(entry, number) for number, entry in enumerate(_items(given.get("entries")))]
+    return {"name": values.text(given.get("name")), "extensions": {}, "entries": entries}
+
+
 def _novelai(given: Json, number: int) -> Json:
     config = mapping.object_of(given.get("contextConfig"))
     return {
@@ -72,7 +83,7 @@ def _novelai(given: Json, number: int) -> Json:
         "constant": values.flag(given.get("forceActivation")) is True,
         "insertion_order": values.number(config.get("budgetPriority")) or 0,
         "use_regex": False,
-        "extensions": {"novelai": given},
+        "extensions": {"novelai": _rest(given, "displayName", "keys", "text", "enabled", "forceActivation")},
     }
 
 
@@ -85,13 +96,13 @@ def _agnai(given: Json, number: int) -> Json:
         "insertion_order": values.number(given.get("weight")) or 0,
         "priority": values.number(given.get("priority")),
         "use_regex": False,
-        "extensions": {"agnai": given},
+        "extensions": {"agnai": _rest(given, "name", "keywords", "entry", "enabled", "weight", "priority")},
     }
 
 
 def _risuai(given: Json, number: int) -> Json:
     chance = values.number(given.get("activationPercent"))
-    extensions: Json = {"risuai": given}
+    extensions: Json = {"risuai": _rest(given, "comment", "key", "secondkey", "content")}
     if chance is not None:
         extensions["probability"] = chance
     return {

@@ -9,11 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
+
 from characters.cards import card_limits, values
 from characters.cards.json_text import dump
 from characters.exceptions import CardRefused
 from characters.lore import is_sillytavern
 from characters.models import LANGUAGES, Character, LoreEntry
+from characters.report import Report
 
 Json = dict[str, Any]
 V2, V3 = "chara_card_v2", "chara_card_v3"
@@ -62,7 +65,12 @@ OLD_NAMES = {  # of V1 as TavernAI and Pygmalion wrote it
     "world_scenario": "scenario",
     "char_greeting": "first_mes",
     "example_dialogue": "mes_example",
+    "creatorcomment": "creator_notes",
+    "first_message": "first_mes",  # of JanitorAI
+    "example_dialogs": "mes_example",
 }
+ROOT_ONLY = frozenset({"spec", "spec_version"})
+MULTILINGUAL = "creator_notes_multilingual"
 BOOK: Mapping[str, Key] = {
     "scan_depth": Key("lore_scan_depth", values.whole, int),
     "token_budget": Key("lore_token_budget", values.whole, int),
@@ -88,19 +96,37 @@ class Taken:
     """What was found in a card's JSON. `fields` are those of `characters.content`, lore included."""
 
     fields: Json
-    notes: list[str] = field(default_factory=list)
+    report: Report = field(default_factory=Report)
+    says_language: bool = False
 
 
 def data_of(card: Json) -> Json:
     """Where the card's fields are: under `data` since V2. Raises CardRefused for what is no card."""
-    if card.get("spec") in (V2, V3) or isinstance(card.get("data"), dict):
-        data = card.get("data")
-        if not isinstance(data, dict):
-            raise CardRefused("The card has no data.")
+    data = card.get("data")
+    if isinstance(data, dict):
         return data
-    if not ("name" in card or "char_name" in card):
+    if card.get("spec") in (V2, V3) and "data" in card:
+        raise CardRefused("The card has no data.")
+    flat = {name: value for name, value in card.items() if name not in ROOT_ONLY}  # V1, or V3 without `data`
+    for old, name in OLD_NAMES.items():
+        if old in flat:
+            value = flat.pop(old)
+            if flat.get(name) in (None, "", []):
+                flat[name] = value
+    if not flat.get("name"):
         raise CardRefused("This JSON is no character card: it names nobody.")
-    return {OLD_NAMES.get(key, key): value for key, value in card.items()}
+    return flat
+
+
+def notes_of(data: Json) -> str:
+    """The notes for people, in the house's language or the first there is."""
+    notes = values.text(data.get("creator_notes"))
+    if notes.strip():
+        return notes
+    languages = object_of(data.get(MULTILINGUAL))
+    house = settings.LANGUAGE_CODE.split("-")[0]
+    wanted = (languages.get(house), languages.get("en"), *languages.values())
+    return next((text for text in map(values.text, wanted) if text.strip()), notes)
 
 
 def take(card: Json) -> Taken:
@@ -111,14 +137,15 @@ def take(card: Json) -> Taken:
         value = data.get(name)
         taken.fields[key.field] = key.read(value)
         if value is not None and not isinstance(value, key.kind):
-            taken.notes.append(f"{name} was no {_word(key.kind)}; what could be read of it was taken.")
+            taken.report.leave_out(f"{name} was no {_word(key.kind)}; what could be read of it was taken.")
+    taken.fields["about"] = notes_of(data)
     if not taken.fields["name"]:
         raise CardRefused("The card names nobody.")
     if isinstance(data.get("name"), str) and len(data["name"]) > 80:
-        taken.notes.append("The name was shortened to 80 characters.")
+        taken.report.leave_out("The name was shortened to 80 characters.")
     version = values.number(card.get("spec_version"))
     if version is not None and version > 3:
-        taken.notes.append(f"The card follows version {version:g} of the specification; 3 is known here.")
+        taken.report.keep(f"The card follows version {version:g} of the specification; 3 is known here.")
     _take_book(data.get("character_book"), taken)
     _take_note(object_of(data.get("extensions")).get(NOTE), taken)
     _take_ours(object_of(data.get("extensions")).get(OURS), taken)
@@ -137,7 +164,7 @@ def _word(kind: type) -> str:
 def _take_book(book: Any, taken: Taken) -> None:
     if not isinstance(book, dict):
         if book is not None:
-            taken.notes.append("character_book was no lorebook.")
+            taken.report.leave_out("character_book was no lorebook.")
         book = {}
     for name, key in BOOK.items():
         taken.fields[key.field] = key.read(book.get(name))
@@ -146,7 +173,7 @@ def _take_book(book: Any, taken: Taken) -> None:
         entries = list(entries.values())
     if not isinstance(entries, list):
         if entries is not None:
-            taken.notes.append("The lorebook's entries were no list.")
+            taken.report.leave_out("The lorebook's entries were no list.")
         entries = []
     entries = [entry for entry in entries if isinstance(entry, dict)]
     if len(entries) > card_limits.LORE_ENTRIES:
@@ -197,9 +224,9 @@ def _take_note(given: Any, taken: Taken) -> None:
     taken.fields |= note_of(given)
 
 
-def _take_ours(settings: Any, taken: Taken) -> None:
+def _take_ours(ours: Any, taken: Taken) -> None:
     """Our own settings, each only if our form would take it. No paths of classes are taken from strangers."""
-    given = object_of(settings)
+    given = object_of(ours)
     for name in (*SETTINGS, *CASTING):
         model_field: Any = Character._meta.get_field(name)
         value = taken.fields[name] = model_field.get_default()
@@ -209,9 +236,10 @@ def _take_ours(settings: Any, taken: Taken) -> None:
         asked = _read_as(value, model_field)(asked)
         allowed = name != "language" or asked in dict(LANGUAGES)
         if asked is None or not allowed or (name.endswith("_provider") and "." in str(asked)):
-            taken.notes.append(f"extensions.{OURS}.{name} was left out.")
+            taken.report.leave_out(f"extensions.{OURS}.{name} was left out.")
             continue
         taken.fields[name] = _within(model_field, asked)
+        taken.says_language |= name == "language"
 
 
 def _read_as(usual: Any, model_field: Any) -> Callable[[Any], Any]:

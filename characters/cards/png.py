@@ -18,6 +18,8 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_SIDE = 8192  # pixels that a picture claims to have
 TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
 ASSET = "chara-ext-asset_:"
+OLDER_ASSET = "chara-ext-asset_"  # as RisuAI wrote it first
+CARDS = ("chara", "ccv3")
 STORED = "__asset:"  # what the paths of such files begin with, in addresses and where we keep them
 KEEP_CHUNKS = frozenset(  # what a picture needs to look the same; the rest is metadata
     b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP acTL fcTL fdAT pHYs sBIT bKGD".split()
@@ -31,6 +33,9 @@ class Png:
     picture: bytes
     texts: Mapping[str, bytes]
     assets: Mapping[str, bytes] = field(default_factory=dict)
+    others: tuple[str, ...] = ()  # keywords of texts that are not read
+    too_many: int = 0  # files beyond the limit
+    exif: bytes = b""
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
@@ -52,8 +57,9 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
 def _decoded(text: bytes, most: int, what: str) -> bytes:
     if len(text) > most * 4 // 3 + 8:
         raise CardRefused(f"{what} in the PNG is too large.")
+    text = b"".join(text.split()).rstrip(b"=")
     try:
-        return base64.b64decode(text.strip())
+        return base64.b64decode(text + b"=" * (-len(text) % 4))
     except (binascii.Error, ValueError) as error:
         raise CardRefused(f"{what} in the PNG is not base64.") from error
 
@@ -65,25 +71,35 @@ def read(data: bytes) -> Png:
     kept: list[tuple[bytes, memoryview]] = []
     texts: dict[str, bytes] = {}
     assets: dict[str, bytes] = {}
-    total = 0
+    others: list[str] = []
+    total, too_many, exif = 0, 0, b""
     for number, (kind, body) in enumerate(_chunks(data)):
         if number == 0:
             _check_header(kind, body)
         if kind == b"tEXt":
             keyword, _, text = bytes(body).partition(b"\0")
             name = keyword.decode("latin-1")
-            if name in ("chara", "ccv3"):
-                texts.setdefault(name, _decoded(text, card_limits.JSON_BYTES, "The card"))
-            elif name.startswith(ASSET) and len(assets) < card_limits.ASSETS:
+            if name.lower() in CARDS:
+                texts.setdefault(name.lower(), _decoded(text, card_limits.JSON_BYTES, "The card"))
+            elif name.startswith(OLDER_ASSET) and len(assets) >= card_limits.ASSETS:
+                too_many += 1
+            elif name.startswith(OLDER_ASSET):
                 total += len(text)
                 if total > card_limits.ASSETS_BYTES:
                     raise CardRefused("The files within the card are too large.")
-                assets[name[len(ASSET) :][: card_limits.PATH_CHARACTERS]] = _decoded(
+                path = name.removeprefix(ASSET).removeprefix(OLDER_ASSET)
+                assets[path[: card_limits.PATH_CHARACTERS]] = _decoded(
                     text, card_limits.ASSET_BYTES, "A file"
                 )
+            else:
+                others.append(name[:40])
+        elif kind in TEXT_CHUNKS:
+            others.append(bytes(body[:80]).partition(b"\0")[0].decode("latin-1")[:40])
+        elif kind == b"eXIf":
+            exif = bytes(body[: card_limits.JSON_BYTES * 2])
         elif kind in KEEP_CHUNKS:
             kept.append((kind, body))
-    return Png(_assemble(kept), texts, assets)
+    return Png(_assemble(kept), texts, assets, tuple(dict.fromkeys(others)), too_many, exif)
 
 
 def _check_header(kind: bytes, body: memoryview) -> None:
@@ -104,10 +120,10 @@ def _assemble(chunks: list[tuple[bytes, memoryview]]) -> bytes:
 
 
 def write(picture: bytes, texts: Mapping[str, bytes], assets: Mapping[str, bytes] | None = None) -> bytes:
-    """`picture` (a PNG) with texts and files embedded. Texts that it had are gone."""
+    """`picture` (a PNG) with texts and files embedded, these named in Latin-1. Texts that it had are gone."""
     kept = [(kind, body) for kind, body in _chunks(picture) if kind not in TEXT_CHUNKS]
     added = [(keyword.encode("latin-1"), text) for keyword, text in texts.items()]
-    added += [((ASSET + path).encode("latin-1", "replace"), data) for path, data in (assets or {}).items()]
+    added += [((ASSET + path).encode("latin-1"), data) for path, data in (assets or {}).items()]
     parts = [SIGNATURE]
     for kind, body in kept:
         if kind == b"IEND":

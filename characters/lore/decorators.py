@@ -7,6 +7,7 @@ count as not recognised, so that their fallbacks are asked.
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,6 +76,9 @@ KNOWN: Mapping[str, Callable[[str], Any]] = {
 }
 
 
+SEVERAL = frozenset({"additional_keys", "exclude_keys"})  # may be given several times
+
+
 @dataclass(frozen=True, slots=True)
 class Decorators:
     """What the decorators of one entry ask for; None, False and () where they do not."""
@@ -113,7 +117,10 @@ def parse(content: str) -> tuple[Decorators, str]:
                 continue
         else:
             fallbacks = 0
-        settled = name in taken  # the first one of a name counts
+        settled = name in taken  # the first one of a name counts, but keys are added to keys
+        if settled and name in SEVERAL:
+            with suppress(_Invalid):
+                taken[name] += KNOWN[name](value)
         if not settled and name in KNOWN:
             try:
                 taken[name] = KNOWN[name](value)

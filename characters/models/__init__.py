@@ -1,5 +1,6 @@
 """Models of characters, their published versions, their lore, their files, and forms that are open."""
 
+from characters.models.address import FormerAddress
 from characters.models.asset import CharacterAsset
 from characters.models.character import LANGUAGES, Character
 from characters.models.lore import Lorebook, LoreEntry, SharedLorebook
@@ -11,6 +12,7 @@ __all__ = [
     "Character",
     "CharacterAsset",
     "CharacterVersion",
+    "FormerAddress",
     "LoreEntry",
     "Lorebook",
     "OpenForm",

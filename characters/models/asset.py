@@ -13,7 +13,7 @@ class CharacterAsset(models.Model):
     """
 
     character = models.ForeignKey("characters.Character", on_delete=models.CASCADE, related_name="assets")
-    path = models.CharField(max_length=300, blank=True)
+    path = models.CharField(max_length=1100, blank=True)
     data = models.BinaryField()
     portrait = models.CharField(max_length=200, blank=True)
 

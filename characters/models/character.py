@@ -1,12 +1,14 @@
 """A character as its editors write it: the working copy, of which versions are published."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.validators import FileExtensionValidator, MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from characters.models.address import FormerAddress
 from characters.portraits import PortraitField, portrait_path, validate_portrait
+from characters.signals import character_moved
 
 LANGUAGES = [
     ("en", _("English")),
@@ -33,7 +35,11 @@ class Character(models.Model):
     through `characters.catalog` only.
     """
 
-    slug = models.SlugField("address", unique=True, help_text="The last part of the page's address.")
+    slug = models.SlugField(
+        "address",
+        unique=True,
+        help_text=_("The last part of the page's address. After a change the old one leads here, too."),
+    )
     name = models.CharField(max_length=80)
     nickname = models.CharField(
         "called", max_length=80, blank=True, help_text="What {{char}} stands for, if not the name."
@@ -202,3 +208,13 @@ class Character(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saves it; another address than before is noted, and who refers to the old one is told."""
+        with transaction.atomic():
+            before = Character.objects.filter(pk=self.pk).values_list("slug", flat=True).first()
+            super().save(*args, **kwargs)
+            if before and before != self.slug:
+                FormerAddress.objects.filter(slug=self.slug, character=self).delete()
+                FormerAddress.objects.create(slug=before, character=self)
+                character_moved.send(Character, old=before, new=self.slug)

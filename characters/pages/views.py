@@ -5,7 +5,7 @@ import logging
 from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from characters import catalog
@@ -51,6 +51,8 @@ def _spec(slug: str) -> CharacterSpec:
 def show_character(request: HttpRequest, slug: str) -> HttpResponse:
     """One character's page: who this is, before one calls."""
     spec = _spec(slug)
+    if spec.slug != slug:
+        return redirect("character", spec.slug)
     context = {
         "character": spec,
         "greeting": public_text.first_words(spec),

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from characters import catalog, content, prompts, provider_choice
+from characters import addresses, catalog, content, prompts, provider_choice
 from characters.exceptions import NotPublishable
 from characters.models import Character, CharacterVersion
 from characters.signals import character_changed
@@ -20,7 +20,8 @@ def announce(slug: str, version: int | None, *, draft: bool = False) -> None:
 
     def tell() -> None:
         catalog.forget(slug)
-        character_changed.send(Character, slug=slug, version=version, draft=draft)
+        for address in addresses.all_of(slug):  # conversations may know it by one that it had
+            character_changed.send(Character, slug=address, version=version, draft=draft)
 
     transaction.on_commit(tell)
 

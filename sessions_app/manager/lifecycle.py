@@ -9,6 +9,7 @@ from django.conf import settings
 
 from characters import catalog
 from characters.exceptions import CharacterNotFound
+from characters.spec import CharacterSpec
 from sessions_app.exceptions import CharacterUnknown, Replaced, SessionEnded, SessionNotFound
 from sessions_app.identity import accounts, session_tokens
 from sessions_app.manager.metadata_rewrite import rewrite
@@ -21,10 +22,10 @@ from sessions_app.stores import Condition, Later, More, Record
 TOUCH_SECS = 20  # how often a live connection says that it is there
 
 
-def version_of(character: str, *, draft: bool = False) -> int:
-    """The version of a character that is published, 0 for its draft. Raises CharacterUnknown."""
+def found(character: str, *, draft: bool = False) -> CharacterSpec:
+    """A character by an address that it has or had; its draft with version 0. Raises CharacterUnknown."""
     try:
-        return (catalog.draft(character) if draft else catalog.get(character)).version
+        return catalog.draft(character) if draft else catalog.get(character)
     except CharacterNotFound as error:
         raise CharacterUnknown(str(error)) from error
 
@@ -80,7 +81,8 @@ class SessionLifecycle:
     def switch(self, session_id: UUID | str, character: str) -> Session:
         """Hands a live session to another character. Raises CharacterUnknown, and as `get` does."""
         record = self._reader.live_record(as_uuid(session_id))
-        changes = {"character": character, "version": version_of(character, draft=record.draft)}
+        spec = found(character, draft=record.draft)
+        changes = {"character": spec.slug, "version": spec.version}
         return Session.opened(self._changed(record.id, changes))
 
     def extend(self, session_id: UUID | str, secs: int) -> datetime:

@@ -20,7 +20,7 @@ from sessions_app.exceptions import (
     TokenInvalid,
 )
 from sessions_app.identity import session_tokens
-from sessions_app.manager.lifecycle import TOUCH_SECS, SessionLifecycle, version_of
+from sessions_app.manager.lifecycle import TOUCH_SECS, SessionLifecycle, found
 from sessions_app.manager.reader import LIVE, SessionReader
 from sessions_app.models import VoiceSession
 from sessions_app.session import SESSION_TABLE, Session, as_uuid, checked_metadata
@@ -53,7 +53,7 @@ class SessionOpening:
         Raises CharacterUnknown, BadRequest or TooLarge (metadata), LimitReached.
         """
         known = checked_metadata(dict(metadata or {}))
-        version = version_of(character, draft=draft)
+        spec = found(character, draft=draft)
         now = self._reader.clock()
         self._check_room(self._room(visitor, now))
         session_id, token, secret = uuid4(), session_tokens.new_token(), session_tokens.new_token()
@@ -62,8 +62,8 @@ class SessionOpening:
         deadline = now + timedelta(seconds=longest)
         record = Record(
             id=session_id,
-            character=character,
-            version=version,
+            character=spec.slug,
+            version=spec.version,
             draft=draft,
             visitor=visitor,
             state=VoiceSession.State.CREATED,

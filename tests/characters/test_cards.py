@@ -567,7 +567,7 @@ def test_files_and_folders_are_imported_with_progress_and_reasons(tmp_path, caps
     (tmp_path / "broken.json").write_text("{")
     (tmp_path / "readme.txt").write_text("no card")
     with pytest.raises(SystemExit):
-        call_command("import_characters", str(tmp_path))
+        call_command("import_characters", str(tmp_path), "--new")
     said = capsys.readouterr()
     assert "[1/3] ada.json: Ada (new: ada)" in said.out
     assert "[2/3] fenn.png: Ada (new: ada-2)" in said.out

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -57,6 +58,9 @@ def _stage(request: HttpRequest, slug: str, *, draft: bool = False, parent: str 
         spec = catalog.draft(slug) if draft else catalog.get(slug)
     except CharacterNotFound as error:
         raise Http404 from error
+    if spec.slug != slug:  # an address that the character had before
+        query = f"?{request.GET.urlencode()}" if request.GET else ""
+        return redirect(reverse("embed" if parent else "talk", args=[spec.slug]) + query)
     image = "" if draft else request.build_absolute_uri(share.url(spec))
     context = {
         "character": spec,

@@ -1,48 +1,82 @@
-"""Takes in character cards: files, and folders with everything below them."""
+"""Takes in characters of other people's files: files, and folders with everything below them."""
 
+import re
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.text import slugify
 
-from characters import cards, catalog
+from characters import addresses, cards, catalog
 from characters.cards import card_limits
-from characters.exceptions import CharacterError
+from characters.exceptions import CardRefused, CharacterError, NotPublishable
 from characters.models import Character
 from characters.versions import publishing
 
-SUFFIXES = (".json", ".png", ".apng", ".charx")
+SUFFIXES = (".json", ".png", ".apng", ".charx", ".jpg", ".jpeg", ".yaml", ".yml", ".byaf")
+# What a browser or a desktop adds to the name of a file that is there twice.
+COPY = re.compile(r"[\s_-]*\(\d{1,4}\)$|[\s_-]+copy$", re.IGNORECASE)
+
+
+class Taken(NamedTuple):
+    """What became of one file."""
+
+    said: str
+    imported: bool
+    published: bool = True  # or was not to be
 
 
 class Command(BaseCommand):
-    help = "Imports character cards (V1, V2, V3; JSON, PNG, CHARX) as drafts."
+    help = (
+        "Imports characters (Character Cards V1 to V3 as JSON, PNG, CHARX; text-generation-webui, "
+        "Agnai, Open-LLM-VTuber, Backyard, ElizaOS) as drafts. A character whose name is there already is "
+        "left alone unless you say --update or --new."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("paths", nargs="+", type=Path, help="files, or folders of them")
-        parser.add_argument(
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument(
             "--update",
             action="store_true",
-            help="the file's name is the address: captain-marlow.png becomes the draft of that character",
+            help="a card becomes the draft of the character whose address is the file's name "
+            "(captain-marlow.png), or else of the one that has its name; of nobody's it becomes a new one",
         )
+        which.add_argument("--new", action="store_true", help="each card becomes a new character")
+        parser.add_argument("--address", default="", help="the address of a new character; for one file")
         parser.add_argument("--publish", action="store_true", help="put each one on stage as well")
 
     def handle(self, *args: Any, **options: Any) -> None:
         files = list(self._files(options["paths"]))
+        address = options["address"]
         if not files:
-            raise CommandError("There is no card there: a card is a .json, .png, .apng or .charx file.")
-        refused = 0
+            raise CommandError(
+                f"There is no card there: a card is a file that ends in {', '.join(SUFFIXES)}."
+            )
+        if address and (len(files) > 1 or not catalog.SLUG.fullmatch(address)):
+            raise CommandError(
+                "--address is for one file, and has letters, digits, - and _ only, 50 at most."
+            )
+        imported = refused = left = unpublished = 0
         for number, file in enumerate(files, 1):
             progress = f"[{number}/{len(files)}] {file.name}"
             try:
-                said = self._take(file, update=options["update"], publish=options["publish"])
-                self.stdout.write(f"{progress}: {said}")
+                wish = {name: options[name] for name in ("update", "new", "publish")}
+                taken = self._take(file, address, **wish)
             except (CharacterError, OSError) as error:
                 refused += 1
                 self.stderr.write(f"{progress}: refused. {error}")
-        self.stdout.write(f"{len(files) - refused} imported, {refused} refused.")
-        if refused:
+                continue
+            imported += taken.imported
+            left += not taken.imported
+            unpublished += not taken.published
+            self.stdout.write(f"{progress}: {taken.said}")
+        more = f", {left} left alone" if left else ""
+        more += f", {unpublished} not published" if unpublished else ""
+        self.stdout.write(f"{imported} imported, {refused} refused{more}.")
+        if refused or left or unpublished:
             sys.exit(1)
 
     @staticmethod
@@ -56,15 +90,36 @@ class Command(BaseCommand):
                 found.append(path)
         return found
 
-    @staticmethod
-    def _take(file: Path, *, update: bool, publish: bool) -> str:
+    def _take(self, file: Path, address: str, *, update: bool, new: bool, publish: bool) -> Taken:
         """Imports one file; what to say of it. Raises CharacterError, OSError."""
         with file.open("rb") as opened:
             card = cards.read(opened.read(card_limits.FILE_BYTES + 1))
-        address = file.stem if update and catalog.SLUG.fullmatch(file.stem) else ""
-        there = Character.objects.filter(slug=address).first() if address else None
+        same = [] if new else cards.namesakes(card)
+        by_file = addresses.holder(slugify(COPY.sub("", file.stem))) if update else None
+        if by_file and by_file.binned_at:
+            by_file = None
+        there = (by_file or _only(card, same)) if update else None
+        if same and not update:
+            names = ", ".join(character.slug for character in same)
+            return Taken(f"{card.name} is there already ({names}): say --update or --new.", False)
         character = cards.update(card, there) if there else cards.store(card, address)
         said = f"{character.name} ({'updated' if there else 'new'}: {character.slug})"
+        published = True
         if publish:
-            said += f", on stage as {publishing.publish(character, note='Imported')}"
-        return " ".join([said + ".", *card.notes])
+            try:
+                said += f", on stage as {publishing.publish(character, note='Imported')}"
+            except NotPublishable as error:
+                said += f", a draft and not on stage. {error}"
+                published = False
+        lines = "".join(f"\n    {line}" for line in card.report.lines())
+        return Taken(f"{said.rstrip('.')}.{lines}", True, published)
+
+
+def _only(card: cards.Card, same: list[Character]) -> Character | None:
+    """The one character of the card's name. Raises CardRefused where there are several."""
+    if len(same) > 1:
+        names = ", ".join(character.slug for character in same)
+        raise CardRefused(
+            f"Several characters are called {card.name} ({names}): name the file after the address of one."
+        )
+    return same[0] if same else None

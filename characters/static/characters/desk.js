@@ -83,13 +83,83 @@ function takeDrops(zone) {
     /** @type {any} */ (window).Actions?.(fresh.querySelectorAll("tr input.action-select"));
   }
 
-  /** @param {{file: string, name?: string, url?: string, notes?: string[], error?: string}} card */
+  /** The files of the last drop by name: a question about one is answered by sending it again. @type {Map<string, File>} */
+  const brought = new Map();
+  /** @param {FileList | null | undefined} files */
+  const remember = (files) => [...(files ?? [])].forEach((file) => brought.set(file.name, file));
+  document.addEventListener("drop", (event) => remember(event.dataTransfer?.files), { capture: true });
+  choose.addEventListener("change", () => remember(choose.files), { capture: true });
+
+  /**
+   * @typedef {{understood: string[], without_effect: string[], left_out: string[]}} Report
+   * @typedef {{name: string, address: string, characters: {pk: number, name: string, address: string}[]}} Question
+   * @param {{file: string, name?: string, address?: string, updated?: boolean, url?: string, report?: Report,
+   *   question?: Question, error?: string}} card
+   */
   function outcome(card) {
     if (card.error) return make("li", { className: "refused", text: `${card.file}: ${card.error}` });
+    if (card.question) return asked(card.file, card.question);
     const link = /** @type {HTMLAnchorElement} */ (make("a", { text: card.name }));
     link.href = card.url ?? "";
-    const notes = card.notes?.length ? ` ${card.notes.join(" ")}` : "";
-    return make("li", {}, link, document.createTextNode(` is a draft now.${notes}`));
+    const what = card.updated ? "has a new draft" : "is a draft now";
+    return make("li", {}, link, document.createTextNode(` ${what}, at the address ${card.address}.`), ...told(card.report));
+  }
+
+  /** What became of a file, in three short lists. @param {Report | undefined} report */
+  function told(report) {
+    const groups = /** @type {[string, string[]][]} */ ([
+      ["", report?.understood ?? []],
+      ["Kept, without effect", report?.without_effect ?? []],
+      ["Left out", report?.left_out ?? []],
+    ]);
+    return groups
+      .filter(([, sentences]) => sentences.length)
+      .map(([title, sentences]) => {
+        const items = sentences.map((sentence) => make("li", { text: sentence }));
+        const list = make("ul", { className: "desk-told" }, ...items);
+        return title ? make("div", {}, make("b", { text: title }), list) : list;
+      });
+  }
+
+  /** A character of that name is there: which is meant? @param {string} name @param {Question} question */
+  function asked(name, question) {
+    const item = make("li", { className: "desk-question" });
+    const address = /** @type {HTMLInputElement} */ (make("input"));
+    Object.assign(address, { value: question.address, maxLength: 50, ariaLabel: "Its address" });
+    /** @param {string} text @param {string} choice */
+    const button = (text, choice) => {
+      const made = /** @type {HTMLButtonElement} */ (make("button", { text, className: "desk-button" }));
+      made.type = "button";
+      made.addEventListener("click", () => void answered(item, name, choice, address.value));
+      return made;
+    };
+    item.append(
+      make("span", { text: `${name}: ${question.name} is there already. Is this the same character?` }),
+      ...question.characters.map((one) => button(`Update ${one.name} (${one.address})`, `update:${one.pk}`)),
+      button("A new character", "new"),
+      make("label", { text: "at the address " }, address),
+    );
+    return item;
+  }
+
+  /** @param {HTMLElement} item @param {string} name @param {string} choice @param {string} address */
+  async function answered(item, name, choice, address) {
+    const file = brought.get(name);
+    if (!file) return;
+    const form = new FormData();
+    form.append("cards", file);
+    form.append("choice", choice);
+    if (choice === "new") form.append("address", address.trim());
+    try {
+      const answer = await fetch(zone.dataset.url ?? "", { method: "POST", body: form, headers: { "X-CSRFToken": token() } });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const { cards } = await answer.json();
+      const said = outcome(cards[0]);
+      item.replaceWith(said);
+      said.querySelector("a")?.focus();
+    } catch {
+      item.append(make("span", { className: "refused", text: "The server did not take that. Try again." }));
+    }
   }
 
   for (const kind of ["dragenter", "dragover"]) {
