@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.utils.translation import gettext as _
 
 from characters import content
 from characters import report as reports
@@ -87,15 +88,19 @@ def _from_json(data: bytes) -> Card:
     except CardRefused:
         first = _line_of_json(lines[0]) if len(lines) > 1 else None
         if first is not None and (name := others.no_character(first)):
-            raise CardRefused(f"This is {name}, not a character.") from None
+            raise CardRefused(_no_character(name)) from None
         raise
     if isinstance(text, dict):
         return _understood(text, _Source("JSON"))
     if name := others.no_character(text):
-        raise CardRefused(f"This is {name}, not a character.")
+        raise CardRefused(_no_character(name))
     if isinstance(text, list) and len(text) == 1 and isinstance(text[0], dict):
         return _understood(text[0], _Source("JSON"))
     raise CardRefused("The card's JSON is no object.")
+
+
+def _no_character(name: str) -> str:
+    return _("This is %(name)s, not a character.") % {"name": name}
 
 
 def _line_of_json(line: bytes) -> Any:
@@ -149,7 +154,7 @@ def _understood(given: dict[str, Any], source: _Source) -> Card:
         return _card({"data": found.data}, source, found.application, found.left_out)
     data = given.get("data")
     if name := others.no_character(given):
-        raise CardRefused(f"This is {name}, not a character.")
+        raise CardRefused(_no_character(name))
     if not others.is_first_version(data if isinstance(data, dict) else given):
         mapping.data_of(given)  # says so if it names nobody
         raise CardRefused(

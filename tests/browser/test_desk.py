@@ -79,6 +79,22 @@ async def test_a_card_is_dropped_onto_the_list_and_opened(desk):
         assert await page.input_value("#id_name") == "Dropped One"
 
 
+async def test_a_name_that_is_there_asks_which_character_is_meant(desk):
+    async with desk(LIST) as page:
+        there = {"name": "again.json", "mimeType": "application/json"}
+        card = as_json({"name": "Captain Marlow", "description": "{{img::x}} A twin.", "first_mes": "Ahoy."})
+        await page.set_input_files("#desk-drop input", [{**there, "buffer": card}])
+        await page.get_by_text("Captain Marlow is there already").wait_for()
+        await page.get_by_role("button", name="Update Captain Marlow (captain-marlow)").wait_for()
+        await page.get_by_label("Its address").fill("twin")
+        await page.get_by_role("button", name="A new character").click()
+        await page.get_by_text("is a draft now, at the address twin").wait_for()
+        said = await page.inner_text("#desk-report")
+        assert "Character Card V1 (JSON): description, greeting." in said
+        assert "Kept, without effect" in said
+        assert "{{img::x}}" in said
+
+
 async def test_a_card_is_chosen_by_whoever_cannot_drag(desk):
     async with desk(LIST) as page:
         file = {"name": "chosen.json", "mimeType": "application/json"}

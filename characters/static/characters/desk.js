@@ -40,7 +40,7 @@ function takeDrops(zone) {
       said.textContent = all.length === 1 ? "Reading 1 card…" : `Reading ${all.length} cards, ${at} done…`;
       report.append(...(await sendBatch(all.slice(at, at + BATCH_FILES))));
     }
-    const refused = report.querySelectorAll(".refused").length;
+    const refused = report.querySelectorAll(".refused, .desk-question").length;
     said.textContent = all.length === 1 ? "" : `${all.length - refused} of ${all.length} cards were taken.`;
     said.hidden = all.length === 1;
     await renewList();
@@ -157,6 +157,7 @@ function takeDrops(zone) {
       const said = outcome(cards[0]);
       item.replaceWith(said);
       said.querySelector("a")?.focus();
+      await renewList();
     } catch {
       item.append(make("span", { className: "refused", text: "The server did not take that. Try again." }));
     }
