@@ -117,11 +117,9 @@ def books_of(character: Character) -> list[Content]:
 def of(
     character: Character, lore: list[Content] | None = None, books: list[Content] | None = None
 ) -> Content:
-    """The content of the draft as it stands; `lore` and `books`, if given, instead of what is stored."""
+    """The content of the draft as it stands; with `lore`, this and `books` instead of what is stored."""
     if lore is None:
-        lore = entries_of(character.lore.all()) if character.pk else []
-    if books is None:
-        books = books_of(character)
+        lore, books = entries_of(character.lore.all()) if character.pk else [], books_of(character)
     fields = {name: _plain(character, name) for name in FIELDS}
     return {
         **{name: value for name, value in fields.items() if name not in LATER or value != LATER[name]},

@@ -71,6 +71,12 @@ UNFOLD: dict[str, Any] = {
                         "characters.view_character",
                     ),
                     _item(
+                        "Lorebooks",
+                        "menu_book",
+                        "admin:characters_lorebook_changelist",
+                        "characters.view_loreentry",
+                    ),
+                    _item(
                         "Conversations",
                         "forum",
                         "admin:sessions_app_voicesession_changelist",

@@ -2,5 +2,6 @@
 
 from characters.admin.character import CharacterAdmin
 from characters.admin.editing import RefusesStaleSaves
+from characters.admin.lore import LorebookAdmin
 
-__all__ = ["CharacterAdmin", "RefusesStaleSaves"]
+__all__ = ["CharacterAdmin", "LorebookAdmin", "RefusesStaleSaves"]

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, StackedInline
+from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from characters import content
@@ -19,30 +19,13 @@ from characters.admin.bin import BINNED, Bin
 from characters.admin.cards import Cards
 from characters.admin.chat import Chat
 from characters.admin.editing import RefusesStaleSaves, Unsaved
-from characters.admin.forms import CharacterForm, LoreForm
-from characters.admin.lorebook import LorebookFiles
+from characters.admin.forms import CharacterForm
+from characters.admin.lore import LorebookFiles, LoreEditor, Sharing
 from characters.admin.rehearsal import Rehearsal
 from characters.admin.version_history import History
 from characters.exceptions import NotPublishable
-from characters.models import Character, LoreEntry
+from characters.models import Character
 from characters.versions import publishing
-
-
-class LoreInline(StackedInline):
-    model = LoreEntry
-    form = LoreForm
-    extra = 0
-    tab = True
-    collapsible = True
-    fields: ClassVar = [
-        ("name", "enabled"),
-        ("keys", "content"),
-        ("constant", "selective", "secondary_keys"),
-        ("case_sensitive", "whole_words", "use_regex"),
-        ("position", "insertion_order", "priority", "order"),
-        "rules",
-        "comment",
-    ]
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -70,10 +53,19 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Character)
 class CharacterAdmin(
-    RefusesStaleSaves, Unsaved, Bin, Cards, Chat, LorebookFiles, History, Rehearsal, ModelAdmin
+    RefusesStaleSaves,
+    Unsaved,
+    Bin,
+    Cards,
+    Chat,
+    LoreEditor,
+    LorebookFiles,
+    Sharing,
+    History,
+    Rehearsal,
+    ModelAdmin,
 ):
     form = CharacterForm
-    inlines: ClassVar = [LoreInline]
     list_display: ClassVar = ["portrait", "name", "tagline", "state", "language", "updated_at"]
     list_display_links: ClassVar = ["portrait", "name"]
     list_filter: ClassVar = [StateFilter, "language"]
@@ -138,7 +130,7 @@ class CharacterAdmin(
             {
                 "classes": ["tab"],
                 "fields": [("lore_scan_depth", "lore_token_budget"), "lore_recursive"],
-                "description": "The entries themselves are under Lorebook, above.",
+                "description": _("The entries themselves are under Lorebook, below the form."),
             },
         ),
     ]
@@ -150,8 +142,9 @@ class CharacterAdmin(
             "characters/chat.js",
             "characters/voice.js",
             "characters/portrait.js",
+            "characters/lore.js",
         ]
-        css: ClassVar = {"all": ["characters/desk.css"]}
+        css: ClassVar = {"all": ["characters/desk.css", "characters/lore.css"]}
 
     def get_urls(self) -> list[URLPattern]:
         return [
@@ -159,6 +152,8 @@ class CharacterAdmin(
             *self.bin_urls(),
             *self.chat_urls(),
             *self.card_urls(),
+            *self.lore_urls(),
+            *self.sharing_urls(),
             *self.lorebook_urls(),
             *self.history_urls(),
             *self.rehearsal_urls(),
@@ -191,6 +186,9 @@ class CharacterAdmin(
             "may_publish": self.has_publish_permission(request),
             **(extra_context or {}),
         }
+        character = self.get_object(request, object_id) if object_id else None
+        if character is not None and request.user.has_perm("characters.view_loreentry"):
+            context |= {**self.lore_context(request, character), **self.sharing_context(request, character)}
         return super().changeform_view(request, object_id, form_url, context)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

@@ -1,6 +1,5 @@
 """Admin forms of characters and their lore entries."""
 
-import json
 import re
 from typing import Any, ClassVar
 
@@ -15,8 +14,7 @@ from unfold.widgets import (
 )
 
 from characters import content, field_limits, provider_choice
-from characters.lore import is_sillytavern, patterns, rules_text
-from characters.models import Character, FormerAddress, LoreEntry
+from characters.models import Character, FormerAddress
 from characters.portraits import square
 from characters.text import cleaned
 
@@ -52,7 +50,10 @@ class LinesField(forms.CharField):
         return found
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool(self.to_python(initial or []) != self.to_python(data))
+        try:
+            return bool(self.to_python(initial or []) != self.to_python(data))
+        except ValidationError:
+            return True
 
 
 class TextsField(LinesField):
@@ -180,49 +181,6 @@ class CharacterForm(PlainLines):
             return
         for field, sentence in provider_choice.ask().problems(content.draft_spec(self.instance, [])).items():
             self.add_error(field if field in self.fields else None, sentence)
-
-
-class LoreForm(PlainLines):
-    keys = LinesField(help_text="One a line: words that call for this entry when they are said.")
-    secondary_keys = LinesField(help_text="One a line.")
-    rules = forms.CharField(
-        required=False,
-        max_length=1000,
-        label="Rules",
-        help_text="As in SillyTavern: “logic: not any; probability: 50; sticky: 4; at depth: 2; role: user”. "
-        "Also: cooldown, delay, group, group weight, group override, group scoring, scan depth, "
-        "exclude recursion, prevent recursion, delay until recursion.",
-        widget=UnfoldAdminTextInputWidget(),
-    )
-
-    class Meta:
-        model = LoreEntry
-        exclude: ClassVar[list[str]] = []
-
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.fields["content"].widget.attrs["rows"] = 4
-        self.fields["comment"].widget.attrs["rows"] = 2
-        self.fields["rules"].initial = rules_text.shown(self.instance.rest)
-
-    def clean(self) -> dict[str, Any]:
-        """The line of rules goes into the entry's `rest`, where SillyTavern and we read them."""
-        taken = super().clean()
-        if self.add_prefix("rules") not in self.data:
-            return taken
-        try:
-            rest = rules_text.changed(self.instance.rest, taken.get("rules", ""), taken.get("position", ""))
-        except rules_text.RulesInvalid as error:
-            self.add_error("rules", str(error))
-            return taken
-        if taken.get("use_regex") and is_sillytavern(json.loads(rest)):
-            # Its entries have patterns as /pattern/flags and no others.
-            for name in ("keys", "secondary_keys"):
-                sensitive = bool(taken.get("case_sensitive"))
-                taken[name] = [patterns.as_slashed(key, sensitive) for key in taken.get(name, [])]
-            taken["use_regex"] = False
-        self.instance.rest = rest
-        return taken
 
 
 class PublishForm(forms.Form):

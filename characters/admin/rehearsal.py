@@ -1,6 +1,7 @@
 """Draft preview: the prompt, the lore and the voice of a draft as it is written. Nothing is saved."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from characters import content, prompts, provider_choice
 from characters import report as reports
+from characters.admin.lore import rehearsed
 from characters.exceptions import CharacterError
 from characters.lore import NOTHING, Activation, Memory
 from characters.models import Character
@@ -53,6 +55,28 @@ def _found(
     return prompts.activate(spec, metadata, talk, replies=replies, memory=memory)
 
 
+def _shown(spec: CharacterSpec, found: Activation) -> dict[str, Any]:
+    """Which entries the conversation calls for, and why; and what a writer should know of the texts."""
+    macros = Macros(char=spec.spoken_name, metadata={"name": "Robin"})
+    return {
+        "entries": [
+            {
+                "title": verdict.entry.title,
+                "fired": verdict.fired,
+                "why": verdict.why,
+                "ignored": list(verdict.entry.decorators.ignored),
+                "content": macros.expand(verdict.entry.content) if verdict.fired else "",
+            }
+            for verdict in found.verdicts
+        ],
+        "notes": reports.of(spec).remarks,
+        "left_out": [entry.title for entry in found.left_out],
+        "tokens": found.tokens,
+        "budget": spec.book.token_budget,
+        "milliseconds": round(found.secs * 1000, 1),
+    }
+
+
 class Rehearsal:
     """Mixed into the character's admin."""
 
@@ -64,12 +88,16 @@ class Rehearsal:
 
         return [
             path("rehearse/prompt/", wrap(self.show_prompt), name="characters_character_prompt"),
-            path("rehearse/lore/", wrap(self.try_lore), name="characters_character_lore"),
             path("rehearse/voice/", wrap(self.sample_voice), name="characters_character_voice"),
         ]
 
     def _spec(self, request: HttpRequest) -> CharacterSpec:
-        """The spec of the form as it is typed, saved or not; what does not validate stays as it was."""
+        """The spec of the form as it is typed, saved or not; what does not validate stays as it was.
+
+        Only fields that were sent are looked at, or that `_changed` names: a box that is not ticked sends
+        nothing. `_entry` is the entry that is open in the editor of the lorebook, `new` for one without a
+        row; its fields have the prefix `_entry-`.
+        """
         if not request.user.has_perm("characters.change_character"):
             raise PermissionDenied
         pk = request.POST.get("_character", "")
@@ -77,19 +105,15 @@ class Rehearsal:
         form = self.get_form(request, character if pk else None)(  # type: ignore[attr-defined]
             request.POST, instance=character
         )
+        sent = {*request.POST, *request.POST.getlist("_changed")}
+        for name in [name for name in form.fields if name not in sent]:
+            del form.fields[name]
         form.is_valid()
-        formsets, _ = self._create_formsets(request, character, change=bool(pk))  # type: ignore[attr-defined]
-        lore: list[tuple[int, int, content.Content]] = []
-        for entry in formsets[0].forms:
-            entry.is_valid()
-            if entry.has_changed() or entry.instance.pk:
-                deleted = getattr(entry, "cleaned_data", {}).get("DELETE")
-                if not deleted:
-                    lore.append((entry.instance.order, len(lore), content.lore_of(entry.instance)))
-        return content.draft_spec(form.instance, [entry for *_, entry in sorted(lore, key=lambda e: e[:2])])
+        book = rehearsed.lorebook_of_draft(form.instance, request.POST)
+        return replace(content.draft_spec(form.instance, []), book=book)
 
     def show_prompt(self, request: HttpRequest) -> HttpResponse:
-        """The exact messages that the language model would get, and how long they are."""
+        """The exact messages that the language model would get, how long they are, and which lore came up."""
         spec = self._spec(request)
         talk = conversation(request.POST.get("_talk", ""))
         metadata = {"name": "Robin"}
@@ -107,32 +131,7 @@ class Rehearsal:
                 "limit": model.limit,
                 "model": model.name,
                 "cut": list(prompt.cut),
-            }
-        )
-
-    def try_lore(self, request: HttpRequest) -> HttpResponse:
-        """Which entries a typed conversation calls for, and why."""
-        spec = self._spec(request)
-        talk = conversation(request.POST.get("_talk", ""))
-        found = _lore(spec, {"name": "Robin"}, talk)
-        macros = Macros(char=spec.spoken_name, metadata={"name": "Robin"})
-        return JsonResponse(
-            {
-                "entries": [
-                    {
-                        "title": verdict.entry.title,
-                        "fired": verdict.fired,
-                        "why": verdict.why,
-                        "ignored": list(verdict.entry.decorators.ignored),
-                        "content": macros.expand(verdict.entry.content) if verdict.fired else "",
-                    }
-                    for verdict in found.verdicts
-                ],
-                "notes": reports.of(spec).remarks,
-                "left_out": [entry.title for entry in found.left_out],
-                "tokens": found.tokens,
-                "budget": spec.book.token_budget,
-                "milliseconds": round(found.secs * 1000, 1),
+                "lore": _shown(spec, lore),
             }
         )
 

@@ -18,8 +18,8 @@ from characters.cards.giving import give_entry
 from characters.cards.json_text import parse
 from characters.exceptions import CardRefused
 from characters.lore import advice, lorebook_of, merged
-from characters.models import Character
-from characters.versions import publishing
+from characters.models import Character, Lorebook
+from characters.versions import publishing, shared_books
 
 Json = dict[str, Any]
 LOREBOOK_V3 = "lorebook_v3"
@@ -162,31 +162,42 @@ def read(data: bytes) -> Book:
 
 
 @transaction.atomic
-def add_to(character: Character, book: Book, *, replace: bool = False) -> list[str]:
-    """Adds a book's entries to the draft, after those that are there unless it is to `replace` them.
+def add_to(owner: Character | Lorebook, book: Book, *, replace: bool = False) -> list[str]:
+    """Adds a book's entries to a draft's, or to a shared lorebook, unless it is to `replace` those there.
 
     Gives sentences for the editor. Raises CardRefused.
     """
-    there = [] if replace else content.entries_of(character.lore.all())
+    there = [] if replace else content.entries_of(content.rows_of(owner).order_by("order", "pk"))
     entries = [*there, *book.entries]
     if len(entries) > card_limits.LORE_ENTRIES:
         raise CardRefused(f"The lorebook would have more than {card_limits.LORE_ENTRIES} entries.")
     for name, value in book.settings.items():
-        if replace or getattr(character, name) is None:
-            setattr(character, name, value)
-    character.full_clean(exclude=["avatar", "published"])
-    character.save()
-    content.replace_lore(character, entries)
-    publishing.changed_draft(character)
-    now = content.of(character)
+        if replace or getattr(owner, name) is None:
+            setattr(owner, name, value)
+    owner.full_clean(exclude=["avatar", "published"])
+    owner.save()
+    content.replace_lore(owner, entries)
+    if isinstance(owner, Character):
+        publishing.changed_draft(owner)
+    else:
+        shared_books.changed_book(owner)
+    now = _now(owner)
     return [*book.notes, *advice(lorebook_of(now, now["lore"]))]
 
 
-def export(character: Character, form: str, *, private: bool = True) -> bytes:
-    """The draft's lorebook as a file, in one of FORMATS."""
-    now = merged(content.of(character))
+def _now(owner: Character | Lorebook) -> Json:
+    """The rules and entries of a draft, those of its shared books among them, or of a shared book."""
+    if isinstance(owner, Character):
+        return merged(content.of(owner))
+    whole = content.book_of(owner)
+    return {**whole, "lore": whole["entries"]}
+
+
+def export(owner: Character | Lorebook, form: str, *, private: bool = True) -> bytes:
+    """A draft's lorebook, or a shared one, as a file in one of FORMATS."""
+    now = _now(owner)
     entries = [give_entry(entry, mapping.V3, private=private) for entry in now["lore"]]
-    name = f"{character.name}'s lorebook"
+    name = f"{owner.name}'s lorebook" if isinstance(owner, Character) else owner.name
     whole: Json
     if form == "world-info":
         numbered = {str(n): world_info.given_as(entry, n) for n, entry in enumerate(entries)}

@@ -22,10 +22,6 @@ WRITTEN = {
     "temperature": "0.5",
     "reply_sentences": "3",
     "language": "en",
-    **{
-        f"lore-{name}": value
-        for name, value in (("TOTAL_FORMS", "0"), ("INITIAL_FORMS", "0"), ("MAX_NUM_FORMS", "1000"))
-    },
 }
 
 

@@ -37,19 +37,17 @@ def address(path: str, character: Character) -> str:
     return path if path.startswith("/") else DESK + path.format(pk=character.pk)
 
 
-def lore_fields(*entries: dict) -> dict[str, str]:
-    given = {"lore-TOTAL_FORMS": str(len(entries))}
-    for number, entry in enumerate(entries):
-        plain = {"insertion_order": "100", "order": str(number), "enabled": "on", **entry}
-        given |= {f"lore-{number}-{name}": value for name, value in plain.items()}
-    return given
+def entry_fields(entry: dict) -> dict[str, str]:
+    """An entry that is open in the editor and was not saved yet."""
+    plain = {"insertion_order": "100", "enabled": "on", **entry}
+    return {"_entry": "new", **{f"_entry-{name}": value for name, value in plain.items()}}
 
 
 def test_the_prompt_is_that_of_the_form_as_it_is_typed(admin_client):
     character = make_character()
     typed = {**WRITTEN, **PLAYERS, "_character": character.pk, "name": "Marlow", "description": "Just typed."}
-    typed |= lore_fields({"keys": "kraken\nsquid", "content": "It sleeps."})
-    typed |= {"_talk": "Tell me of the kraken", "lore-INITIAL_FORMS": "0", "greeting": "Ahoy {{user}}"}
+    typed |= entry_fields({"keys": "kraken\nsquid", "content": "It sleeps."})
+    typed |= {"_talk": "Tell me of the kraken", "greeting": "Ahoy {{user}}"}
     shown = admin_client.post(f"{DESK}rehearse/prompt/", typed).json()
     assert "Just typed." in shown["messages"][0]["content"]
     assert "It sleeps." in shown["messages"][0]["content"]
@@ -68,13 +66,11 @@ def test_a_character_that_is_not_saved_yet_has_a_prompt_too(admin_client):
 
 
 def test_the_lore_tester_says_what_fires_and_why(admin_client):
-    typed = {**WRITTEN, **PLAYERS, "_talk": "Visitor: a ship!\nCharacter: Where?\nVisitor: there"}
-    typed |= lore_fields(
-        {"name": "Ship", "keys": "ship", "content": "@@nonsense\nShe leaks."},
-        {"name": "Kraken", "keys": "kraken", "content": "It sleeps."},
-    )
-    found = admin_client.post(f"{DESK}rehearse/lore/", typed).json()
-    ship, kraken = found["entries"]
+    character = make_character(lore=[{"name": "Kraken", "keys": ["kraken"], "content": "It sleeps."}])
+    typed = {"_character": character.pk, "_talk": "Visitor: a ship!\nCharacter: Where?\nVisitor: there"}
+    typed |= entry_fields({"name": "Ship", "keys": "ship", "content": "@@nonsense\nShe leaks."})
+    found = admin_client.post(f"{DESK}rehearse/prompt/", typed).json()["lore"]
+    kraken, ship = found["entries"]
     assert (ship["fired"], ship["why"], ship["content"]) == (
         True,
         "“ship” in the last 6 messages",
@@ -83,6 +79,46 @@ def test_the_lore_tester_says_what_fires_and_why(admin_client):
     assert ship["ignored"] == ["nonsense"]
     assert (kraken["fired"], kraken["why"]) == (False, "none of its keys is in the last 6 messages")
     assert found["milliseconds"] < 100
+
+
+def test_a_rehearsal_sends_what_changed_and_the_rest_is_as_it_is_stored(admin_client):
+    character = make_character(
+        description="Stored.",
+        lore=[
+            {"name": "Ship", "keys": ["ship"], "content": "She leaks."},
+            {"name": "Quay", "keys": ["quay"], "content": "It is wet."},
+        ],
+        picks_up=True,
+    )
+    ship = character.lore.first()
+
+    def rehearse(**typed):
+        said = {"_character": character.pk, "_talk": "ship, quay", **typed}
+        return admin_client.post(f"{DESK}rehearse/prompt/", said).json()
+
+    def told(shown):
+        return [entry["content"] for entry in shown["lore"]["entries"] if entry["fired"]]
+
+    assert told(rehearse()) == ["She leaks.", "It is wet."]
+    assert "Stored." in rehearse(_changed="picks_up")["messages"][0]["content"]
+    assert "Stored." not in rehearse(_changed="description", description="")["messages"][0]["content"]
+    assert rehearse(lore_token_budget="3", _changed="lore_token_budget")["lore"]["budget"] == 3
+    open_entry = {
+        "_entry": ship.pk,
+        "_entry-keys": "ship",
+        "_entry-content": "She sails.",
+        "_entry-enabled": "on",
+    }
+    assert told(rehearse(**open_entry)) == ["She sails.", "It is wet."]
+    assert told(rehearse(**open_entry, **{"_entry-insertion_order": "no number"})) == [
+        "She sails.",
+        "It is wet.",
+    ]
+    assert told(rehearse()) == ["She leaks.", "It is wet."], "nothing was saved"
+    ship.content = "She sinks."
+    ship.save()
+    publishing.changed_draft(character)
+    assert told(rehearse()) == ["She sinks.", "It is wet."], "what is saved is known at once"
 
 
 def test_a_voice_is_heard_before_anything_is_saved(admin_client):
@@ -204,7 +240,7 @@ def test_each_role_may_what_it_is_for(staff, role, may, may_not):
         assert client.get(address(path, character)).status_code == 403, path
 
 
-@pytest.mark.parametrize("path", ["rehearse/prompt/", "rehearse/lore/", "rehearse/voice/", "import/"])
+@pytest.mark.parametrize("path", ["rehearse/prompt/", "rehearse/voice/", "import/"])
 def test_a_role_that_does_not_write_cannot_try_things_out_either(staff, path):
     assert staff("Moderator").post(DESK + path, WRITTEN).status_code == 403
 
@@ -231,12 +267,10 @@ def test_saving_without_a_change_changes_nothing(admin_client):
     change = f"{DESK}{character.pk}/change/"
     page = admin_client.get(change)
     typed = {}
-    forms = [page.context["adminform"].form, *page.context["inline_admin_formsets"][0].formset.initial_forms]
-    for form in [*forms, page.context["inline_admin_formsets"][0].formset.management_form]:
-        for field in form:
-            value = field.value()
-            if value is not None and value is not False and value != "" and field.name != "avatar":
-                typed[field.html_name] = str(value).replace("\n", "\r\n")
+    for field in page.context["adminform"].form:
+        value = field.value()
+        if value is not None and value is not False and value != "" and field.name != "avatar":
+            typed[field.html_name] = str(value).replace("\n", "\r\n")
     answer = admin_client.post(change, typed)
     assert answer.status_code == 302, answer.context["adminform"].form.errors
     character.refresh_from_db()

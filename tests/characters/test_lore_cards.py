@@ -124,16 +124,15 @@ def test_what_the_budget_leaves_out_is_said_before_publishing_and_in_the_tester(
     assert "1 on stage." in answer
     assert "Tess: What is always told" in answer
     found = admin_client.post(
-        "/admin/characters/character/rehearse/lore/",
-        {
-            "_character": tess.pk,
-            "lore-TOTAL_FORMS": 0,
-            "lore-INITIAL_FORMS": 0,
-            "_talk": "hello",
-            "lore_token_budget": 500,
-        },
-    ).json()
-    assert set(found) >= {"notes", "left_out"}
+        "/admin/characters/character/rehearse/prompt/",
+        {"_character": tess.pk, "_talk": "hello", "lore_token_budget": 1500},
+    ).json()["lore"]
+    assert (found["notes"], found["left_out"]) == ([], []), "with more room nothing is left out"
+    found = admin_client.post(
+        "/admin/characters/character/rehearse/prompt/", {"_character": tess.pk, "_talk": "hello"}
+    ).json()["lore"]
+    assert found["left_out"] == ["C1"]
+    assert "1 entry of lore is left out on every turn: “C1”." in found["notes"][0]
 
 
 def test_advice_for_a_book_of_many_patterns_has_a_time_of_its_own():

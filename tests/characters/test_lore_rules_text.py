@@ -1,8 +1,10 @@
 """The rules of an entry as a line at the desk: read, shown again, and in the card for SillyTavern."""
 
 import json
+from typing import Any
 
 import pytest
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,7 +12,7 @@ from characters import cards
 from characters.lore import rules_text
 from characters.models import Character
 from tests.characters.factory import make_character
-from tests.characters.test_desk import DESK, PLAYERS, WRITTEN, lore_fields
+from tests.characters.test_desk import DESK
 
 ALL = (
     "logic: not any; probability: 50; sticky: 4; cooldown: 3; delay: 2; group: weather; group weight: 7; "
@@ -70,31 +72,43 @@ def test_what_is_no_rule_is_said(line, said):
         rules_text.read(line)
 
 
+def entry_of(character: Character) -> tuple[str, dict[str, str]]:
+    """The address of a character's one entry, and what its form sends."""
+    entry = character.lore.get()
+    sent = {
+        "keys": "\n".join(entry.keys),
+        "content": entry.content,
+        "enabled": "on",
+        "insertion_order": "100",
+    }
+    return f"{DESK}{character.pk}/lore/{entry.pk}/", {**sent, "revision": str(entry.revision)}
+
+
+def rehearsed(client: Client, character: Character, talk: str, **typed: str) -> dict[str, Any]:
+    """What the tester says of a character's one entry, with what is typed into its form."""
+    sent = {"_character": character.pk, "_talk": talk, "_entry": character.lore.get().pk}
+    sent |= {f"_entry-{name}": value for name, value in typed.items()}
+    found = client.post(f"{DESK}rehearse/prompt/", {**sent, "lore_scan_depth": "1"}).json()["lore"]
+    (entry,) = found["entries"]
+    return entry
+
+
 @pytest.mark.django_db
 def test_rules_are_written_at_the_desk_tried_at_once_and_reach_the_card(admin_client):
     character = make_character(lore=[{"keys": ["reef"], "content": "REEF"}], published=False)
-    entry = character.lore.get()
-    typed = {
-        **WRITTEN,
-        **PLAYERS,
-        **lore_fields(
-            {"id": entry.pk, "character": character.pk, "keys": "reef", "content": "REEF"}
-            | {"rules": "Delay: 3; at depth: 1; role: user"}
-        ),
-        "lore-INITIAL_FORMS": "1",
-    }
-    tried = {**typed, "_character": character.pk, "_talk": "the reef"}
-    found = admin_client.post(f"{DESK}rehearse/lore/", tried).json()["entries"][0]
+    address, sent = entry_of(character)
+    typed = {**sent, "rules": "Delay: 3; at depth: 1; role: user"}
+    found = rehearsed(admin_client, character, "the reef", **typed)
     assert found["why"] == "only from 3 messages on; there are 1"
-    answer = admin_client.post(f"{DESK}{character.pk}/change/", typed)
+    answer = admin_client.post(address, typed)
     assert answer.status_code == 302, answer.content.decode()
     stored = Character.objects.get()
     card = json.loads(cards.export(stored, "v3-json").data)
     extensions = card["data"]["character_book"]["entries"][0]["extensions"]
     assert extensions == {"delay": 3, "depth": 1, "role": 1, "position": 4}
-    page = admin_client.get(f"{DESK}{character.pk}/change/").content.decode()
+    page = admin_client.get(address).content.decode()
     assert "delay: 3; at depth: 1; role: user" in page
-    wrong = admin_client.post(f"{DESK}{character.pk}/change/", {**typed, "lore-0-rules": "colour: red"})
+    wrong = admin_client.post(address, {**typed, "rules": "colour: red", "revision": "2"})
     assert "is no rule" in wrong.content.decode()
 
 
@@ -102,26 +116,16 @@ def test_rules_are_written_at_the_desk_tried_at_once_and_reach_the_card(admin_cl
 def test_the_tester_goes_through_the_lines_before_for_what_stays(admin_client):
     rest = json.dumps({"id": 1, "extensions": {"sticky": 9}})
     character = make_character(lore=[{"keys": ["reef"], "content": "R", "rest": rest}], published=False)
-    given = {"id": character.lore.get().pk, "character": character.pk, "keys": "reef", "content": "R"}
-    given["rules"] = "sticky: 9"
-    typed = {**WRITTEN, **PLAYERS, **lore_fields(given), "lore-INITIAL_FORMS": "1", "lore_scan_depth": "1"}
-    typed |= {"_character": character.pk, "_talk": "the reef\naye\nand then?"}
-    found = admin_client.post(f"{DESK}rehearse/lore/", typed).json()["entries"][0]
+    _address, sent = entry_of(character)
+    found = rehearsed(admin_client, character, "the reef\naye\nand then?", **sent, rules="sticky: 9")
     assert (found["fired"], found["why"]) == (True, "it stays (sticky)")
 
 
 @pytest.mark.django_db
 def test_patterns_of_an_entry_with_rules_are_written_as_sillytavern_reads_them(admin_client):
     character = make_character(lore=[{"keys": ["re+f"], "content": "R", "use_regex": True}], published=False)
+    address, sent = entry_of(character)
+    typed = {**sent, "keys": "re+f\n/a/", "use_regex": "on", "rules": "sticky: 2"}
+    assert admin_client.post(address, typed).status_code == 302
     entry = character.lore.get()
-    given = {
-        "id": entry.pk,
-        "character": character.pk,
-        "keys": "re+f\n/a/",
-        "content": "R",
-        "use_regex": "on",
-    }
-    typed = {**WRITTEN, **PLAYERS, **lore_fields({**given, "rules": "sticky: 2"}), "lore-INITIAL_FORMS": "1"}
-    assert admin_client.post(f"{DESK}{character.pk}/change/", typed).status_code == 302
-    entry.refresh_from_db()
     assert (entry.keys, entry.use_regex) == (["/re+f/i", "/a/"], False)

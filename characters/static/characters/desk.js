@@ -196,10 +196,28 @@ function rehearse(desk) {
   let round = 0;
   let timer = 0;
 
-  /** What is in the form now, without the portrait. */
+  /** Whether a field says something else than what is stored. */
+  function differs(/** @type {any} */ control) {
+    if (control.type === "checkbox" || control.type === "radio") return control.checked !== control.defaultChecked;
+    if (!control.options) return control.value !== control.defaultValue;
+    return [...control.options].some((option) => option.selected !== option.defaultSelected);
+  }
+
+  /** What is in the form now and is not stored, and the entry of lore that is open; without the portrait. */
   function typed() {
-    const data = new FormData(form);
-    for (const [name, value] of [...data.entries()]) if (value instanceof File) data.delete(name);
+    const data = new FormData();
+    const refused = form.querySelector(".errorlist, .errornote") !== null; // then the page shows what was typed
+    for (const control of /** @type {Iterable<any>} */ (form.elements)) {
+      if (!control.name || control.type === "file" || control.name === "csrfmiddlewaretoken") continue;
+      if (desk.dataset.character && !refused && !differs(control)) continue;
+      data.append("_changed", control.name);
+      if (!["checkbox", "radio"].includes(control.type) || control.checked) data.append(control.name, control.value);
+    }
+    const entry = /** @type {HTMLFormElement | null} */ (document.querySelector("#lore .lore-form"));
+    if (entry) {
+      data.set("_entry", entry.dataset.entry || "new");
+      for (const [name, value] of new FormData(entry)) data.append(`_entry-${name}`, value);
+    }
     data.set("_character", desk.dataset.character ?? "");
     data.set("_talk", talk.value);
     data.set("_sentence", sentence.value);
@@ -212,12 +230,12 @@ function rehearse(desk) {
   async function refresh() {
     const mine = ++round;
     try {
-      const [prompt, lore] = await Promise.all([ask(desk.dataset.prompt), ask(desk.dataset.lore)]);
-      if (!prompt.ok || !lore.ok) throw new Error("refused");
-      const [messages, entries] = [await prompt.json(), await lore.json()];
+      const answer = await ask(desk.dataset.prompt);
+      if (!answer.ok) throw new Error("refused");
+      const prompt = await answer.json();
       if (mine !== round) return; // something newer was typed meanwhile
-      showPrompt(messages);
-      showLore(entries);
+      showPrompt(prompt);
+      showLore(prompt.lore);
       desk.dataset.round = String(mine);
     } catch {
       if (mine === round) byId("desk-tokens").textContent = "The server did not answer. What you type is still here.";
@@ -300,6 +318,7 @@ function rehearse(desk) {
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
   talk.addEventListener("input", soon);
+  document.addEventListener("lore:change", soon);
   speak.addEventListener("click", () => void hear());
   void refresh();
 }
