@@ -16,7 +16,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
-from characters.models import Character
+from characters.models import Character, Lorebook
 from sessions_app.identity import api_keys
 from sessions_app.models import VoiceSession
 from tests.characters.factory import make_character
@@ -83,7 +83,10 @@ def people():
     """A client of each role; the owner's has a session, whose id this gives, too."""
     import_module("voicebot.migrations.0002_roles").make_roles(apps, None)
     import_module("voicebot.migrations.0003_operators_keep_api_keys").let_operators(apps, None)
-    make_character()
+    # An entry that is there, and a shared book of the character's number: routes are filled with these.
+    marlow = make_character(lore=[{"name": "Quay", "keys": ["quay"], "content": "It is wet."}])
+    marlow.lore.update(id=1)
+    Lorebook.objects.create(pk=marlow.pk, name="Harbour")
     clients = {role: Client() for role in ROLES}
     for role in ROLES[4:]:
         user = User.objects.create_user(role, is_staff=role != "account", is_superuser=role == "superuser")

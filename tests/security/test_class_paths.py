@@ -64,8 +64,6 @@ def typed(character: Character, **fields: object) -> dict[str, object]:
         "reply_sentences": 2,
         "voice_pitch": 0,
         "voice_speed": 1,
-        "lore-TOTAL_FORMS": 0,
-        "lore-INITIAL_FORMS": 0,
         "_character": character.pk,
     }
     return {**plain, **PLAYERS, **fields}
@@ -90,7 +88,7 @@ def test_an_editor_names_no_class_not_even_one_of_pipecats(editor):
     assert Character.objects.get().llm_provider == "scripted"
 
 
-@pytest.mark.parametrize("view", ["prompt", "lore", "voice"])
+@pytest.mark.parametrize("view", ["prompt", "voice"])
 @pytest.mark.parametrize("path", FOREIGN)
 def test_the_rehearsal_imports_nothing(editor, trap, path, view):
     marlow = make_character()
