@@ -45,6 +45,9 @@ PYTHON = [
     ROOT / "characters" / "admin" / "cards.py",
     ROOT / "characters" / "admin" / "forms.py",
     ROOT / "characters" / "models" / "address.py",
+    ROOT / "characters" / "models" / "lore.py",
+    ROOT / "characters" / "versions" / "differences.py",
+    *sorted((ROOT / "characters" / "admin" / "lore").glob("*.py")),
 ]
 SCRIPTS = ROOT / "voicebot" / "client" / "src"
 KEYWORDS = {"gettext": None, "gettext_lazy": None, "_": None, "pgettext": ((1, "c"), 2), "ngettext": (1, 2)}
@@ -58,7 +61,8 @@ def of_pages() -> Iterator[str]:
 
     for folder in PAGES:
         for page in sorted(folder.rglob("*.html")):
-            if "admin" not in page.relative_to(folder).parts:
+            parts = page.relative_to(folder).parts
+            if "admin" not in parts or "lore" in parts:
                 code = templatize(page.read_text(), origin=str(page))
                 yield from _extract("javascript", code)  # its indentation is no Python
 

@@ -414,6 +414,14 @@ function editLore(section) {
     },
     { capture: true },
   );
+  // Who asks with the form (the chat, the voice) asks with the entry that is open, too.
+  whole?.addEventListener("formdata", (event) => {
+    const entry = form();
+    if (!entry) return;
+    const data = /** @type {FormDataEvent} */ (event).formData;
+    data.set("_entry", entry.dataset.entry || "new");
+    for (const [name, value] of new FormData(entry)) data.append(`_entry-${name}`, value);
+  });
   window.addEventListener("beforeunload", (event) => {
     if (dirty()) event.preventDefault();
   });
