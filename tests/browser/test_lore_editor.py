@@ -53,8 +53,8 @@ async def test_entries_are_written_tried_moved_searched_and_deleted(desk):  # no
         assert await up.evaluate("(button) => button === document.activeElement")
 
         # by mouse
-        grip = page.locator("li", has_text="Two").locator(".lore-grip").last
-        await grip.drag_to(page.locator("li", has_text="One").last)
+        grip = page.locator("#lore-rows li", has_text="Two").locator(".lore-grip")
+        await grip.drag_to(page.locator("#lore-rows li", has_text="One").first)
         await titles(page, *had, "Two", "One", "Three")
 
         await page.fill("#lore-search", "floats")
