@@ -34,7 +34,7 @@ def changed_drafts(characters: Sequence[Character]) -> None:
 def users_of(book: Lorebook) -> list[User]:
     """Who uses a book, by name."""
     found = []
-    for character in book.characters.select_related("published").order_by("name"):
+    for character in book.characters.filter(binned_at=None).select_related("published").order_by("name"):
         version = character.published
         changed = version is None or version.digest != character.digest
         otherwise = version is None or _own(version.content) != _own(content.of(character))
@@ -48,4 +48,9 @@ def _own(whole: content.Content) -> str:
 
 def waiting(book: Lorebook) -> int:
     """How many characters on stage use a book and have changes to publish."""
-    return book.characters.exclude(published=None).exclude(digest=F("published__digest")).count()
+    return (
+        book.characters.filter(binned_at=None)
+        .exclude(published=None)
+        .exclude(digest=F("published__digest"))
+        .count()
+    )

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from characters.admin.lore import owners
 from characters.admin.lore.entries import LoreEditor
@@ -37,6 +39,9 @@ class LorebookAdmin(LoreEditor, LorebookFiles, ModelAdmin):
             {"fields": [("lore_scan_depth", "lore_token_budget"), "lore_recursive"]},
         ),
     ]
+    formfield_overrides: ClassVar = {
+        models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 2})}
+    }
     change_form_template = "admin/characters/lore/book_change_form.html"
 
     class Media:

@@ -219,6 +219,7 @@ function editLore(section) {
     const page = new DOMParser().parseFromString(html, "text/html");
     const fresh = /** @type {HTMLFormElement} */ (page.querySelector(".lore-form"));
     place.append(fresh);
+    place.scrollIntoView({ block: "start" });
     place.querySelector(".lore-open")?.setAttribute("aria-expanded", "true");
     for (const hidden of fresh.querySelectorAll(".lore-close, [data-take]")) /** @type {any} */ (hidden).hidden = false;
     changed();
