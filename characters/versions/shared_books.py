@@ -1,8 +1,9 @@
 """Shared lorebooks of drafts: whoever uses one that was changed has something to publish."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.db.models import F
 
 from characters import content
@@ -22,12 +23,17 @@ class User:
 
 def changed_book(book: Lorebook) -> None:
     """Call when a shared lorebook was saved, entries included."""
-    changed_drafts(list(book.characters.order_by("pk")))
+    changed_drafts(book.characters.values_list("pk", flat=True))
 
 
-def changed_drafts(characters: Sequence[Character]) -> None:
-    """Each of these has another draft now: one of its shared books was changed, or is gone."""
-    for character in characters:
+@transaction.atomic
+def changed_drafts(characters: Iterable[int]) -> None:
+    """Each of these has another draft now: one of its shared books was changed, or is gone.
+
+    They are locked, so that nobody who edits a character's own lorebook meanwhile notes an older state.
+    """
+    rows = Character.objects.select_for_update(no_key=True).filter(pk__in=list(characters))
+    for character in rows.order_by("pk"):
         publishing.changed_draft(character)
 
 

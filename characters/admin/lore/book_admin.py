@@ -104,12 +104,12 @@ class LorebookAdmin(LoreEditor, LorebookFiles, ModelAdmin):
             shared_books.changed_book(obj)
 
     def delete_model(self, request: HttpRequest, obj: Lorebook) -> None:
-        using = list(obj.characters.order_by("pk"))
+        using = list(obj.characters.values_list("pk", flat=True))
         super().delete_model(request, obj)
         shared_books.changed_drafts(using)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Lorebook]) -> None:
-        using = list(Character.objects.filter(books__in=queryset).distinct().order_by("pk"))
+        using = list(Character.objects.filter(books__in=queryset).values_list("pk", flat=True))
         super().delete_queryset(request, queryset)
         shared_books.changed_drafts(using)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
@@ -48,10 +49,13 @@ class LorebookFiles:
     def _file_name(self, name: str) -> str:
         return f"characters_{self.opts.model_name}_{name}"
 
+    @transaction.atomic
     def lorebook_file(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A page to bring a file in, and to save the lorebook as one."""
-        asked = owners.CHANGE if request.method == "POST" else owners.VIEW
-        owner = owners.owner_of(request, self.model, pk, asked)
+        saving = request.method == "POST"
+        owner = owners.owner_of(
+            request, self.model, pk, owners.CHANGE if saving else owners.VIEW, lock=saving
+        )
         form = LorebookForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             file = form.cleaned_data["file"]
