@@ -18,6 +18,7 @@ from characters.text.quoting import lookup, quoted
 MACRO = re.compile(r"\{\{(?!\{)((?:[^{}]|\{(?!\{)|\}(?!\}))*)\}\}")
 TAG = re.compile(r"<(user|char|bot|group|charifnotgroup)>", re.IGNORECASE)
 NAME = re.compile(r"([A-Za-z_]+)(\s*::?|\s+|$)?(.*)", re.DOTALL)
+TRIMS = re.compile(r"\{\{\s*trim\s*\}\}", re.IGNORECASE)
 TRIM = re.compile(r"[\r\n]*\{\{\s*trim\s*\}\}[\r\n]*", re.IGNORECASE)
 METADATA = re.compile(r"metadata\.([A-Za-z0-9_.-]{1,80})", re.IGNORECASE)
 ROUNDS = 5  # of macros within macros
@@ -71,7 +72,7 @@ class Macros:
         """`text` with its macros filled in, innermost first."""
         if "<" in text:
             text = TAG.sub(lambda tag: self.name_of(tag.group(1).lower()), text)
-        if "{{" in text:
+        if "{{" in text and TRIMS.search(text):
             text = TRIM.sub("", text)
         for _ in range(ROUNDS):
             left = MOST_MACROS - self._tally.filled
@@ -94,26 +95,41 @@ class Macros:
         return self.told(name) if name not in EMPTY else DEFAULT_VISITOR
 
     def _fill(self, match: re.Match[str]) -> str:
-        whole, body = match.group(0), match.group(1).strip()
+        body = match.group(1).strip()
         self._tally.filled += 1
+        name, colon, value = body.partition(":")
+        name = name.rstrip().lower()
+        if not colon and name in ("char", "user"):  # most of all
+            return self.name_of(name)
+        if handler := HANDLERS.get(name):
+            text = handler(self, value.removeprefix(":"), match.group(0))
+        else:
+            text = self._other(body, match.group(0))
+        if text is None:
+            self._tally.unknown[match.group(0)[:80]] = None
+            return match.group(0)
+        return text
+
+    def _other(self, body: str, whole: str) -> str | None:
+        """What is no name with a colon, or none: notes, metadata, what follows a space, fields."""
         if body.startswith("//"):
             return ""
         if path := METADATA.fullmatch(body):
             found = lookup(self.metadata, path.group(1))
             return "unknown" if found in EMPTY else self.told(found)
-        if parts := NAME.fullmatch(body):
-            name, value = parts.group(1).lower(), parts.group(3)
-            if not parts.group(2) and value:  # {{time_UTC+2}}
-                name, value = name.removesuffix("_utc"), f"UTC{value}"
-            if handler := HANDLERS.get(name):
-                if (text := handler(self, value, whole)) is not None:
-                    return text
-            elif name in self.fields and not value:
-                text = self.fields[name]
-                self._tally.written += len(text)
-                return text if self._tally.written <= GROWN else ""
-        self._tally.unknown[whole[:80]] = None
-        return whole
+        parts = NAME.fullmatch(body)
+        if not parts:
+            return None
+        name, value = parts.group(1).lower(), parts.group(3)
+        if not parts.group(2) and value:  # {{time_UTC+2}}
+            name, value = name.removesuffix("_utc"), f"UTC{value}"
+        if handler := HANDLERS.get(name):
+            return handler(self, value, whole)
+        if name not in self.fields or value:
+            return None
+        text = self.fields[name]
+        self._tally.written += len(text)
+        return text if self._tally.written <= GROWN else ""
 
     def drawn(self, place: str, sides: int, *, lasting: bool) -> int:
         """Chance, from 0 to below `sides`: the same for a session and place (and turn, unless lasting)."""

@@ -17,7 +17,7 @@ SPOKEN = ("greeting", "alternate_greetings", "examples")  # the words of the cha
 WRITTEN = ("description", "personality", "scenario", "system_prompt")
 CHARACTERS = 4_000  # that are looked at
 FEWEST = 12  # letters: fewer say nothing
-SURE = 0.9
+SURE = 0.8
 MARKUP = re.compile(r"\{\{.*?\}\}|<[^<>]*>|https?://\S+|[*_\"#\[\]{}()=+|~`]")
 KANA, HANGUL, HAN = (
     re.compile("[\u3040-\u30ff]"),
