@@ -224,7 +224,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": PAGE_POLICY}
-TIME_ZONE = "UTC"
+TIME_ZONE = env.TIME_ZONE
 USE_TZ = True
 
 STATIC_URL = "/static/"

@@ -2,13 +2,20 @@
 
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from config.environment.kinds import Kind, Names, Networks, Origins, Switch, Text, Whole
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 PRIVATE = ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"]
+
+
+def time_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"there is no time zone {name!r}: write an IANA name such as Europe/Oslo")
+    return name
 
 
 class Deployment(BaseModel):
@@ -30,6 +37,12 @@ class Deployment(BaseModel):
     LOG_LEVEL: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)
     ] = Field(default="INFO", description="what is logged at least; no level logs words of a conversation")
+    TIME_ZONE: Annotated[str, Kind("zone", "an IANA name such as Europe/Oslo"), AfterValidator(time_zone)] = (
+        Field(
+            default="UTC",
+            description="in which the admin shows times, and characters know them whose visitor says none",
+        )
+    )
     LOG_FORMAT: Literal["line", "json"] = Field(
         default="line", description="json for machines that collect logs"
     )
