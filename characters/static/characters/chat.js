@@ -27,6 +27,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const data = new FormData(form ?? undefined);
     for (const [name, value] of [...data.entries()]) if (value instanceof File) data.delete(name);
     data.set("_character", words.character ?? "");
+    // A box that is not ticked sends nothing.
+    for (const box of form?.querySelectorAll("input[type=checkbox][name]:not(:checked)") ?? []) data.append("_changed", /** @type {HTMLInputElement} */ (box).name);
     for (const [name, value] of Object.entries(more)) data.set(name, value);
     const token = String(data.get("csrfmiddlewaretoken") ?? "");
     return fetch(url ?? "", { method: "POST", body: data, headers: { "X-CSRFToken": token } });

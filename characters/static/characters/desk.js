@@ -79,8 +79,10 @@ function takeDrops(zone) {
     const fresh = page.getElementById("changelist");
     if (!fresh) return;
     old.replaceWith(document.adoptNode(fresh));
-    // Django's own script for the boxes beside the rows.
-    /** @type {any} */ (window).Actions?.(fresh.querySelectorAll("tr input.action-select"));
+    // The theme's own script for the boxes beside the rows.
+    const parent = fresh.querySelector(".result-list-wrapper");
+    const boxes = fresh.querySelectorAll("tr input.action-select");
+    if (parent && boxes.length) /** @type {any} */ (window).Actions?.(boxes, { parent });
   }
 
   /** The files of the last drop by name: a question about one is answered by sending it again. @type {Map<string, File>} */

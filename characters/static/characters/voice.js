@@ -20,6 +20,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const data = new FormData(form ?? undefined);
     for (const [name, value] of [...data.entries()]) if (value instanceof File) data.delete(name);
     data.set("_character", words.character ?? "");
+    // A box that is not ticked sends nothing.
+    for (const box of form?.querySelectorAll("input[type=checkbox][name]:not(:checked)") ?? []) data.append("_changed", /** @type {HTMLInputElement} */ (box).name);
     for (const [name, value] of Object.entries(more)) data.set(name, value);
     return fetch(url ?? "", { method: "POST", body: data, headers: { "X-CSRFToken": String(data.get("csrfmiddlewaretoken")) } });
   }
@@ -84,7 +86,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!field) continue;
     const slider = document.createElement("input");
     Object.assign(slider, { type: "range", min: String(least), max: String(most), step: String(step), value: field.value, className: "desk-slider" });
-    const label = document.querySelector(`label[for=id_${name}]`)?.textContent?.trim() ?? String(name);
+    const label = document.querySelector(`label[for=id_${name}]`)?.textContent?.replace(/[\s*]+/g, " ").trim() ?? String(name);
     slider.setAttribute("aria-label", (words.slider ?? "").replace("%s", label));
     slider.addEventListener("input", () => {
       field.value = slider.value;
