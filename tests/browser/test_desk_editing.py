@@ -73,6 +73,7 @@ async def test_publishing_leads_to_the_field_that_is_missing_by_keyboard(desk): 
         await page.get_by_role("button", name="Put on stage").wait_for()
 
 
+@pytest.mark.local
 async def test_a_portrait_is_cropped_by_keys_voices_are_picked_and_the_draft_answers(desk):  # noqa: F811
     async with editor(desk, "Wren of the Lamps") as page:
         tall = {"name": "tall.png", "mimeType": "image/png", "buffer": picture((400, 900))}
@@ -90,6 +91,7 @@ async def test_a_portrait_is_cropped_by_keys_voices_are_picked_and_the_draft_ans
         was = float(await page.input_value("#id_voice_pitch"))
         await page.keyboard.press("ArrowLeft")
         assert float(await page.input_value("#id_voice_pitch")) == was - 0.5
+        await page.select_option("#id_tts_provider", "local")
         await page.get_by_role("button", name="joe", exact=True).click()
         assert await page.input_value("#id_voice") == "joe"
         await page.get_by_role("button", name="Hear joe").click()
