@@ -3,26 +3,17 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from characters import content
+from characters import addresses, content
 from characters.models import Character, CharacterAsset
 
 NAME_CHARACTERS = 80
-SLUG_CHARACTERS = 40
-
-
-def _free_slug(slug: str) -> str:
-    begins = f"{slug[:SLUG_CHARACTERS]}-copy"
-    taken = set(Character.objects.filter(slug__startswith=begins).values_list("slug", flat=True))
-    number = 1
-    while (found := begins if number == 1 else f"{begins}-{number}") in taken:
-        number += 1
-    return found
+SLUG_CHARACTERS = addresses.CHARACTERS - len("-copy")  # of the first one's address
 
 
 @transaction.atomic
 def duplicate(character: Character) -> Character:
     """A new draft with the content, lorebook and files of another's, at an address of its own."""
-    twin = Character(slug=_free_slug(character.slug))
+    twin = Character(slug=addresses.free(f"{character.slug[:SLUG_CHARACTERS]}-copy"))
     now = content.of(character)
     ending = _(" (copy)")
     now["name"] = now["name"][: NAME_CHARACTERS - len(ending)] + ending
