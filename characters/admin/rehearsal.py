@@ -116,7 +116,8 @@ class Rehearsal:
         """The exact messages that the language model would get, how long they are, and which lore came up."""
         spec = self._spec(request)
         talk = conversation(request.POST.get("_talk", ""))
-        metadata = {"name": "Robin"}
+        greeting = request.POST.get("_greeting", "")
+        metadata = {"name": "Robin", "greeting": int(greeting[:3]) if greeting.isdecimal() else 0}
         lore = _lore(spec, metadata, talk)
         model = provider_choice.ask().model(spec)
         prompt = prompts.render(spec, metadata, talk, lore=lore, limit=model.limit)
@@ -126,6 +127,7 @@ class Rehearsal:
                 "messages": prompt.as_messages(),
                 "examples": prompt.examples,
                 "greeting": prompts.greeting(spec, metadata),
+                "greetings": 1 + len(spec.alternate_greetings),
                 "tokens": tokens,
                 "exact": exact,
                 "limit": model.limit,

@@ -98,7 +98,7 @@ async def test_a_portrait_is_cropped_by_keys_voices_are_picked_and_the_draft_ans
         await page.wait_for_selector("#desk-voice-line[data-heard=joe]", state="attached")
         await page.select_option("#id_llm_provider", "scripted")
         await page.get_by_role("button", name="Write with the draft").click()
-        await page.wait_for_selector("#desk-chat-log li")
+        await page.wait_for_selector("#desk-chat-log > div")
         await page.fill("#desk-chat-text", "Who are you?")
         await page.keyboard.press("Enter")
         await page.get_by_text("This is a short scripted reply for you").wait_for()

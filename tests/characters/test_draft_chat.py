@@ -67,6 +67,13 @@ def test_voices_and_greetings_to_choose_from_are_those_of_the_form(admin_client)
     assert found == {"voices": [["joe", "joe"]], "greetings": ["Hi Robin", "One", "Two"]}
 
 
+def test_the_rehearsal_shows_the_greeting_that_is_chosen(admin_client):
+    typed = {**TYPED, "greeting": "Hi", "alternate_greetings": "One\n---\nTwo"}
+    for chosen, greeting in (("2", "Two"), ("", "Hi"), ("9" * 9, "Hi"), ("x", "Hi")):
+        shown = admin_client.post(f"{DESK}rehearse/prompt/", {**typed, "_greeting": chosen}).json()
+        assert (shown["greeting"], shown["greetings"]) == (greeting, 3), chosen
+
+
 def test_only_who_writes_may_try(staff):  # noqa: F811
     client = staff("Moderator")
     for path in ("rehearse/chat/", "rehearse/choices/", "unsaved/"):

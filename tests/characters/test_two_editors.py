@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from characters import content
-from characters.models import Character, OpenForm
+from characters.models import Character, Lorebook, OpenForm
 from characters.versions import publishing
 from tests.characters.factory import make_character
 
@@ -182,6 +182,13 @@ def rows(django_user_model):
         name="house", stage="llm", service="pipecat.services.openai.llm.OpenAILLMService"
     )
     return {
+        "lorebook": (
+            f"/admin/characters/lorebook/{(book := Lorebook.objects.create(name='Sea')).pk}/change/",
+            book,
+            "name",
+            "Harbour",
+            "Ocean",
+        ),
         "profile": (
             f"/admin/voicebot/providerprofile/{profile.pk}/change/",
             profile,
@@ -206,7 +213,7 @@ def rows(django_user_model):
     }
 
 
-@pytest.mark.parametrize("kind", ["profile", "person", "role"])
+@pytest.mark.parametrize("kind", ["profile", "person", "role", "lorebook"])
 def test_every_form_of_the_admin_that_edits_refuses_a_stale_save(admin_client, rows, kind):
     url, row, field, theirs, mine = rows[kind]
     page = admin_client.get(url)

@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from characters.admin.editing import RefusesStaleSaves
 from characters.admin.lore import owners
 from characters.admin.lore.entries import LoreEditor
 from characters.admin.lore.files import LorebookFiles
@@ -26,7 +27,7 @@ PUBLISH = "characters.publish_character"
 
 
 @admin.register(Lorebook)
-class LorebookAdmin(LoreEditor, LorebookFiles, ModelAdmin):
+class LorebookAdmin(RefusesStaleSaves, LoreEditor, LorebookFiles, ModelAdmin):
     """Who may edit entries may edit these."""
 
     list_display: ClassVar = ["name", "entries", "users", "updated_at"]

@@ -12,7 +12,7 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   const words = /** @type {Record<string, string>} */ (panel.dataset);
   const open = byId("desk-chat-open", HTMLButtonElement);
-  const log = byId("desk-chat-log", HTMLOListElement);
+  const log = byId("desk-chat-log", HTMLElement);
   const text = byId("desk-chat-text", HTMLTextAreaElement);
   const state = byId("desk-chat-state", HTMLElement);
   const greeting = byId("desk-greeting", HTMLSelectElement);
@@ -36,7 +36,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   /** @param {string} role @param {string} content */
   function show(role, content) {
-    const item = document.createElement("li");
+    const item = document.createElement("div");
     item.dataset.role = role;
     const who = document.createElement("b");
     who.textContent = role === "user" ? (words.you ?? "") : (words.them ?? "");

@@ -191,6 +191,7 @@ function rehearse(desk) {
   const form = /** @type {HTMLFormElement} */ (document.getElementById("character_form"));
   const talk = /** @type {HTMLTextAreaElement} */ (document.getElementById("desk-talk"));
   const sentence = /** @type {HTMLInputElement} */ (document.getElementById("desk-sentence"));
+  const greets = /** @type {HTMLSelectElement} */ (document.getElementById("desk-greets"));
   const audio = /** @type {HTMLAudioElement} */ (document.getElementById("desk-audio"));
   const speak = /** @type {HTMLButtonElement} */ (document.getElementById("desk-speak"));
   /** @param {string} id */
@@ -223,6 +224,7 @@ function rehearse(desk) {
     data.set("_character", desk.dataset.character ?? "");
     data.set("_talk", talk.value);
     data.set("_sentence", sentence.value);
+    data.set("_greeting", greets.value);
     return data;
   }
 
@@ -245,10 +247,14 @@ function rehearse(desk) {
   }
 
   /**
-   * @param {{messages: {role: string, content: string}[], examples: number, greeting: string, tokens: number,
+   * @param {{messages: {role: string, content: string}[], examples: number, greeting: string, greetings: number, tokens: number,
    *   exact: boolean, limit: number, model: string, cut: string[]}} shown
    */
   function showPrompt(shown) {
+    for (let number = greets.length; number < shown.greetings; number++)
+      greets.add(new Option((greets.dataset.label ?? "").replace("%s", String(number + 1)), String(number)));
+    while (greets.length > Math.max(1, shown.greetings)) greets.remove(greets.length - 1);
+    byId("desk-greets-line").hidden = shown.greetings < 2;
     const about = shown.exact ? "" : "about ";
     const cut = shown.cut.length ? ` Cut to fit: ${[...new Set(shown.cut)].join(", ")}.` : "";
     const name = shown.model ? ` of ${shown.model}` : "";
@@ -320,6 +326,7 @@ function rehearse(desk) {
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
   talk.addEventListener("input", soon);
+  greets.addEventListener("change", soon);
   document.addEventListener("lore:change", soon);
   speak.addEventListener("click", () => void hear());
   void refresh();
