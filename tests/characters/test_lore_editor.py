@@ -1,9 +1,11 @@
 """The editor of lorebooks, asked as its page asks it, of a character and of a shared book alike."""
 
+import json
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from characters import content
 from characters.models import Character, Lorebook, LoreEntry
@@ -301,3 +303,17 @@ def test_a_books_rules_are_edited_on_its_page_and_reach_who_uses_it(admin_client
     marlow.refresh_from_db()
     assert content.draft_spec(marlow).book.token_budget == 900
     assert marlow.digest != marlow.published.digest
+
+
+def test_a_shared_book_is_brought_in_and_saved_as_a_file(admin_client):
+    book = make_lorebook(name="Harbour", entries=ENTRIES[:1])
+    base = f"/admin/characters/lorebook/{book.pk}/lorebook/"
+    given = {"name": "Sea", "scan_depth": 3, "entries": [{"keys": ["sea"], "content": "It is deep."}]}
+    file = SimpleUploadedFile("sea.json", json.dumps({"spec": "lorebook_v3", "data": given}).encode())
+    said = admin_client.post(base, {"file": file}, follow=True).content.decode()
+    assert "1 entries of a lorebook (Character Card V3) are in this one now." in said
+    assert [entry.content for entry in book.entries.all()] == ["It sleeps under the quay.", "It is deep."]
+    saved = admin_client.get(f"{base}export/?format=lorebook-v3")
+    assert saved["Content-Disposition"] == 'attachment; filename="harbour-lorebook-v3.json"'
+    data = json.loads(saved.content)["data"]
+    assert (data["name"], data["scan_depth"], len(data["entries"])) == ("Harbour", 3, 2)

@@ -59,7 +59,6 @@ def upload(client, data: bytes, name: str = "me.png"):
         name: "" if value is None else form.fields[name].prepare_value(value)
         for name, value in fields.items()
     }
-    said |= {"lore-TOTAL_FORMS": "0", "lore-INITIAL_FORMS": "0"}
     return client.post(desk, {**said, "avatar": SimpleUploadedFile(name, data, "image/png")})
 
 
