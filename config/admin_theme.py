@@ -89,6 +89,12 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _item(
+                        "Stages",
+                        "mic",
+                        "admin:voicebot_stages",
+                        "voicebot.view_providerprofile",
+                    ),
+                    _item(
                         "Provider profiles",
                         "graphic_eq",
                         "admin:voicebot_providerprofile_changelist",

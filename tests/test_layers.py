@@ -58,7 +58,8 @@ ORDER = {
         runtime pipeline
         connection
         http
-        profile_form
+        profile_form stage_trials
+        stages_page
         admin checks
         apps management routing urls
     """,

@@ -7,6 +7,7 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
+from django.urls import URLPattern
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -16,6 +17,7 @@ from characters.models import Character
 from sessions_app.admin import OwnFilters
 from voicebot.models import ProviderProfile
 from voicebot.profile_form import ProfileForm
+from voicebot.stages_page import StagesPage
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -35,7 +37,7 @@ class GroupAdmin(RefusesStaleSaves, DjangoGroupAdmin, ModelAdmin):
 
 
 @admin.register(ProviderProfile)
-class ProviderProfileAdmin(OwnFilters, RefusesStaleSaves, ModelAdmin):
+class ProviderProfileAdmin(StagesPage, OwnFilters, RefusesStaleSaves, ModelAdmin):
     """Who may change profiles sees their options; others see which there are."""
 
     form = ProfileForm
@@ -46,6 +48,9 @@ class ProviderProfileAdmin(OwnFilters, RefusesStaleSaves, ModelAdmin):
         (None, {"fields": [("name", "stage"), "service", "options", "context_tokens"]}),
         ("What is secret", {"fields": ["api_key", "secret_options", "forget_secrets"]}),
     ]
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*self.stages_urls(), *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: ProviderProfile | None = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):

@@ -4,12 +4,13 @@
 are called for. Others use the names below, and know of no provider in particular.
 """
 
-from voicebot.providers import class_paths, found, pipecat_service, registry
+from voicebot.providers import class_paths, found, pipecat_service, provider_watch, registry
 from voicebot.providers.capabilities import ProviderCatalog
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.fallback import WithFallback
 from voicebot.providers.llm.reply_frames import EnoughFrame, ReplyIncompleteFrame
 from voicebot.providers.llm.thoughts import ThoughtFilter, without_thoughts
+from voicebot.providers.one_shot import IN_HZ, NoAnswer, ask_once
 from voicebot.providers.provider_watch import ProviderWatch
 from voicebot.providers.speech import recorded_speech, voice_sample
 from voicebot.providers.speech.recorded_speech import RecordedSpeech
@@ -18,7 +19,9 @@ from voicebot.providers.speech.speech_pieces import first_piece
 from voicebot.providers.speech.speech_text import speakable
 
 __all__ = [
+    "IN_HZ",
     "EnoughFrame",
+    "NoAnswer",
     "ProviderCatalog",
     "ProviderError",
     "ProviderWatch",
@@ -28,10 +31,12 @@ __all__ = [
     "SpeechPausedFrame",
     "ThoughtFilter",
     "WithFallback",
+    "ask_once",
     "class_paths",
     "first_piece",
     "found",
     "pipecat_service",
+    "provider_watch",
     "recorded_speech",
     "registry",
     "speakable",

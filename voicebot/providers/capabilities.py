@@ -12,6 +12,7 @@ from characters.spec import CharacterSpec
 from voicebot.models import ProviderProfile
 from voicebot.providers import pipecat_service, registry, text_reply
 from voicebot.providers.errors import ProviderError
+from voicebot.providers.one_shot import NoAnswer
 from voicebot.providers.registry import BUILT_IN, STAGES, Stage
 from voicebot.providers.speech import voice_sample
 
@@ -97,7 +98,7 @@ class ProviderCatalog:
         try:
             build = registry.factory("tts", registry.chosen("tts", spec))
             return async_to_sync(voice_sample.wav)(build, spec, text)
-        except (ProviderError, voice_sample.Silence) as error:
+        except (ProviderError, NoAnswer) as error:
             raise CannotSpeak(str(error)) from error
 
     async def reply(self, spec: CharacterSpec, messages: Sequence[Message]) -> AsyncIterator[str]:

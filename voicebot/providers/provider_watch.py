@@ -19,6 +19,7 @@ from sessions_app.database import Breaker, cause_of, in_database
 from voicebot.models import ProviderProfile
 from voicebot.providers import registry
 from voicebot.providers.errors import ProviderError
+from voicebot.providers.registry import Stage
 
 log = logging.getLogger(__name__)
 
@@ -44,29 +45,34 @@ def public(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def addresses() -> dict[str, list[str]]:
-    """The addresses of the providers in use, each with the stages it serves. Reads the database."""
-    found: dict[str, list[str]] = {}
+def serving(stage: Stage) -> dict[str, str]:
+    """Who may serve a stage, each with its address or '': those of the settings, and all profiles.
 
-    def note(stage: str, url: Any) -> None:
-        if isinstance(url, str) and url:
-            stages = found.setdefault(url, [])
-            if stage not in stages:
-                stages.append(stage)
-
-    for stage in registry.STAGES:
-        for name in {registry.name_for(stage), settings.STAGE_FALLBACKS[stage]}:
-            if name in registry.BUILT_IN:
-                with suppress(ProviderError):  # not installed: who calls is told so
-                    note(stage, registry.provider(name).address(stage))
-            elif "." in name:
-                note(stage, _base_url(settings.STAGE_OPTIONS[stage]))
-    for profile in ProviderProfile.objects.only("stage", "options"):
-        note(profile.stage, _base_url(profile.options))
+    The first is in use; the fallback comes second if there is one. Reads the database.
+    """
+    found: dict[str, str] = {}
+    for name in filter(None, (registry.name_for(stage), settings.STAGE_FALLBACKS[stage])):
+        found[name] = ""
+        if name in registry.BUILT_IN:
+            with suppress(ProviderError):  # not installed: who calls is told so
+                found[name] = registry.provider(name).address(stage)
+        elif "." in name:
+            found[name] = _base_url(settings.STAGE_OPTIONS[stage])
+    for profile in ProviderProfile.objects.filter(stage=stage).only("name", "options"):
+        found[profile.name] = _base_url(profile.options)
     return found
 
 
-def _base_url(options: Mapping[str, Any]) -> Any:
+def addresses() -> dict[str, list[str]]:
+    """The addresses of the providers in use, each with the stages it serves. Reads the database."""
+    found: dict[str, list[str]] = {}
+    for stage in registry.STAGES:
+        for url in dict.fromkeys(filter(None, serving(stage).values())):
+            found.setdefault(url, []).append(stage)
+    return found
+
+
+def _base_url(options: Mapping[str, Any]) -> str:
     """What a service of Pipecat's calls its server, if that speaks HTTP: others have WebSockets."""
     url = options.get("base_url") or options.get("url")
     return url if isinstance(url, str) and not url.startswith(("ws:", "wss:")) else ""
@@ -82,6 +88,11 @@ class ProviderWatch:
     def unreachable(self) -> list[str]:
         """A line for each address that did not answer when it was last asked, with the reason."""
         return [f"{at.what} does not answer: {at.cause}" for at in self._breakers.values() if at.away]
+
+    def cause(self, url: str) -> str:
+        """Why an address did not answer when it was last asked, '' if it did."""
+        at = self._breakers.get(url)
+        return at.cause if at and at.away else ""
 
     async def look(self) -> None:
         """Asks every address once, at the same time."""

@@ -14,6 +14,7 @@ from pipecat.processors.frame_processor import FrameProcessor
 from characters.spec import CharacterSpec
 from sessions_app.database import in_database
 from voicebot.providers.errors import ProviderError
+from voicebot.providers.one_shot import NoAnswer
 from voicebot.providers.speech import voice_sample
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ async def _record(spec: CharacterSpec, words: str, build: VoiceFactory) -> bool:
             return True
         recorded = await voice_sample.wav(build, spec, words)
         await in_database(default_storage.save, path, ContentFile(recorded))
-    except (voice_sample.Silence, ProviderError, OSError) as error:
+    except (NoAnswer, ProviderError, OSError) as error:
         log.warning("a fallback reply of %s was not recorded: %s", spec.label, error)
         return False
     except Exception:

@@ -24,6 +24,7 @@ from tests.characters.test_prompts import SHEET
 from tests.patience import PATIENCE_SECS
 from voicebot.pipeline.replies.sentence_limit import EnoughFrame
 from voicebot.providers.llm.reply_frames import ReplyIncompleteFrame
+from voicebot.providers.one_shot import NoAnswer
 from voicebot.providers.speech import voice_sample
 from voicebot.providers.speech.synthesis import bounded
 
@@ -171,7 +172,7 @@ async def test_what_is_only_read_keeps_its_place():
 
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_sentence_that_was_not_spoken_to_its_end_is_no_recording_of_it(fault):
-    with pytest.raises(voice_sample.Silence):
+    with pytest.raises(NoAnswer):
         await voice_sample.wav(lambda _spec: bounded(Voice)(), SHEET, f"Forgive me, it {fault} again.")
     assert await voice_sample.wav(lambda _spec: bounded(Voice)(), SHEET, "Forgive me.")
 
