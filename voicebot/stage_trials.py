@@ -26,7 +26,11 @@ from voicebot.providers import IN_HZ, NoAnswer, ask_once, registry, voice_sample
 SENTENCES = {"en": "Good evening. Can you hear me?", "zh": "晚上好。你听得见我吗？"}  # noqa: RUF001
 SILENCE_SECS = 0.5  # about the sentence, as between a visitor's words
 CHUNK_SECS = 0.02
-NEEDS: Mapping[registry.Stage, tuple[registry.Stage, ...]] = {"stt": ("stt", "tts"), "llm": ("llm",), "tts": ("tts",)}
+NEEDS: Mapping[registry.Stage, tuple[registry.Stage, ...]] = {
+    "stt": ("stt", "tts"),
+    "llm": ("llm",),
+    "tts": ("tts",),
+}
 THINK_SECS = 60.0  # a model may have to be loaded
 
 
@@ -40,7 +44,9 @@ class Trial:
     wav: bytes = b""
 
 
-async def try_stage(stage: registry.Stage, by: Mapping[registry.Stage, registry.Factory], spec: CharacterSpec) -> Trial:
+async def try_stage(
+    stage: registry.Stage, by: Mapping[registry.Stage, registry.Factory], spec: CharacterSpec
+) -> Trial:
     """Tries a stage by the factories that it NEEDS; ears hear the voice. Raises NoAnswer, ProviderError."""
     if stage == "llm":
         return await _think(by["llm"], spec)

@@ -70,7 +70,16 @@ def _transcribe(samples: np.ndarray) -> str:
     frames = min(MAX_FRAMES, max(MIN_FRAMES, features.shape[-1] + MARGIN_FRAMES))
     limit = token_limit(len(samples) / RATE_HZ)
     text, looped = decode(features, frames, limit)
-    return decode(features, MAX_FRAMES, limit, no_repeat=NO_REPEAT)[0] if looped else text
+    if looped:
+        return decode(features, MAX_FRAMES, limit, no_repeat=NO_REPEAT)[0]
+    return decode(features, MAX_FRAMES, limit)[0] if is_said_twice(text) else text
+
+
+def is_said_twice(text: str) -> bool:
+    """Whether a transcript is one sentence and the same again, as little sound sometimes makes of it."""
+    words = text.split()
+    half = len(words) // 2
+    return half > 1 and words[:half] == words[half:]
 
 
 def token_limit(secs: float) -> int:
