@@ -4,9 +4,11 @@ from typing import Any
 
 from django.templatetags.static import static
 from django.urls import reverse_lazy
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
-def _item(title: str, icon: str, name: str, permission: str) -> dict[str, Any]:
+def _item(title: Promise, icon: str, name: str, permission: str) -> dict[str, Any]:
     return {
         "title": title,
         "icon": icon,
@@ -18,12 +20,14 @@ def _item(title: str, icon: str, name: str, permission: str) -> dict[str, Any]:
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Greenroom",
     "SITE_HEADER": "Greenroom",
-    "SITE_SUBHEADER": "The editor's desk",
+    "SITE_SUBHEADER": _("The editor's desk"),
     "SITE_SYMBOL": "theater_comedy",
     "SITE_URL": "/",
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("voicebot/lamp.svg")}
     ],
+    "SHOW_LANGUAGES": True,  # they are switched in the menu of the account
+    "STYLES": [lambda _request: static("characters/desk.css")],
     "BORDER_RADIUS": "10px",
     "DASHBOARD_CALLBACK": "sessions_app.admin.dashboard.add_to",
     "COLORS": {
@@ -56,28 +60,28 @@ UNFOLD: dict[str, Any] = {
             "950": "#1a1406",
         },
     },
-    "ACCOUNT": {"navigation": [{"title": "Your account", "link": reverse_lazy("admin:account")}]},
+    "ACCOUNT": {"navigation": [{"title": _("Your account"), "link": reverse_lazy("admin:account")}]},
     "SIDEBAR": {
         "show_search": True,
         "navigation": [
             {
-                "title": "The company",
+                "title": _("Characters and conversations"),
                 "items": [
-                    {"title": "Tonight", "icon": "dashboard", "link": reverse_lazy("admin:index")},
+                    {"title": _("Overview"), "icon": "dashboard", "link": reverse_lazy("admin:index")},
                     _item(
-                        "Characters",
+                        _("Characters"),
                         "theater_comedy",
                         "admin:characters_character_changelist",
                         "characters.view_character",
                     ),
                     _item(
-                        "Lorebooks",
+                        _("Lorebooks"),
                         "menu_book",
                         "admin:characters_lorebook_changelist",
                         "characters.view_loreentry",
                     ),
                     _item(
-                        "Conversations",
+                        _("Conversations"),
                         "forum",
                         "admin:sessions_app_voicesession_changelist",
                         "sessions_app.view_voicesession",
@@ -85,29 +89,32 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
-                "title": "The house",
+                "title": _("Administration"),
                 "separator": True,
                 "items": [
                     _item(
-                        "Stages",
+                        _("Stages"),
                         "mic",
                         "admin:voicebot_stages",
                         "voicebot.view_providerprofile",
                     ),
                     _item(
-                        "Provider profiles",
+                        _("Provider profiles"),
                         "graphic_eq",
                         "admin:voicebot_providerprofile_changelist",
                         "voicebot.view_providerprofile",
                     ),
                     _item(
-                        "API keys", "key", "admin:sessions_app_apikey_changelist", "sessions_app.view_apikey"
+                        _("API keys"),
+                        "key",
+                        "admin:sessions_app_apikey_changelist",
+                        "sessions_app.view_apikey",
                     ),
-                    _item("People", "person", "admin:auth_user_changelist", "auth.view_user"),
-                    _item("Roles", "groups", "admin:auth_group_changelist", "auth.view_group"),
-                    _item("Passkeys", "passkey", "admin:staff_passkey_changelist", "staff.view_passkey"),
+                    _item(_("Users"), "person", "admin:auth_user_changelist", "auth.view_user"),
+                    _item(_("Roles"), "groups", "admin:auth_group_changelist", "auth.view_group"),
+                    _item(_("Passkeys"), "passkey", "admin:staff_passkey_changelist", "staff.view_passkey"),
                     _item(
-                        "Authenticators",
+                        _("Authenticators"),
                         "phonelink_lock",
                         "admin:staff_authenticator_changelist",
                         "staff.view_authenticator",

@@ -225,6 +225,7 @@ LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": PAGE_POLICY}
 TIME_ZONE = env.TIME_ZONE
+FORMAT_MODULE_PATH = "config.formats"  # of dates and times; Django's own where a language has none there
 USE_TZ = True
 
 STATIC_URL = "/static/"

@@ -2,11 +2,12 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
 from django.views.i18n import set_language
 
 admin.site.site_header = "Greenroom"
 admin.site.site_title = "Greenroom"
-admin.site.index_title = "The company"
+admin.site.index_title = _("Overview")
 
 handler400 = "voicebot.http.error_pages.bad_request"
 handler403 = "voicebot.http.error_pages.forbidden"

@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
 from characters.models import Character
@@ -15,30 +16,38 @@ class VoiceSession(models.Model):
     """One visitor's conversation with one character, across as many connections as it takes."""
 
     class State(models.TextChoices):
-        CREATED = "created", "created"
-        ACTIVE = "active", "active"
-        IDLE = "idle", "idle"
-        ENDED = "ended", "ended"
-        EXPIRED = "expired", "expired"
+        CREATED = "created", _("created")
+        ACTIVE = "active", _("active")
+        IDLE = "idle", _("idle")
+        ENDED = "ended", _("ended")
+        EXPIRED = "expired", _("expired")
 
     LIVE: ClassVar[tuple[str, ...]] = (State.CREATED, State.ACTIVE, State.IDLE)
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    character = models.ForeignKey(Character, on_delete=models.PROTECT, to_field="slug", db_column="character")
-    version = models.PositiveIntegerField(default=0)  # of the character, when the session was made
-    draft = models.BooleanField(default=False)  # an editor tries out what is not published
-    visitor = models.CharField(max_length=80)  # user:<pk> or anon:<hash>, see visitors.py
-    state = models.CharField(max_length=10, choices=State.choices, default=State.CREATED)
+    id = models.UUIDField(_("number"), primary_key=True, default=uuid.uuid4, editable=False)
+    character = models.ForeignKey(
+        Character,
+        on_delete=models.PROTECT,
+        to_field="slug",
+        db_column="character",
+        verbose_name=_("character"),
+    )
+    version = models.PositiveIntegerField(
+        _("version"), default=0
+    )  # of the character, when the session was made
+    draft = models.BooleanField(_("draft"), default=False)  # an editor tries out what is not published
+    visitor = models.CharField(_("visitor's key"), max_length=80)  # user:<pk> or anon:<hash>, see visitors.py
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.CREATED)
 
-    created_at = models.DateTimeField()
-    active_at = models.DateTimeField()  # last activity
-    expires_at = models.DateTimeField(db_index=True)  # slides with activity
+    created_at = models.DateTimeField(_("begun"))
+    active_at = models.DateTimeField(_("last active"))  # last activity
+    expires_at = models.DateTimeField(_("expires"), db_index=True)  # slides with activity
     deadline_at = models.DateTimeField()  # the absolute end
-    ended_at = models.DateTimeField(null=True, blank=True)
-    end_reason = models.CharField(max_length=40, blank=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    end_reason = models.CharField(_("why it ended"), max_length=40, blank=True)
 
     connection = models.UUIDField(null=True, blank=True)  # the live connection; fences off an older one
-    connections = models.PositiveIntegerField(default=0)
+    connections = models.PositiveIntegerField(_("connections"), default=0)
     token_hash = models.CharField(max_length=64, blank=True)
     token_until = models.DateTimeField()
     token_used = models.BooleanField(default=False)  # a client that brings it again is the same one
@@ -46,12 +55,12 @@ class VoiceSession(models.Model):
     revision = models.PositiveIntegerField(default=0)  # counts changes, so that a cache knows the newer one
     metadata = models.BinaryField()  # sealed
     metadata_sequence = models.PositiveIntegerField(default=0)
-    turns = models.PositiveIntegerField(default=0)
+    turns = models.PositiveIntegerField(_("turns"), default=0)
     client_version = models.CharField(max_length=20, blank=True)  # RTVI, once the client was ready
     greeted = models.BooleanField(default=False, db_default=False)  # a greeting has sounded
     latency_ms = models.PositiveIntegerField(null=True, blank=True)  # median of the last connection's replies
     connected_secs = models.PositiveIntegerField(default=0)  # of all connections together
-    errors = models.PositiveIntegerField(default=0)  # that a provider or the pipeline reported
+    errors = models.PositiveIntegerField(_("errors"), default=0)  # that a provider or the pipeline reported
     # Above it the connection that has the session numbers its turns: an earlier one may still write below.
     sequence_floor = models.PositiveIntegerField(default=0, db_default=0)
     settled = models.BooleanField(default=True, db_default=True)  # nobody has turns that are not written yet
@@ -77,7 +86,8 @@ class VoiceSession(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.id)
+        began = formats.date_format(timezone.localtime(self.created_at), "DATETIME_FORMAT")
+        return f"{self.character_id}, {began}"
 
 
 class DataKey(models.Model):
@@ -106,21 +116,23 @@ class Erasure(models.Model):
 class ApiKey(models.Model):
     """How another page or program begins conversations here: see apikeys.py. Only a hash is kept."""
 
-    name = models.CharField(max_length=80, help_text="Whose key is it?")
+    name = models.CharField(_("name"), max_length=80, help_text=_("Whose key is it?"))
     origins = models.JSONField(
+        _("pages"),
         default=list,
         blank=True,
-        help_text="From which pages it works in a browser, such as https://partner.example.",
+        help_text=_("From which pages it works in a browser, such as https://partner.example."),
     )
-    shown = models.CharField("begins with", max_length=16, editable=False)
+    shown = models.CharField(_("begins with"), max_length=16, editable=False)
     key_hash = models.CharField(max_length=64, unique=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    used_at = models.DateTimeField("last used", null=True, blank=True, editable=False)
-    revoked_at = models.DateTimeField("revoked", null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
 
     class Meta:
         ordering: ClassVar = ["-created_at"]
-        verbose_name = "API key"
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
 
     def __str__(self) -> str:
         return self.name

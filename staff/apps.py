@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.utils.translation import gettext_lazy as _
 
 
 class StaffAdminConfig(admin_apps.AdminConfig):
@@ -11,7 +12,7 @@ class StaffAdminConfig(admin_apps.AdminConfig):
 
 class StaffConfig(AppConfig):
     name = "staff"
-    verbose_name = "Staff"
+    verbose_name = _("Sign-in of staff")
 
     def ready(self) -> None:
         from django.contrib.auth.signals import user_logged_in

@@ -8,6 +8,8 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 from django.urls import URLPattern
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -46,7 +48,7 @@ class ProviderProfileAdmin(StagesPage, OwnFilters, RefusesStaleSaves, ModelAdmin
     search_fields: ClassVar = ["name", "service"]
     fieldsets: ClassVar = [
         (None, {"fields": [("name", "stage"), "service", "options", "context_tokens"]}),
-        ("What is secret", {"fields": ["api_key", "secret_options", "forget_secrets"]}),
+        (_("What is secret"), {"fields": ["api_key", "secret_options", "forget_secrets"]}),
     ]
 
     def get_urls(self) -> list[URLPattern]:
@@ -57,9 +59,9 @@ class ProviderProfileAdmin(StagesPage, OwnFilters, RefusesStaleSaves, ModelAdmin
             return [(None, {"fields": [("name", "stage"), "service", "context_tokens"]})]
         return super().get_fieldsets(request, obj)
 
-    @display(description="secrets", label={"kept": "success"})
-    def secrets_kept(self, profile: ProviderProfile) -> str:
-        return "kept" if profile.has_secrets else ""
+    @display(description=_("secrets"), label={"kept": "success"})
+    def secrets_kept(self, profile: ProviderProfile) -> tuple[str, str] | str:
+        return ("kept", gettext("kept")) if profile.has_secrets else ""
 
     def has_delete_permission(self, request: HttpRequest, obj: ProviderProfile | None = None) -> bool:
         """A profile that a character uses stays."""

@@ -1,9 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class VoicebotConfig(AppConfig):
     name = "voicebot"
-    verbose_name = "The stage"
+    verbose_name = _("Providers")
 
     def ready(self) -> None:
         from characters import provider_choice

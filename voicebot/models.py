@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app.crypto import SealedRow
 from voicebot import service_options
@@ -21,34 +22,41 @@ class ProviderProfile(SealedRow):
     """
 
     class Stage(models.TextChoices):
-        STT = "stt", "listens (speech-to-text)"
-        LLM = "llm", "thinks (language model)"
-        TTS = "tts", "speaks (text-to-speech)"
+        STT = "stt", _("listens (speech-to-text)")
+        LLM = "llm", _("thinks (language model)")
+        TTS = "tts", _("speaks (text-to-speech)")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.SlugField(unique=True, help_text="What characters call it by.")
-    stage = models.CharField(max_length=3, choices=Stage.choices)
+    name = models.SlugField(_("name"), unique=True, help_text=_("What characters call it by."))
+    stage = models.CharField(_("stage"), max_length=3, choices=Stage.choices)
     service = models.CharField(
+        _("service"),
         max_length=200,
-        validators=[RegexValidator(r"^[A-Za-z_][\w.]*\.[A-Za-z_]\w*$", "This is not a dotted path.")],
-        help_text="The dotted path of a service, such as pipecat.services.openai.llm.OpenAILLMService.",
+        validators=[RegexValidator(r"^[A-Za-z_][\w.]*\.[A-Za-z_]\w*$", _("This is not a dotted path."))],
+        help_text=_("The dotted path of a service, such as pipecat.services.openai.llm.OpenAILLMService."),
     )
     options = models.JSONField(
+        _("options"),
         default=dict,
         blank=True,
-        help_text="What the service is made with, as JSON. “settings” in it become the service's Settings.",
+        help_text=_(
+            "What the service is made with, as JSON. “settings” in it become the service's Settings."
+        ),
     )
     context_tokens = models.PositiveIntegerField(
+        _("context tokens"),
         null=True,
         blank=True,
-        help_text="How much its model reads at once; empty for LLM_CONTEXT_TOKENS.",
+        help_text=_("How much its model reads at once; empty for LLM_CONTEXT_TOKENS."),
     )
     sealed_api_key = models.BinaryField(null=True, editable=False)
     sealed_options = models.BinaryField(null=True, editable=False)
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = models.DateTimeField(_("last changed"), auto_now=True)
 
     class Meta:
         ordering: ClassVar = ["stage", "name"]
+        verbose_name = _("provider profile")
+        verbose_name_plural = _("provider profiles")
 
     def __str__(self) -> str:
         return self.name

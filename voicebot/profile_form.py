@@ -4,6 +4,8 @@ import json
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
 
 from characters.spec import CharacterSpec
@@ -13,8 +15,8 @@ from voicebot import service_options
 from voicebot.models import ProviderProfile
 from voicebot.providers import ProviderError, pipecat_service, registry
 
-AGAIN = (
-    "{why}: give the API key, and the secret options if there were any, again; or forget what is sealed. "
+AGAIN = gettext_lazy(
+    "Give the API key, and the secret options if there were any, again; or forget what is sealed. "
     "They go only where they were given for."
 )
 
@@ -27,11 +29,12 @@ def _json_object(value: Any, what: str) -> dict[str, Any]:
     """What was typed, as a JSON object that can be stored. Raises ValidationError."""
     found = cleaned_json(value or {})
     if not isinstance(found, dict):
-        raise forms.ValidationError(f"{what} are a JSON object.")
+        raise forms.ValidationError(_("%(what)s are a JSON object.") % {"what": what})
     try:
         json.dumps(found, allow_nan=False)
     except ValueError as error:
-        raise forms.ValidationError(f"{what} hold a number that JSON has not.") from error
+        sentence = _("%(what)s hold a number that JSON has not.") % {"what": what}
+        raise forms.ValidationError(sentence) from error
     return found
 
 
@@ -39,22 +42,26 @@ class ProfileForm(forms.ModelForm):
     """What is sealed goes in and never comes out: its fields are always empty."""
 
     api_key = forms.CharField(
-        label="API key",
+        label=gettext_lazy("API key"),
         required=False,
         strip=True,
         max_length=4000,
         widget=_no_echo(),
-        help_text="Sealed when it is saved, and never shown again. Empty keeps the one that is there.",
+        help_text=gettext_lazy(
+            "Sealed when it is saved, and never shown again. Empty keeps the one that is there."
+        ),
     )
     secret_options = forms.JSONField(
-        label="secret options",
+        label=gettext_lazy("Secret options"),
         required=False,
         widget=_no_echo(),
-        help_text="More options, as JSON, that nobody is to read, such as "
-        '{"default_headers": {"X-Gate": "..."}}. Sealed like the key; empty keeps those that are there.',
+        help_text=gettext_lazy(
+            "More options, as JSON, that nobody is to read, such as "
+            '{"default_headers": {"X-Gate": "..."}}. Sealed like the key; empty keeps those that are there.'
+        ),
     )
     forget_secrets = forms.BooleanField(
-        label="forget what is sealed", required=False, widget=UnfoldBooleanSwitchWidget()
+        label=gettext_lazy("Forget what is sealed"), required=False, widget=UnfoldBooleanSwitchWidget()
     )
 
     class Meta:
@@ -64,20 +71,23 @@ class ProfileForm(forms.ModelForm):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if name in registry.BUILT_IN:
-            raise forms.ValidationError(f"{name!r} is built in: choose another name.")
+            raise forms.ValidationError(_("“%(name)s” is built in: choose another name.") % {"name": name})
         return name
 
     def clean_options(self) -> dict[str, Any]:
-        options = _json_object(self.cleaned_data["options"], "The options")
+        options = _json_object(self.cleaned_data["options"], _("The options"))
         if secret := list(service_options.names(service_options.split(options)[1])):
             raise forms.ValidationError(
-                f"Others may read this, and {', '.join(secret)} looks like a secret: it belongs to the "
-                "secret options, or is the API key."
+                _(
+                    "Others may read this, and %(names)s looks like a secret: it belongs to the secret "
+                    "options, or is the API key."
+                )
+                % {"names": ", ".join(secret)}
             )
         return options
 
     def clean_secret_options(self) -> dict[str, Any]:
-        return _json_object(self.cleaned_data["secret_options"], "The secret options")
+        return _json_object(self.cleaned_data["secret_options"], _("The secret options"))
 
     def clean(self) -> dict[str, Any]:
         """Builds the service once, so that what is wrong with it is said here and not to a visitor."""
@@ -112,13 +122,13 @@ class ProfileForm(forms.ModelForm):
         if cleaned["forget_secrets"] or not (keeps_key or keeps_options):
             return key, options
         if service_options.destination(cleaned["service"], cleaned["options"]) != there.destination:
-            raise forms.ValidationError(AGAIN.format(why="The service or its address changed"))
+            raise forms.ValidationError([_("The service or its address changed."), AGAIN])
         if keeps_key and options:  # they may say where it goes
-            raise forms.ValidationError(AGAIN.format(why="The secret options changed"))
+            raise forms.ValidationError([_("The secret options changed."), AGAIN])
         try:
             return key or there.api_key(), options or there.secret_options()
         except RecordUnreadable as error:
-            raise forms.ValidationError(AGAIN.format(why="What is sealed cannot be opened")) from error
+            raise forms.ValidationError([_("What is sealed cannot be opened."), AGAIN]) from error
 
     def save(self, commit: bool = True) -> ProviderProfile:
         self.instance.seal(self.cleaned_data["api_key"], self.cleaned_data["secret_options"])

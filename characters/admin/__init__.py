@@ -2,6 +2,7 @@
 
 from characters.admin.character import CharacterAdmin
 from characters.admin.editing import RefusesStaleSaves
+from characters.admin.home import drafts_for
 from characters.admin.lore import LorebookAdmin
 
-__all__ = ["CharacterAdmin", "LorebookAdmin", "RefusesStaleSaves"]
+__all__ = ["CharacterAdmin", "LorebookAdmin", "RefusesStaleSaves", "drafts_for"]

@@ -15,7 +15,7 @@ HASH_DIGITS = 6  # of a guest's: enough to tell those of a page apart
 
 def title_of(session: VoiceSession) -> str:
     """A conversation's title: with whom, and since when."""
-    since = shown_date(timezone.localtime(session.created_at), "Y-m-d H:i")
+    since = shown_date(timezone.localtime(session.created_at), "DATETIME_FORMAT")
     return _("%(character)s, %(since)s") % {"character": session.character.name, "since": since}
 
 

@@ -12,11 +12,12 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
@@ -24,14 +25,22 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from sessions_app.admin import names
 from sessions_app.admin.lookups import OwnFilters
 from sessions_app.exceptions import SessionError, SessionNotFound
-from sessions_app.identity import api_keys
+from sessions_app.identity import accounts, api_keys
 from sessions_app.manager import SyncSessionManager
 from sessions_app.models import ApiKey, VoiceSession
 from sessions_app.stores import get_store
 
 EXTENSION_SECS = 24 * 3600
-READ = "Read the transcript."
+READ = gettext_noop("Read the transcript.")  # of the admin's log, in English; shown in the reader's language
 TURNS_OF_A_PAGE = 200
+REASONS = {
+    "visitor": _("the visitor ended it"),
+    "left": _("the visitor left before it began"),
+    "moderator": _("a moderator ended it"),
+    "expired": _("its time was over"),
+    accounts.DISABLED: _("the account was disabled"),
+    accounts.NO_LONGER_STAFF: _("the account is no longer staff's"),
+}
 
 
 class ApiKeyForm(forms.ModelForm):
@@ -40,7 +49,8 @@ class ApiKeyForm(forms.ModelForm):
         delimiter="\n",
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="One a line, such as https://partner.example. Empty: for programs, not for pages.",
+        label=_("Pages"),
+        help_text=_("One a line, such as https://partner.example. Empty: for programs, not for pages."),
     )
 
     class Meta:
@@ -68,7 +78,7 @@ class ApiKeyAdmin(OwnFilters, ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         return False  # revoking keeps the record of it
 
-    @admin.display(description="pages")
+    @admin.display(description=_("pages"))
     def pages(self, key: ApiKey) -> str:
         return ", ".join(key.origins)
 
@@ -81,16 +91,28 @@ class ApiKeyAdmin(OwnFilters, ModelAdmin):
         self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
     ) -> HttpResponse:
         """The key stands in this answer and nowhere else: a message would take it into a cookie."""
-        context = {**self.admin_site.each_context(request), "title": "A new key", "opts": self.opts}
+        context = {**self.admin_site.each_context(request), "title": gettext("A new key"), "opts": self.opts}
         shown = {"key": obj, "text": obj.text}  # type: ignore[attr-defined]
         return render(request, "admin/api_key.html", context | shown)
 
-    @admin.action(description="Revoke the selected keys", permissions=["add"])
+    @admin.action(description=_("Revoke the selected keys"), permissions=["add"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for key in queryset:
             api_keys.revoke(key)
-            self.log_change(request, key, "Revoked.")
-        self.message_user(request, f"{len(queryset)} revoked.")
+            self.log_change(request, key, gettext_noop("Revoked."))
+        self.message_user(request, gettext("Revoked: %(count)d.") % {"count": len(queryset)})
+
+
+class ErrorsFilter(admin.SimpleListFilter):
+    title = _("errors")
+    parameter_name = "errors"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("some", _("with errors")), ("none", _("without errors"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> QuerySet[VoiceSession]:
+        wanted = {"some": Q(errors__gt=0), "none": Q(errors=0)}.get(self.value() or "", Q())
+        return queryset.filter(wanted)
 
 
 @admin.register(VoiceSession)
@@ -105,7 +127,7 @@ class VoiceSessionAdmin(OwnFilters, ModelAdmin):
         "active_at",
         "expires_at",
     ]
-    list_filter = ["state", "draft", "character"]
+    list_filter = ["state", ErrorsFilter, "draft", "character"]
     list_select_related = ["character"]
     date_hierarchy = "created_at"
     search_fields = ["id", "visitor", "character__name"]
@@ -117,7 +139,7 @@ class VoiceSessionAdmin(OwnFilters, ModelAdmin):
         "version",
         "draft",
         "state",
-        "end_reason",
+        "ended_because",
         "turns",
         "connections",
         "latency",
@@ -136,10 +158,8 @@ class VoiceSessionAdmin(OwnFilters, ModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         if not get_store().in_rows:
-            said = (
-                f"Conversations are kept in the store “{settings.SESSION_STORE}”: they are not listed here."
-            )
-            self.message_user(request, said, messages.WARNING)
+            said = gettext("Conversations are kept in the store “%(store)s”: they are not listed here.")
+            self.message_user(request, said % {"store": settings.SESSION_STORE}, messages.WARNING)
         return super().changelist_view(request, extra_context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -150,6 +170,29 @@ class VoiceSessionAdmin(OwnFilters, ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: VoiceSession | None = None) -> bool:
         return False  # erasing goes through the manager: see the action
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        return super().changeform_view(
+            request, object_id, form_url, {**self._titled(request, object_id), **(extra_context or {})}
+        )
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().history_view(
+            request, object_id, {**self._titled(request, object_id), **(extra_context or {})}
+        )
+
+    def _titled(self, request: HttpRequest, object_id: str | None) -> dict[str, str]:
+        """A page's title without the number that a conversation has."""
+        found = self.get_object(request, object_id) if object_id else None
+        return {"title": names.title_of(found), "subtitle": ""} if found else {}
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The names of the visitors of a page are looked up at once."""
@@ -176,24 +219,28 @@ class VoiceSessionAdmin(OwnFilters, ModelAdmin):
         called: str | None = getattr(session, "called", None)
         return called or names.names_of([session.visitor])[session.visitor]
 
-    @admin.display(description="key id")
+    @admin.display(description=_("key id"))
     def wrapped_by(self, session: VoiceSession) -> str:
         key = getattr(session, "data_key", None)  # gone after a restore without it
         return key.key_id if key else "-"
 
-    @admin.display(description="duration")
+    @admin.display(description=_("duration"))
     def duration(self, session: VoiceSession) -> timedelta:
         until = session.ended_at or session.active_at
         return timedelta(seconds=round((until - session.created_at).total_seconds()))
 
-    @admin.display(description="latency", ordering="latency_ms")
+    @admin.display(description=_("why it ended"), ordering="end_reason")
+    def ended_because(self, session: VoiceSession) -> str:
+        return str(REASONS.get(session.end_reason, session.end_reason))
+
+    @admin.display(description=_("latency"), ordering="latency_ms")
     def latency(self, session: VoiceSession) -> str:
         return "" if session.latency_ms is None else f"{session.latency_ms} ms"
 
-    @admin.display(description="transcript")
+    @admin.display(description=_("transcript"))
     def transcript_link(self, session: VoiceSession) -> str:
         url = reverse("admin:sessions_app_voicesession_transcript", args=[session.pk])
-        return format_html('<a href="{}">Read what was said (this is recorded)</a>', url)
+        return format_html('<a href="{}">{}</a>', url, gettext("Read what was said (this is recorded)"))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.transcript)
@@ -225,7 +272,12 @@ class VoiceSessionAdmin(OwnFilters, ModelAdmin):
         return render(request, "admin/transcript.html", context)  # the admin's views are never cached
 
     def _each(
-        self, request: HttpRequest, queryset: QuerySet[VoiceSession], act: Callable[[UUID], Any], done: str
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[VoiceSession],
+        act: Callable[[UUID], Any],
+        logged: str,
+        done: str,
     ) -> None:
         """Does something to each session; those that are over or gone are counted, not mourned."""
         if not request.user.has_perm("sessions_app.change_voicesession"):
@@ -242,33 +294,49 @@ class VoiceSessionAdmin(OwnFilters, ModelAdmin):
                     object_id=str(session_id),
                     object_repr=str(session_id),
                     action_flag=CHANGE,
-                    change_message=f"{done.capitalize()}.",
+                    change_message=logged,
                 )
             except SessionError:
                 refused += 1
-        self.message_user(request, f"{count} {done}." + (f" {refused} were over already." if refused else ""))
+        said = done % {"count": count}
+        if refused:
+            over = ngettext("%(count)d was over already.", "%(count)d were over already.", refused)
+            said += " " + over % {"count": refused}
+        self.message_user(request, said)
 
-    @admin.action(description="End the selected sessions")
+    @admin.action(description=_("End the selected conversations"))
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> None:
         manager = SyncSessionManager()
-        self._each(request, queryset, lambda pk: manager.end(pk, reason="moderator"), "ended")
+        self._each(
+            request,
+            queryset,
+            lambda pk: manager.end(pk, reason="moderator"),
+            gettext_noop("Ended."),
+            gettext("Ended: %(count)d."),
+        )
 
-    @admin.action(description="End every session of these visitors")
+    @admin.action(description=_("End every conversation of these visitors"))
     def end_visitors(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> None:
         """Everything that these visitors have open, in every process, at once."""
         visitors = set(queryset.values_list("visitor", flat=True))
         theirs = self.model.objects.filter(visitor__in=visitors, state__in=VoiceSession.LIVE)
         self.end_sessions(request, theirs)
 
-    @admin.action(description="Give the selected sessions a day more")
+    @admin.action(description=_("Give the selected conversations a day more"))
     def extend_sessions(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> None:
         manager = SyncSessionManager()
-        self._each(request, queryset, lambda pk: manager.extend(pk, EXTENSION_SECS), "extended by a day")
+        self._each(
+            request,
+            queryset,
+            lambda pk: manager.extend(pk, EXTENSION_SECS),
+            gettext_noop("Extended by a day."),
+            gettext("Extended by a day: %(count)d."),
+        )
 
-    @admin.action(description="Erase the selected sessions for good")
+    @admin.action(description=_("Erase the selected conversations for good"))
     def erase_sessions(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> None:
         if not request.user.has_perm("sessions_app.delete_voicesession"):
-            self.message_user(request, "You may not erase sessions.", messages.ERROR)
+            self.message_user(request, gettext("You may not erase conversations."), messages.ERROR)
             return
         manager = SyncSessionManager()
-        self._each(request, queryset, manager.erase, "erased")
+        self._each(request, queryset, manager.erase, gettext_noop("Erased."), gettext("Erased: %(count)d."))

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from django_otp.models import Device, ThrottlingMixin, TimestampMixin
 from django_otp.oath import TOTP
 
@@ -37,7 +38,8 @@ class Authenticator(SealedRow, TimestampMixin, ThrottlingMixin, Device):
     last_t = models.BigIntegerField(default=-1)  # the step of the last code that counted
 
     class Meta(Device.Meta):
-        verbose_name = "authenticator"
+        verbose_name = _("authenticator")
+        verbose_name_plural = _("authenticators")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """One without a key gets a random one."""

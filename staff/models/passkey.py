@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from django_otp.models import Device, TimestampMixin
 
 
@@ -17,7 +18,8 @@ class Passkey(TimestampMixin, Device):
     transports = models.JSONField(default=list)
 
     class Meta(Device.Meta):
-        verbose_name = "passkey"
+        verbose_name = _("passkey")
+        verbose_name_plural = _("passkeys")
         ordering: ClassVar = ["created_at"]
 
     def verify_token(self, token: Any) -> bool:

@@ -48,7 +48,7 @@ class CodeForm(forms.Form):
 class PasskeyNameForm(forms.Form):
     """What its owner calls a passkey."""
 
-    name = forms.CharField(max_length=64, required=False)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=64, required=False)
 
     def clean_name(self) -> str:
         return cleaned(self.cleaned_data["name"]).strip()

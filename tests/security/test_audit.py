@@ -47,7 +47,7 @@ def test_keys_characters_transcripts_and_erasure(client, boss, trail):
     desk = "/admin/characters/character/"
     client.post(f"{desk}{character.pk}/withdraw/")
     client.post(desk, {"action": "publish_selected", "_selected_action": [character.pk]})
-    client.post(desk, {"action": "withdraw_selected", "_selected_action": [character.pk]})
+    client.post(desk, {"action": "withdraw_selected", "sure": "1", "_selected_action": [character.pk]})
     client.get(f"{SESSIONS}{session.id}/transcript/")
     client.post(SESSIONS, {"action": "erase_sessions", "_selected_action": [str(session.id)]})
     entries = LogEntry.objects.order_by("pk")
