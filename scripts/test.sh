@@ -4,14 +4,19 @@ set -eu
 cd "$(dirname "$0")/.."
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
 
-chromium=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
-if [ -z "$chromium" ]; then
+# Without a window's parts it takes a third less of a core.
+found() { command -v chromium-headless-shell || command -v chromium || command -v chromium-browser || command -v google-chrome || true; }
+chromium=${CHROMIUM:-$(found)}
+if [ "${chromium##*/}" != chromium-headless-shell ] && [ -z "${CHROMIUM:-}" ]; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         say "Installing Chromium for the browser tests"
         apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk >/dev/null
-        chromium=$(command -v chromium)
-    else
+        for package in chromium-headless-shell chromium; do # not every system that has apt-get has the first
+            DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" fonts-noto-cjk >/dev/null && break
+        done
+        chromium=$(found)
+    fi
+    if [ -z "$chromium" ]; then
         echo "The browser tests need Chromium. Install it (Debian: apt-get install chromium), or set CHROMIUM=/path/to/it." >&2
         exit 1
     fi

@@ -1,6 +1,7 @@
 """Chromium, as the tests, benchmarks and pictures start it: with a microphone that plays a recording."""
 
 import os
+import shutil
 import wave
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from tests.visitors import RATE_HZ
 
 # Loopback by another name: browsers take it for another machine, which over http is insecure.
 INSECURE_HOST = "greenroom.test"
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # the cheapest first
 ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -23,7 +25,7 @@ def launching(microphone: Path, *more: str, allow: bool = True) -> dict[str, Any
     """The arguments of Playwright's `launch`, with `more` of Chromium's; without `allow`, no microphone."""
     answer = "--use-fake-ui-for-media-stream" if allow else "--deny-permission-prompts"
     return {
-        "executable_path": os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+        "executable_path": os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None),
         "args": [*ARGS, f"--use-file-for-fake-audio-capture={microphone}", answer, *more],
     }
 

@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import fcntl
+import gc
 import importlib.util
+import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -39,9 +42,15 @@ hypothesis.settings.load_profile("suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()  # while all is imported and collected, none of which is garbage
     keep_apart()
     if getattr(config.option, "numprocesses", 0):
         start_fork_server()  # one for all workers, which find it in their environment
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # nor are its million objects looked through again with each test
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -136,10 +145,31 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
+@contextlib.contextmanager
+def serving_all(tmp_path_factory: pytest.TempPathFactory, name: str, **environment: str) -> Iterator[Server]:
+    """As `serving`, but one for all workers: the first that asks starts it, and stops it after all others."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    place = tmp_path_factory.getbasetemp().parent if run else tmp_path_factory.mktemp(f"{name}_of_all")
+    known, starting = place / f"{name}.json", (place / f"{name}.starting").open("w")
+    with starting, (place / f"{name}.used").open("w") as used:
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        if known.exists():
+            running = Server.known(json.loads(known.read_text()))
+            fcntl.flock(used, fcntl.LOCK_SH)
+            fcntl.flock(starting, fcntl.LOCK_UN)
+            yield running
+            return
+        with serving(tmp_path_factory, name, **environment) as running:
+            known.write_text(json.dumps(running.about))
+            fcntl.flock(starting, fcntl.LOCK_UN)
+            yield running
+            fcntl.flock(used, fcntl.LOCK_EX)  # the others have gone
+
+
 @pytest.fixture(scope="session")
 def local_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running server with the local provider: real ears, a real mind, a real voice."""
-    with serving(tmp_path_factory, "local", DEFAULT_PROVIDER="local") as running:
+    with serving_all(tmp_path_factory, "local", DEFAULT_PROVIDER="local", MAX_LOAD="100") as running:
         yield running
 
 

@@ -123,6 +123,21 @@ class Server:
             **environment,
         }
         self.process: Forked | subprocess.Popen[bytes] | None = None
+        self._pid = 0
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What another process has to know of it, to be given to `known`."""
+        return {"log": str(self.log), "database": self.database, "port": self.port, "pid": self.pid}
+
+    @classmethod
+    def known(cls, about: dict[str, Any]) -> "Server":
+        """One that another process has started, and stops."""
+        server = cls(Path(about["log"]), about["database"])
+        server.port = about["port"]
+        server.environment["PORT"] = str(server.port)
+        server._pid = about["pid"]
+        return server
 
     @property
     def url(self) -> str:
@@ -130,8 +145,7 @@ class Server:
 
     @property
     def pid(self) -> int:
-        assert self.process
-        return self.process.pid
+        return self.process.pid if self.process else self._pid
 
     def start(self) -> "Server":
         serve = ("serve", "--host", self.host)
