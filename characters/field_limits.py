@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 TEXT_CHARACTERS = 65_536  # of one field of a prompt; cards of the community have up to 30,000
 SPOKEN_CHARACTERS = 8_192  # of a greeting: nobody listens to more
 NOTE_CHARACTERS = 65_536  # of what no model reads: notes, comments
@@ -35,19 +37,25 @@ _LISTS = {
 _NUMBERS = {"lore_scan_depth": SCAN_DEPTH, "lore_token_budget": TOKEN_BUDGET}
 
 
+def _numbers(most: int, now: int) -> dict[str, str]:
+    return {"most": f"{most:,}", "now": f"{now:,}"}
+
+
 def too_long(fields: Mapping[str, Any]) -> dict[str, str]:
     """What is too long of a character's fields, or of an entry's, each with a sentence for its editor."""
     found = {}
     for name, value in fields.items():
         if (most := _TEXTS.get(name)) and isinstance(value, str) and len(value) > most:
-            found[name] = f"At most {most:,} characters; these are {len(value):,}."
+            found[name] = _("At most %(most)s characters; these are %(now)s.") % _numbers(most, len(value))
         elif name in _LISTS and isinstance(value, list):
             items, most = _LISTS[name]
             longest = max((len(str(item)) for item in value), default=0)
             if len(value) > items:
-                found[name] = f"At most {items}; these are {len(value):,}."
+                found[name] = _("At most %(most)s; these are %(now)s.") % _numbers(items, len(value))
             elif longest > most:
-                found[name] = f"Each may have {most:,} characters; one has {longest:,}."
+                found[name] = _("Each may have %(most)s characters; one has %(now)s.") % _numbers(
+                    most, longest
+                )
         elif (most := _NUMBERS.get(name)) and isinstance(value, (int, float)) and value > most:
-            found[name] = f"At most {most:,}."
+            found[name] = _("At most %(most)s.") % _numbers(most, 0)
     return found

@@ -20,6 +20,9 @@ NAMES = re.compile(
     | [0-9a-f]{8}(-[0-9a-f]{4,12}){4}
     | \b(V[123] | UTC | Ctrl | Esc | Enter | GB | IANA | ID | UUID)\b
     | \{"default_headers":.*\}\}
+    # the words of a lorebook's line of rules
+    | “logic:[^”]*” | \b(exclude | prevent | delay\ until)\ recursion\b
+    | \bgroup(\ (weight | override | scoring))?\b | \b(cooldown | delay | scan\ depth)\b
     | “ship” | “shipment” | @@\w*
     """,
     re.VERBOSE,

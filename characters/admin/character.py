@@ -15,6 +15,7 @@ from unfold.decorators import display
 
 from characters import content
 from characters import report as reports
+from characters.admin import home
 from characters.admin.bin import BINNED, Bin
 from characters.admin.cards import Cards
 from characters.admin.chat import Chat
@@ -79,7 +80,7 @@ class CharacterAdmin(
     fieldsets: ClassVar = [
         (None, {"fields": [("name", "slug"), ("nickname", "tagline"), "avatar"]}),
         (
-            "Who",
+            _("Who"),
             {
                 "classes": ["tab"],
                 "fields": [
@@ -94,7 +95,7 @@ class CharacterAdmin(
             },
         ),
         (
-            "Words",
+            _("Words"),
             {
                 "classes": ["tab"],
                 "fields": [
@@ -108,7 +109,7 @@ class CharacterAdmin(
             },
         ),
         (
-            "Voice and mind",
+            _("Voice and mind"),
             {
                 "classes": ["tab"],
                 "fields": [
@@ -122,11 +123,11 @@ class CharacterAdmin(
             },
         ),
         (
-            "Its page",
+            _("Its page"),
             {"classes": ["tab"], "fields": ["about", "tags", ("creator", "creator_version")]},
         ),
         (
-            "Lorebook rules",
+            _("Lorebook rules"),
             {
                 "classes": ["tab"],
                 "fields": [("lore_scan_depth", "lore_token_budget"), "lore_recursive"],
@@ -207,14 +208,9 @@ class CharacterAdmin(
             return format_html('<span class="desk-initial">{}</span>', character.name[:1])
         return format_html('<img class="desk-portrait" src="{}" alt="" loading="lazy">', character.avatar.url)
 
-    @display(
-        description="on stage",
-        label={"on stage": "success", "changes to publish": "warning", "not on stage": "info"},
-    )
-    def state(self, character: Character) -> str:
-        if character.published is None:
-            return "not on stage"
-        return "on stage" if character.published.digest == character.digest else "changes to publish"
+    @display(description=_("on stage"), label={"live": "success", "changed": "warning", "draft": "info"})
+    def state(self, character: Character) -> tuple[str, str]:
+        return home.state_of(character)
 
     @admin.action(description=_("Publish the selected characters"), permissions=["publish"])
     def publish_selected(self, request: HttpRequest, queryset: QuerySet[Character]) -> None:
@@ -222,14 +218,14 @@ class CharacterAdmin(
         for character in queryset:
             try:
                 version = publishing.publish(character, author=request.user)
-                self.log_change(request, character, f"Published {version}.")
+                self.log_change(request, character, f"Published version {version.number}.")
                 done += 1
                 for note in reports.of(content.draft_spec(character)).remarks:
                     self.message_user(request, f"{character.name}: {note}", "WARNING")
             except NotPublishable as error:
                 self.message_user(request, str(error), "ERROR")
         if done:
-            self.message_user(request, f"{done} on stage.")
+            self.message_user(request, _("On stage now: %(count)d.") % {"count": done})
 
     @admin.action(description=_("Take the selected characters off the stage"), permissions=["publish"])
     def withdraw_selected(self, request: HttpRequest, queryset: QuerySet[Character]) -> HttpResponse | None:

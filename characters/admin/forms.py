@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -46,7 +47,7 @@ class LinesField(forms.CharField):
         items = [item.strip() for item in self.split(value or "")]
         found = [item for item in items if item]
         if len(found) > MOST_ITEMS:
-            raise ValidationError(f"At most {MOST_ITEMS}.")
+            raise ValidationError(_("At most %(most)d.") % {"most": MOST_ITEMS})
         return found
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -69,17 +70,19 @@ class TextsField(LinesField):
         return [ESCAPED_RULE.sub(r"\1", item) for item in items]
 
 
-def _provider(stage: str, label: str) -> forms.ChoiceField:
+def _provider(stage: str, label: Any) -> forms.ChoiceField:
     """One of a closed list: a name that somebody types never says what is imported."""
     return forms.ChoiceField(
         label=label,
         required=False,
-        choices=lambda: [("", "the house's own"), *provider_choice.ask().providers(stage)],
-        help_text="What is built in, and the profiles that operators made.",
+        choices=lambda: [("", _("the house's own")), *provider_choice.ask().providers(stage)],
+        help_text=gettext_lazy("What is built in, and the profiles that operators made."),
         widget=UnfoldAdminSelectWidget(),
         error_messages={
-            "invalid_choice": "There is no provider “%(value)s” here: choose one of the list. "
-            "An operator adds others as profiles."
+            "invalid_choice": gettext_lazy(
+                "There is no provider “%(value)s” here: choose one of the list. "
+                "An operator adds others as profiles."
+            )
         },
     )
 
@@ -110,14 +113,18 @@ class PlainLines(forms.ModelForm):
 class CharacterForm(PlainLines):
     """A draft. What the chosen providers cannot do is refused here, not when a visitor calls."""
 
-    tags = LinesField(help_text="One a line. Visitors find by them.")
-    alternate_greetings = TextsField(
-        label="other greetings",
-        help_text=f"Other beginnings, for pages that ask for one. A line {SEPARATOR} between two of them.",
+    tags = LinesField(
+        label=gettext_lazy("Tags"), help_text=gettext_lazy("One a line. Visitors find by them.")
     )
-    stt_provider = _provider("stt", "who listens")
-    llm_provider = _provider("llm", "who thinks")
-    tts_provider = _provider("tts", "who speaks")
+    alternate_greetings = TextsField(
+        label=gettext_lazy("Other greetings"),
+        help_text=gettext_lazy(
+            "Other beginnings, for pages that ask for one. A line --- between two of them."
+        ),
+    )
+    stt_provider = _provider("stt", gettext_lazy("Who listens"))
+    llm_provider = _provider("llm", gettext_lazy("Who thinks"))
+    tts_provider = _provider("tts", gettext_lazy("Who speaks"))
 
     class Meta:
         model = Character
@@ -159,7 +166,7 @@ class CharacterForm(PlainLines):
         """A provider that is not in the list any more is shown as it is, so that a save does not hide it."""
         field, now = self.fields[name], getattr(self.instance, name)
         if now not in dict(field.choices):  # type: ignore[attr-defined]
-            field.widget.choices = [*field.choices, (now, f"{now} (not here)")]  # type: ignore[attr-defined]
+            field.widget.choices = [*field.choices, (now, _("%(name)s (not here)") % {"name": now})]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """A new portrait becomes a small square WebP without the camera's metadata."""
@@ -187,8 +194,8 @@ class PublishForm(forms.Form):
     note = forms.CharField(
         max_length=200,
         required=False,
-        label="What is new?",
-        help_text="For you and the other editors, in the history.",
+        label=gettext_lazy("What is new?"),
+        help_text=gettext_lazy("For you and the other editors, in the history."),
         widget=UnfoldAdminTextInputWidget(),
     )
     digest = forms.CharField(widget=forms.HiddenInput)

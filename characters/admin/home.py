@@ -10,11 +10,13 @@ from characters.models import Character
 MOST = 8
 
 
-def state_of(character: Character) -> str:
-    """How a character stands, in words. Its published version is read."""
+def state_of(character: Character) -> tuple[str, str]:
+    """How a character stands: draft, live or changed, and that in words. Its published version is read."""
     if character.published is None:
-        return _("not on stage")
-    return _("on stage") if character.published.digest == character.digest else _("changes to publish")
+        return "draft", _("not on stage")
+    if character.published.digest == character.digest:
+        return "live", _("on stage")
+    return "changed", _("changes to publish")
 
 
 def drafts_for(request: HttpRequest) -> dict[str, Any]:
@@ -24,5 +26,5 @@ def drafts_for(request: HttpRequest) -> dict[str, Any]:
     found = Character.objects.filter(binned_at=None).select_related("published").order_by("-updated_at")
     drafts = list(found.only("name", "updated_at", "digest", "published__digest")[:MOST])
     for draft in drafts:
-        draft.state = state_of(draft)  # type: ignore[attr-defined]
+        _kind, draft.state = state_of(draft)  # type: ignore[attr-defined]
     return {"drafts": drafts, "may_write": request.user.has_perm("characters.add_character")}

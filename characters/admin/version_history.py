@@ -96,7 +96,7 @@ class History:
                     author=request.user,
                     digest=form.cleaned_data["digest"],
                 )
-                self.log_change(request, character, f"Published {version}.")  # type: ignore[attr-defined]
+                self.log_change(request, character, f"Published version {version.number}.")  # type: ignore[attr-defined]
                 said = _("%(name)s is on stage as %(version)s: whoever is talking hears it next.")
                 return self._back(request, character, said % {"name": character.name, "version": version})
         except NotPublishable as error:
@@ -186,7 +186,7 @@ class History:
                         "old": number,
                         "new": new.number,
                     }
-                    self.log_change(request, character, f"Published {new}.")  # type: ignore[attr-defined]
+                    self.log_change(request, character, f"Published version {new.number}.")  # type: ignore[attr-defined]
                 else:
                     publishing.take_up(character, version, author=request.user, digest=seen)
                     said = _("The draft is what version %d was.") % number

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.core.validators import FileExtensionValidator, MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from characters.models.address import FormerAddress
 from characters.portraits import PortraitField, portrait_path, validate_portrait
@@ -36,48 +37,66 @@ class Character(models.Model):
     """
 
     slug = models.SlugField(
-        "address",
+        _("address"),
         unique=True,
         help_text=_("The last part of the page's address. After a change the old one leads here, too."),
     )
-    name = models.CharField(max_length=80)
+    name = models.CharField(_("name"), max_length=80)
     nickname = models.CharField(
-        "called", max_length=80, blank=True, help_text="What {{char}} stands for, if not the name."
+        _("called"), max_length=80, blank=True, help_text=_("What {{char}} stands for, if not the name.")
     )
     tagline = models.CharField(
-        max_length=120, blank=True, help_text="One line under the name in the gallery."
+        _("tagline"), max_length=120, blank=True, help_text=_("One line under the name in the gallery.")
     )
     avatar = PortraitField(
-        "portrait",
+        _("portrait"),
         upload_to=portrait_path,
         blank=True,
         validators=[FileExtensionValidator(["png", "jpg", "jpeg", "webp"]), validate_portrait],
-        help_text="Square, PNG, JPEG or WebP, at most 5 MB.",
+        help_text=_("Square, PNG, JPEG or WebP, at most 5 MB."),
     )
     about = models.TextField(
+        _("about"),
         blank=True,
-        help_text="What visitors read on the character's page, and other people who get its card. "
-        "The character itself never hears of it.",
+        help_text=_(
+            "What visitors read on the character's page, and other people who get its card. "
+            "The character itself never hears of it."
+        ),
     )
-    tags = models.JSONField(default=list, blank=True, help_text="One a line. Visitors find by them.")
-    creator = models.CharField(max_length=200, blank=True, help_text="Who made this one up?")
+    tags = models.JSONField(
+        _("tags"), default=list, blank=True, help_text=_("One a line. Visitors find by them.")
+    )
+    creator = models.CharField(_("creator"), max_length=200, blank=True, help_text=_("Who made this one up?"))
     creator_version = models.CharField(
-        "creator's version", max_length=80, blank=True, help_text="The creator's own count, kept in its card."
+        _("creator's version"),
+        max_length=80,
+        blank=True,
+        help_text=_("The creator's own count, kept in its card."),
     )
 
     system_prompt = models.TextField(
-        "instructions",
+        _("instructions"),
         blank=True,
-        help_text="What the language model is told first. One clear line is often best. "
-        "{{char}} and {{user}} stand for the two names, {{original}} for our own first line.",
+        help_text=_(
+            "What the language model is told first. One clear line is often best. "
+            "{{char}} and {{user}} stand for the two names, {{original}} for our own first line."
+        ),
     )
-    description = models.TextField(blank=True, help_text="Who is this? Age, looks, trade, past.")
-    personality = models.TextField(blank=True, help_text="How does this one speak, think and feel?")
-    scenario = models.TextField(blank=True, help_text="Where are you two? What does this one want?")
+    description = models.TextField(
+        _("description"), blank=True, help_text=_("Who is this? Age, looks, trade, past.")
+    )
+    personality = models.TextField(
+        _("personality"), blank=True, help_text=_("How does this one speak, think and feel?")
+    )
+    scenario = models.TextField(
+        _("scenario"), blank=True, help_text=_("Where are you two? What does this one want?")
+    )
     post_history = models.TextField(
-        "last word",
+        _("last word"),
         blank=True,
-        help_text="Told to the model after everything that was said, on each turn. Few characters need it.",
+        help_text=_(
+            "Told to the model after everything that was said, on each turn. Few characters need it."
+        ),
     )
 
     depth_prompt = models.TextField(
@@ -105,32 +124,42 @@ class Character(models.Model):
         ],
     )
 
-    greeting = models.TextField(blank=True, help_text="The first words a visitor hears.")
+    greeting = models.TextField(_("greeting"), blank=True, help_text=_("The first words a visitor hears."))
     alternate_greetings = models.JSONField(
-        "other greetings", default=list, blank=True, help_text="Other beginnings, for pages that ask for one."
+        _("other greetings"),
+        default=list,
+        blank=True,
+        help_text=_("Other beginnings, for pages that ask for one."),
     )
     examples = models.TextField(
-        "example exchanges",
+        _("example exchanges"),
         blank=True,
-        help_text="Three short ones work wonders. Each line begins with {{user}}: or {{char}}:. "
-        "When the prompt gets too long, these go first.",
+        help_text=_(
+            "Three short ones work wonders. Each line begins with {{user}}: or {{char}}:. "
+            "When the prompt gets too long, these go first."
+        ),
     )
     reply_sentences = models.PositiveSmallIntegerField(
-        "longest reply",
+        _("longest reply"),
         default=3,
         validators=[MinValueValidator(1), MaxValueValidator(20)],
-        help_text="In sentences. A spoken reply wants to be short.",
+        help_text=_("In sentences. A spoken reply wants to be short."),
     )
     temperature = models.FloatField(
-        default=0.4, validators=[MinValueValidator(0), MaxValueValidator(2)], help_text="0 is dry, 1 is wild."
+        _("temperature"),
+        default=0.4,
+        validators=[MinValueValidator(0), MaxValueValidator(2)],
+        help_text=_("0 is dry, 1 is wild."),
     )
 
     speak_up_secs = models.PositiveSmallIntegerField(
-        "speaks up",
+        _("speaks up"),
         null=True,
         blank=True,
         validators=[MinValueValidator(5), MaxValueValidator(600)],
-        help_text="Seconds of silence after which it says something by itself, twice at most; empty: never.",
+        help_text=_(
+            "Seconds of silence after which it says something by itself, twice at most; empty: never."
+        ),
     )
     picks_up = models.BooleanField(
         _("picks up"),
@@ -141,53 +170,66 @@ class Character(models.Model):
         ),
     )
     apology = models.TextField(
-        "when nothing comes",
+        _("when nothing comes"),
         blank=True,
         max_length=300,
-        help_text="What it says when nothing answers, recorded beforehand; empty for the house's words.",
+        help_text=_("What it says when nothing answers, recorded beforehand; empty for the house's words."),
     )
     language = models.CharField(
-        max_length=10, default="en", choices=LANGUAGES, help_text="Which language do the two of you speak?"
+        _("language"),
+        max_length=10,
+        default="en",
+        choices=LANGUAGES,
+        help_text=_("Which language do the two of you speak?"),
     )
     voice = models.CharField(
-        max_length=80, blank=True, help_text="The provider's name of the voice; empty for its usual one."
+        _("voice"),
+        max_length=80,
+        blank=True,
+        help_text=_("The provider's name of the voice; empty for its usual one."),
     )
     voice_pitch = models.FloatField(
-        "pitch",
+        _("pitch"),
         default=0,
         validators=[MinValueValidator(-12), MaxValueValidator(12)],
-        help_text="In semitones: -4 is a deep voice, +4 a light one.",
+        help_text=_("In semitones: -4 is a deep voice, +4 a light one."),
     )
     voice_speed = models.FloatField(
-        "speed",
+        _("speed"),
         default=1,
         validators=[MinValueValidator(0.5), MaxValueValidator(2)],
-        help_text="1 is natural, 0.9 takes its time.",
+        help_text=_("1 is natural, 0.9 takes its time."),
     )
     stt_provider = models.CharField(
-        "who listens", max_length=200, blank=True, help_text="Speech-to-text; empty for the house's own."
+        _("who listens"),
+        max_length=200,
+        blank=True,
+        help_text=_("Speech-to-text; empty for the house's own."),
     )
-    stt_model = models.CharField("its model", max_length=120, blank=True)
+    stt_model = models.CharField(_("its model"), max_length=120, blank=True)
     llm_provider = models.CharField(
-        "who thinks", max_length=200, blank=True, help_text="Language model; empty for the house's own."
+        _("who thinks"), max_length=200, blank=True, help_text=_("Language model; empty for the house's own.")
     )
-    llm_model = models.CharField("its model", max_length=120, blank=True)
+    llm_model = models.CharField(_("its model"), max_length=120, blank=True)
     tts_provider = models.CharField(
-        "who speaks", max_length=200, blank=True, help_text="Text-to-speech; empty for the house's own."
+        _("who speaks"), max_length=200, blank=True, help_text=_("Text-to-speech; empty for the house's own.")
     )
-    tts_model = models.CharField("its model", max_length=120, blank=True)
+    tts_model = models.CharField(_("its model"), max_length=120, blank=True)
 
     lore_scan_depth = models.PositiveSmallIntegerField(
-        "how far back",
+        _("how far back"),
         null=True,
         blank=True,
-        help_text="How many messages are searched; empty for 6.",
+        help_text=_("How many messages are searched; empty for 6."),
     )
     lore_token_budget = models.PositiveIntegerField(
-        "room for lore", null=True, blank=True, help_text="In tokens, on one turn; empty for 400."
+        _("room for lore"), null=True, blank=True, help_text=_("In tokens, on one turn; empty for 400.")
     )
     lore_recursive = models.BooleanField(
-        "entries call entries", null=True, blank=True, help_text="May one entry's words call for another?"
+        _("entries call entries"),
+        null=True,
+        blank=True,
+        help_text=_("May one entry's words call for another?"),
     )
     # What the character's card holds besides: JSON as text, because jsonb refuses some of what cards have.
     card = models.TextField(default="{}", editable=False)
@@ -199,12 +241,16 @@ class Character(models.Model):
     binned_at = models.DateTimeField(
         null=True, editable=False
     )  # in the bin since, see characters.versions.bin
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(_("written"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("last changed"), auto_now=True)
 
     class Meta:
         ordering: ClassVar = ["name"]
-        permissions: ClassVar = [("publish_character", "Can put characters on stage and take them off")]
+        verbose_name = _("character")
+        verbose_name_plural = _("characters")
+        permissions: ClassVar = [
+            ("publish_character", gettext_noop("Can put characters on stage and take them off"))
+        ]
 
     def __str__(self) -> str:
         return self.name

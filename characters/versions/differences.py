@@ -37,7 +37,7 @@ def _shown(value: Any) -> str:
         return "\n".join(map(str, value))
     if value is None:
         return ""
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+    return {True: gettext("yes"), False: gettext("no")}[value] if isinstance(value, bool) else str(value)
 
 
 def _pieces(old: str, new: str) -> tuple[Piece, ...]:

@@ -4,10 +4,19 @@ import re
 
 from django import template
 from django.contrib.admin.models import LogEntry
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 register = template.Library()
 NUMBER = re.compile(r"\d+")
+OURS = (  # with a number for %(number)s
+    gettext_noop("Published version %(number)s."),
+    gettext_noop("Took up version %(number)s."),
+    gettext_noop("Withdrawn."),
+    gettext_noop("Imported a card."),
+    gettext_noop("Updated by a card."),
+    gettext_noop("Brought back."),
+    gettext_noop("Copied."),
+)
 
 
 @register.filter

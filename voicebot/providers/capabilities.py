@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from characters.exceptions import CannotSpeak
 from characters.prompts import Message
@@ -17,10 +19,10 @@ from voicebot.providers.registry import BUILT_IN, STAGES, Stage
 from voicebot.providers.speech import voice_sample
 
 LABELS = {
-    "local": "this machine (local)",
-    "found": "a server found on this machine (found)",
+    "local": gettext_lazy("this machine (local)"),
+    "found": gettext_lazy("a server found on this machine (found)"),
     "openai": "OpenAI API (openai)",
-    "scripted": "a script, for trying out (scripted)",
+    "scripted": gettext_lazy("a script, for trying out (scripted)"),
 }
 # Voices that a provider is known to have, for editors to choose from; others can be typed.
 VOICES: dict[str, tuple[str, ...]] = {
@@ -37,8 +39,8 @@ class ProviderCatalog:
 
     def providers(self, stage: str) -> list[tuple[str, str]]:
         profiles = ProviderProfile.objects.filter(stage=stage).values_list("name", flat=True)
-        return [(name, LABELS[name]) for name in registry.built_in(stage)] + [
-            (name, f"{name} (profile)") for name in profiles
+        return [(name, str(LABELS[name])) for name in registry.built_in(stage)] + [
+            (name, _("%(name)s (profile)") % {"name": name}) for name in profiles
         ]
 
     def problems(self, spec: CharacterSpec) -> dict[str, str]:
@@ -69,16 +71,17 @@ class ProviderCatalog:
         if hasattr(service, "change_voice"):
             return {}  # it takes the whole spec, see registry.ChangesVoice
         known = pipecat_service.settings_fields(service)
-        found = {}
+        found, said = {}, {"name": name}
         if getattr(spec, f"{stage}_model") and "model" not in known:
-            found[f"{stage}_model"] = f"{name} has no choice of models: leave this empty."
+            found[f"{stage}_model"] = _("%(name)s has no choice of models: leave this empty.") % said
         if stage == "tts":
             if spec.voice_pitch:
-                found["voice_pitch"] = f"{name} cannot change the pitch: set it to 0, or let local speak."
+                sentence = _("%(name)s cannot change the pitch: set it to 0, or let local speak.")
+                found["voice_pitch"] = sentence % said
             if spec.voice_speed != 1 and "speed" not in known:
-                found["voice_speed"] = f"{name} cannot change the speed: set it to 1."
+                found["voice_speed"] = _("%(name)s cannot change the speed: set it to 1.") % said
             if spec.voice and "voice" not in known:
-                found["voice"] = f"{name} has one voice: leave this empty."
+                found["voice"] = _("%(name)s has one voice: leave this empty.") % said
         return found
 
     def languages(self, spec: CharacterSpec) -> Languages:

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Any, cast
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from pipecat.frames.frames import ErrorFrame, Frame, TTSAudioRawFrame
 from pipecat.processors.frame_processor import FrameProcessor
 from pipecat.services.openai.llm import OpenAILLMService
@@ -158,7 +159,10 @@ class OpenAIProvider:
         except ProviderError as error:
             return {f"{stage}_provider": str(error)}
         if stage == "tts" and spec.voice_pitch:
-            return {"voice_pitch": "openai cannot change the pitch: set it to 0, or let local speak."}
+            return {
+                "voice_pitch": _("%(name)s cannot change the pitch: set it to 0, or let local speak.")
+                % {"name": "openai"}
+            }
         return {}
 
     def languages(self, _stage: Stage) -> tuple[str, ...]:

@@ -146,7 +146,7 @@ class LorebookAdmin(RefusesStaleSaves, LoreEditor, LorebookFiles, ModelAdmin):
             except NotPublishable as error:
                 self.message_user(request, str(error), "ERROR")
                 continue
-            self.log_change(request, character, f"Published {version}.")
+            self.log_change(request, character, f"Published version {version.number}.")
             done.append(character.name)
         if done:
             said = gettext("On stage with this lorebook as it is now: %(names)s.")

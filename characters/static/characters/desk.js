@@ -18,6 +18,16 @@ function make(name, { text = "", className = "" } = {}, ...children) {
   return element;
 }
 
+/**
+ * A sentence in the reader's language, out of Django's catalogue of `admin:jsi18n`, with values for its {names}.
+ * @param {string} message as it stands in the source, in English
+ * @param {Record<string, string | number>} [values]
+ */
+function worded(message, values = {}) {
+  const said = /** @type {string} */ (/** @type {any} */ (window).gettext?.(message) ?? message);
+  return said.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+}
+
 const token = () =>
   /** @type {HTMLInputElement | null} */ (document.querySelector("[name=csrfmiddlewaretoken]"))?.value ?? "";
 
@@ -37,11 +47,11 @@ function takeDrops(zone) {
     const said = make("li");
     report.replaceChildren(said);
     for (let at = 0; at < all.length; at += BATCH_FILES) {
-      said.textContent = all.length === 1 ? "Reading 1 card…" : `Reading ${all.length} cards, ${at} done…`;
+      said.textContent = all.length === 1 ? worded("Reading 1 card…") : worded("Reading {all} cards, {done} done…", { all: all.length, done: at });
       report.append(...(await sendBatch(all.slice(at, at + BATCH_FILES))));
     }
     const refused = report.querySelectorAll(".refused, .desk-question").length;
-    said.textContent = all.length === 1 ? "" : `${all.length - refused} of ${all.length} cards were taken.`;
+    said.textContent = all.length === 1 ? "" : worded("{taken} of {all} cards were taken.", { taken: all.length - refused, all: all.length });
     said.hidden = all.length === 1;
     await renewList();
   }
@@ -66,7 +76,7 @@ function takeDrops(zone) {
         for (const file of files) apart.push(...(await sendBatch([file])));
         return apart;
       }
-      return [make("li", { className: "refused", text: `${files[0]?.name}: The server did not take that. Try again.` })];
+      return [make("li", { className: "refused", text: `${files[0]?.name}: ${worded("The server did not take that. Try again.")}` })];
     }
   }
 
@@ -103,16 +113,17 @@ function takeDrops(zone) {
     if (card.question) return asked(card.file, card.question);
     const link = /** @type {HTMLAnchorElement} */ (make("a", { text: card.name }));
     link.href = card.url ?? "";
-    const what = card.updated ? "has a new draft" : "is a draft now";
-    return make("li", {}, link, document.createTextNode(` ${what}, at the address ${card.address}.`), ...told(card.report));
+    const values = { address: card.address ?? "" };
+    const what = card.updated ? worded("has a new draft, at the address {address}.", values) : worded("is a draft now, at the address {address}.", values);
+    return make("li", {}, link, document.createTextNode(` ${what}`), ...told(card.report));
   }
 
   /** What became of a file, in three short lists. @param {Report | undefined} report */
   function told(report) {
     const groups = /** @type {[string, string[]][]} */ ([
       ["", report?.understood ?? []],
-      ["Kept, without effect", report?.without_effect ?? []],
-      ["Left out", report?.left_out ?? []],
+      [worded("Kept, without effect"), report?.without_effect ?? []],
+      [worded("Left out"), report?.left_out ?? []],
     ]);
     return groups
       .filter(([, sentences]) => sentences.length)
@@ -127,7 +138,7 @@ function takeDrops(zone) {
   function asked(name, question) {
     const item = make("li", { className: "desk-question" });
     const address = /** @type {HTMLInputElement} */ (make("input"));
-    Object.assign(address, { value: question.address, maxLength: 50, ariaLabel: "Its address" });
+    Object.assign(address, { value: question.address, maxLength: 50, ariaLabel: worded("Its address") });
     /** @param {string} text @param {string} choice */
     const button = (text, choice) => {
       const made = /** @type {HTMLButtonElement} */ (make("button", { text, className: "desk-button" }));
@@ -136,10 +147,10 @@ function takeDrops(zone) {
       return made;
     };
     item.append(
-      make("span", { text: `${name}: ${question.name} is there already. Is this the same character?` }),
-      ...question.characters.map((one) => button(`Update ${one.name} (${one.address})`, `update:${one.pk}`)),
-      button("A new character", "new"),
-      make("label", { text: "at the address " }, address),
+      make("span", { text: `${name}: ${worded("{name} is there already. Is this the same character?", { name: question.name })}` }),
+      ...question.characters.map((one) => button(worded("Update {name} ({address})", { name: one.name, address: one.address }), `update:${one.pk}`)),
+      button(worded("A new character"), "new"),
+      make("label", { text: `${worded("at the address")} ` }, address),
     );
     return item;
   }
@@ -161,7 +172,7 @@ function takeDrops(zone) {
       said.querySelector("a")?.focus();
       await renewList();
     } catch {
-      item.append(make("span", { className: "refused", text: "The server did not take that. Try again." }));
+      item.append(make("span", { className: "refused", text: worded("The server did not take that. Try again.") }));
     }
   }
 
@@ -242,7 +253,7 @@ function rehearse(desk) {
       showLore(prompt.lore);
       desk.dataset.round = String(mine);
     } catch {
-      if (mine === round) byId("desk-tokens").textContent = "The server did not answer. What you type is still here.";
+      if (mine === round) byId("desk-tokens").textContent = worded("The server did not answer. What you type is still here.");
     }
   }
 
@@ -255,21 +266,22 @@ function rehearse(desk) {
       greets.add(new Option((greets.dataset.label ?? "").replace("%s", String(number + 1)), String(number)));
     while (greets.length > Math.max(1, shown.greetings)) greets.remove(greets.length - 1);
     byId("desk-greets-line").hidden = shown.greetings < 2;
-    const about = shown.exact ? "" : "about ";
-    const cut = shown.cut.length ? ` Cut to fit: ${[...new Set(shown.cut)].join(", ")}.` : "";
-    const name = shown.model ? ` of ${shown.model}` : "";
-    byId("desk-tokens").textContent = `${about}${shown.tokens} of the ${shown.limit} tokens${name}.${cut}`;
+    const values = { tokens: shown.tokens, limit: shown.limit, model: shown.model };
+    const length = shown.exact ? worded("{tokens} of the {limit} tokens.", values) : worded("about {tokens} of the {limit} tokens.", values);
+    const model = shown.model ? ` ${worded("The model is {model}.", values)}` : "";
+    const cut = shown.cut.length ? ` ${worded("Cut to fit: {what}.", { what: [...new Set(shown.cut)].join(", ") })}` : "";
+    byId("desk-tokens").textContent = `${length}${model}${cut}`;
     /** @type {HTMLMeterElement} */ (byId("desk-meter")).value = Math.min(1, shown.tokens / shown.limit);
-    const names = { system: "instructions", user: "visitor", assistant: "character" };
+    const names = { system: worded("instructions"), user: worded("visitor"), assistant: worded("character") };
     const items = shown.messages.map((message, at) => {
-      const example = at > 0 && at <= shown.examples ? ", an example" : "";
+      const example = at > 0 && at <= shown.examples ? worded(", an example") : "";
       const who = `${names[/** @type {keyof typeof names} */ (message.role)] ?? message.role}${example}`;
       const item = make("li", {}, make("b", { text: who }), document.createTextNode(message.content));
       item.dataset.role = message.role;
       return item;
     });
     if (shown.greeting) {
-      const item = make("li", {}, make("b", { text: "character, the greeting a visitor hears" }), document.createTextNode(shown.greeting));
+      const item = make("li", {}, make("b", { text: worded("character, the greeting a visitor hears") }), document.createTextNode(shown.greeting));
       item.dataset.role = "assistant";
       items.push(item);
     }
@@ -283,13 +295,19 @@ function rehearse(desk) {
   function showLore(found) {
     const fired = found.entries.filter((entry) => entry.fired).length;
     byId("desk-lore-sum").textContent = found.entries.length
-      ? `${fired} of ${found.entries.length} entries, ${found.tokens} of ${found.budget} tokens, ${found.milliseconds} ms.`
-      : "This character has no lore yet.";
-    const left = found.left_out.length ? [`No room on this turn for: ${found.left_out.join(", ")}.`] : [];
+      ? worded("{fired} of {all} entries, {tokens} of {budget} tokens, {ms} ms.", {
+          fired,
+          all: found.entries.length,
+          tokens: found.tokens,
+          budget: found.budget,
+          ms: found.milliseconds,
+        })
+      : worded("This character has no lore yet.");
+    const left = found.left_out.length ? [worded("No room on this turn for: {names}.", { names: found.left_out.join(", ") })] : [];
     byId("desk-lore-notes").replaceChildren(...[...left, ...found.notes].map((text) => make("li", { text })));
     byId("desk-lore").replaceChildren(
       ...found.entries.map((entry) => {
-        const ignored = entry.ignored.length ? ` (not understood: ${entry.ignored.join(", ")})` : "";
+        const ignored = entry.ignored.length ? ` ${worded("(not understood: {names})", { names: entry.ignored.join(", ") })}` : "";
         const name = make("b", { text: entry.title });
         return make("li", { className: entry.fired ? "fired" : "" }, name, document.createTextNode(`: ${entry.why}${ignored}`));
       }),
@@ -298,7 +316,7 @@ function rehearse(desk) {
 
   async function hear() {
     const state = byId("desk-voice-state");
-    state.textContent = "Speaking…";
+    state.textContent = worded("Speaking…");
     speak.disabled = true;
     try {
       const answer = await ask(desk.dataset.voice);
@@ -313,7 +331,7 @@ function rehearse(desk) {
       state.textContent = "";
       await audio.play().catch(() => {});
     } catch {
-      state.textContent = "The voice did not answer. Try again.";
+      state.textContent = worded("The voice did not answer. Try again.");
     } finally {
       speak.disabled = false;
     }

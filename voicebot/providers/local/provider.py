@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
 from pipecat.processors.frame_processor import FrameProcessor
 
 from characters.provider_choice import Model
@@ -38,16 +39,20 @@ class LocalProvider:
     def problems(self, stage: Stage, spec: CharacterSpec) -> dict[str, str]:
         found = {}
         if getattr(spec, f"{stage}_model"):
-            found[f"{stage}_model"] = "local has one model for this: leave the field empty."
+            found[f"{stage}_model"] = _("local has one model for this: leave the field empty.")
         known = self.languages(stage)
         if known and spec.language not in known:
-            verb = "hears" if stage == "stt" else "speaks"
-            found["language"] = f"local {verb} English only: cast another provider for other languages."
+            found["language"] = (
+                _("local hears English only: cast another provider for other languages.")
+                if stage == "stt"
+                else _("local speaks English only: cast another provider for other languages.")
+            )
         if stage == "tts" and spec.voice not in ("", piper.VOICE):
-            found["voice"] = (
-                f"local has one voice, {piper.VOICE!r}: leave this empty, and give the character a voice of "
+            sentence = _(
+                "local has one voice, '%(voice)s': leave this empty, and give the character a voice of "
                 "its own by pitch and speed."
             )
+            found["voice"] = sentence % {"voice": piper.VOICE}
         return found
 
     def languages(self, stage: Stage) -> tuple[str, ...]:
