@@ -72,14 +72,19 @@ def _transcribe(samples: np.ndarray) -> str:
     text, looped = decode(features, frames, limit)
     if looped:
         return decode(features, MAX_FRAMES, limit, no_repeat=NO_REPEAT)[0]
-    return decode(features, MAX_FRAMES, limit)[0] if is_said_twice(text) else text
+    return decode(features, MAX_FRAMES, limit)[0] if repeats_itself(text) else text
 
 
-def is_said_twice(text: str) -> bool:
-    """Whether a transcript is one sentence and the same again, as little sound sometimes makes of it."""
+def repeats_itself(text: str) -> bool:
+    """Whether a transcript is the same words again and again, as a cut spectrogram makes of a word alone.
+
+    Who really says a word twice is heard so at the second look, too.
+    """
     words = text.split()
-    half = len(words) // 2
-    return half > 1 and words[:half] == words[half:]
+    count = len(words)
+    return any(
+        count % size == 0 and words == words[:size] * (count // size) for size in range(1, count // 2 + 1)
+    )
 
 
 def token_limit(secs: float) -> int:

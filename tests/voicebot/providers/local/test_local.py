@@ -50,6 +50,35 @@ def test_few_words_in_a_hundred_are_misheard():
     assert error_rate(SENTENCES, heard) < 0.2, heard
 
 
+@pytest.mark.parametrize(
+    ("said", "speed", "quiet_secs"),
+    [("Hello.", 0.8, 0.5), ("Hello.", 1.2, 0.5), ("No.", 1.2, 0.1), ("Okay.", 0.8, 0.1), ("Okay.", 1.2, 0.1)],
+)
+def test_a_word_alone_is_heard_once(said, speed, quiet_secs):
+    from voicebot.providers.local import whisper
+
+    sound = np.trim_zeros(spoken(said, speed)).tobytes() + bytes(2 * int(quiet_secs * RATE_HZ))
+    assert words(whisper.transcribe(sound)) == words(said)
+
+
+@pytest.mark.parametrize(
+    ("text", "again"),
+    [
+        ("Yes. Yes.", True),
+        ("No? No? No? No?", True),
+        ("Good evening. Can you hear me? Good evening. Can you hear me?", True),
+        ("No, no.", False),
+        ("Yes.", False),
+        ("", False),
+        ("I know that you know that I know", False),
+    ],
+)
+def test_what_is_written_again_and_again_is_looked_at_again(text, again):
+    from voicebot.providers.local import whisper
+
+    assert whisper.repeats_itself(text) == again
+
+
 @pytest.mark.parametrize("seconds", [0.0, 0.3, 2.0])
 def test_silence_and_noise_say_nothing(seconds):
     from voicebot.providers.local import whisper
