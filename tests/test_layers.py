@@ -98,7 +98,7 @@ DOORS = (
     "voicebot.turns",
 )
 BY_MODULE = {"voicebot.pipecat_internals"}  # each user loads only what it needs of Pipecat
-# Settings and Django name these by dotted path, some before it is set up; their `__init__` loads next to nothing.
+# Settings and Django name these by dotted path; what is loaded before Django is set up loads next to nothing.
 BY_PATH = {
     "config.environment",
     "config.formats",
