@@ -27,6 +27,7 @@ UNFOLD: dict[str, Any] = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("voicebot/lamp.svg")}
     ],
     "SHOW_LANGUAGES": True,  # they are switched in the menu of the account
+    "SCRIPTS": [lambda _request: static("characters/regions.js")],
     "STYLES": [lambda _request: static("characters/desk.css")],
     "BORDER_RADIUS": "10px",
     "DASHBOARD_CALLBACK": "sessions_app.admin.dashboard.add_to",

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from characters.models import Character
 
@@ -71,7 +72,9 @@ class VoiceSession(models.Model):
         ordering: ClassVar = ["-active_at"]
         verbose_name = _("conversation")
         verbose_name_plural = _("conversations")
-        permissions: ClassVar = [("read_transcript", "Can read what was said in voice sessions")]
+        permissions: ClassVar = [
+            ("read_transcript", gettext_noop("Can read what was said in voice sessions"))
+        ]
         indexes: ClassVar = [
             models.Index(fields=["state", "expires_at"], name="session_due"),
             models.Index(fields=["visitor", "-active_at"], name="session_list"),

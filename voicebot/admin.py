@@ -5,14 +5,16 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import URLPattern
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 
 from characters.admin import RefusesStaleSaves
 from characters.models import Character
@@ -25,8 +27,48 @@ admin.site.unregister(User)
 admin.site.unregister(Group)
 
 
+ROLES = gettext_noop("Editor"), gettext_noop("Moderator"), gettext_noop("Operator")  # of the first migrations
+ACTS = {"add": _("add"), "change": _("change"), "delete": _("delete"), "view": _("view")}
+
+
+def permission_in_words(permission: Permission) -> str:
+    """What a permission allows: its name is kept in English."""
+    kind = permission.content_type
+    act = ACTS.get(permission.codename.removesuffix(f"_{kind.model}"))
+    if act is None:
+        return f"{kind.app_labeled_name} | {gettext(permission.name)}"
+    return f"{kind.app_labeled_name} | {act}"
+
+
+def _worth_showing() -> list[int]:
+    """The permissions that something here asks for: of models with pages, and what somebody has already."""
+    given = Q(group__isnull=False) | Q(user__isnull=False)
+    had = set(Permission.objects.filter(given).values_list("pk", flat=True))
+    asked = Permission.objects.select_related("content_type")
+    return [p.pk for p in asked if p.pk in had or _has_pages(p.content_type.model_class())]
+
+
+def _has_pages(model: Any) -> bool:
+    return model is not None and admin.site.is_registered(model)
+
+
+class InOurWords:
+    """Mixed into the admin of people and roles: boxes to tick, in its reader's words, for telephones too."""
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultiple()
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
+        if db_field.related_model is Permission:
+            field.label_from_instance = permission_in_words
+            field.queryset = field.queryset.filter(pk__in=_worth_showing()).select_related("content_type")
+        elif db_field.related_model is Group:
+            field.label_from_instance = lambda group: gettext(group.name)
+        field.help_text = ""
+        return field
+
+
 @admin.register(User)
-class UserAdmin(RefusesStaleSaves, DjangoUserAdmin, ModelAdmin):
+class UserAdmin(InOurWords, RefusesStaleSaves, DjangoUserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -34,8 +76,12 @@ class UserAdmin(RefusesStaleSaves, DjangoUserAdmin, ModelAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(RefusesStaleSaves, DjangoGroupAdmin, ModelAdmin):
-    pass
+class GroupAdmin(InOurWords, RefusesStaleSaves, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+    list_display = ["called"]
+
+    @display(description=_("name"), ordering="name")
+    def called(self, group: Group) -> str:
+        return gettext(group.name)
 
 
 @admin.register(ProviderProfile)

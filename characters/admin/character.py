@@ -68,7 +68,7 @@ class CharacterAdmin(
 ):
     form = CharacterForm
     list_display: ClassVar = ["portrait", "name", "tagline", "state", "language", "updated_at"]
-    list_display_links: ClassVar = ["portrait", "name"]
+    list_display_links: ClassVar = ["name"]
     list_filter: ClassVar = [StateFilter, "language"]
     list_select_related: ClassVar = ["published"]
     list_per_page = 50
@@ -202,7 +202,7 @@ class CharacterAdmin(
             return redirect("admin:characters_character_publish", obj.pk)
         return super().response_change(request, obj)
 
-    @display(description="")
+    @display(description=_("portrait"))
     def portrait(self, character: Character) -> str:
         if not character.avatar:
             return format_html('<span class="desk-initial">{}</span>', character.name[:1])

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from characters.exceptions import VersionImmutable
 
@@ -25,6 +26,8 @@ class CharacterVersion(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-number"]
+        verbose_name = _("version of a character")
+        verbose_name_plural = _("versions of characters")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["character", "number"], name="one_version_a_number")
         ]
