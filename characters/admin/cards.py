@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from characters import addresses, cards, catalog
+from characters.admin.request_values import number
 from characters.cards import card_limits
 from characters.exceptions import CardRefused
 from characters.models import Character
@@ -67,8 +68,7 @@ class Cards:
         if choice.startswith(UPDATE):
             if not request.user.has_perm("characters.change_character"):
                 raise PermissionDenied
-            number = choice.removeprefix(UPDATE)
-            there = Character.objects.filter(pk=int(number) if number.isdecimal() else 0).first()
+            there = Character.objects.filter(pk=number(choice.removeprefix(UPDATE))).first()
             if there is None:
                 raise CardRefused(_("That character is not there any more."))
             character = cards.update(card, there)

@@ -9,6 +9,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
 from characters import prompts, provider_choice
+from characters.admin.request_values import json_of
 from characters.exceptions import CharacterError
 from characters.spec import CharacterSpec
 
@@ -19,10 +20,7 @@ TURN_CHARACTERS = 4000
 
 def _turns(text: str) -> list[prompts.Message]:
     """What was written so far, of the page's JSON; what is none of it is left out."""
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return []
+    found = json_of(text)
     turns: list[prompts.Message] = []
     for turn in found if isinstance(found, list) else ():
         match turn:

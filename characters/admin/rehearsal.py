@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from characters import content, prompts, provider_choice
 from characters import report as reports
 from characters.admin.lore import rehearsed
+from characters.admin.request_values import number
 from characters.exceptions import CharacterError
 from characters.lore import NOTHING, Activation, Memory
 from characters.models import Character
@@ -101,7 +102,7 @@ class Rehearsal:
         if not request.user.has_perm("characters.change_character"):
             raise PermissionDenied
         pk = request.POST.get("_character", "")
-        character = get_object_or_404(Character, pk=pk) if pk.isdigit() else Character()
+        character = get_object_or_404(Character, pk=number(pk)) if pk else Character()
         form = self.get_form(request, character if pk else None)(  # type: ignore[attr-defined]
             request.POST, instance=character
         )
@@ -117,7 +118,7 @@ class Rehearsal:
         spec = self._spec(request)
         talk = conversation(request.POST.get("_talk", ""))
         greeting = request.POST.get("_greeting", "")
-        metadata = {"name": "Robin", "greeting": int(greeting[:3]) if greeting.isdecimal() else 0}
+        metadata = {"name": "Robin", "greeting": number(greeting)}
         lore = _lore(spec, metadata, talk)
         model = provider_choice.ask().model(spec)
         prompt = prompts.render(spec, metadata, talk, lore=lore, limit=model.limit)

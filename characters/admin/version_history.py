@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from characters import content
 from characters import report as reports
 from characters.admin.forms import PublishForm
+from characters.admin.request_values import number
 from characters.exceptions import NotPublishable
 from characters.models import Character, CharacterVersion
 from characters.versions import differences, publishing
@@ -145,9 +146,7 @@ class History:
         """A version's title and content, by its number; the draft's. Raises Http404."""
         if which == DRAFT:
             return _("the draft"), content.of(character)
-        if not which.isdigit() or len(which) > 9:
-            raise Http404
-        version = get_object_or_404(CharacterVersion, character=character, number=int(which))
+        version = get_object_or_404(CharacterVersion, character=character, number=number(which))
         return str(version), version.content
 
     def diff(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -10,6 +10,7 @@ from characters import addresses, catalog, content, prompts, provider_choice
 from characters.exceptions import NotPublishable
 from characters.models import Character, CharacterVersion
 from characters.signals import character_changed
+from characters.text import cleaned
 
 DIGEST = "digest"  # the field of a refusal because the draft is another one by now
 CHANGED = gettext_lazy("Somebody has changed the draft meanwhile. Look at it again, then go on.")
@@ -153,7 +154,7 @@ def _version_of(
         number=newest + 1,
         content=now,
         digest=content.digest_of(now),
-        note=note.strip()[:200],
+        note=cleaned(note).strip()[:200],
         author=author,
         kept_draft=kept_draft,
     )

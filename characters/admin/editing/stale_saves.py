@@ -20,6 +20,8 @@ from django.db.models.fields.files import FieldFile
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from characters.admin.request_values import json_of
+
 SEEN = "_seen"
 TAKE = "_take_"
 MINE, THEIRS = "mine", "theirs"
@@ -137,10 +139,7 @@ class Guarded:
 
 
 def _read_seen(text: str) -> dict[str, str]:
-    try:
-        found = json.loads(text) if len(text) <= MOST_SEEN else {}
-    except ValueError:
-        found = {}
+    found = json_of(text) if len(text) <= MOST_SEEN else None
     return found if isinstance(found, dict) else {}
 
 

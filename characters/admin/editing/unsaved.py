@@ -16,9 +16,11 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from characters.admin.editing.stale_saves import SEEN, last_save, seen_by
+from characters.admin.editing.stale_saves import MOST_SEEN, SEEN, last_save, seen_by
+from characters.admin.request_values import json_of, number
 from characters.models import Character, OpenForm
 from characters.portraits import square, validate_portrait
+from characters.text import cleaned
 
 FORM = "_form"  # which page it was that sent something
 SAVED = "desk_saved"  # in the login's session: pages that were saved last
@@ -65,7 +67,7 @@ class Unsaved:
         `close` says that the page is left, `discard` that what was kept is given up.
         """
         pk = request.POST.get("_character", "")
-        character = get_object_or_404(Character, pk=pk) if pk.isdigit() else None
+        character = get_object_or_404(Character, pk=number(pk)) if pk else None
         if not self._may_write(request, character):
             raise PermissionDenied
         now = timezone.now()
@@ -76,7 +78,10 @@ class Unsaved:
             row.refresh_from_db(fields=["kept_at", "fields", "seen", "portrait"])
         if "fields" in request.POST and request.POST.get(FORM) not in request.session.get(SAVED, ()):
             try:
-                row.fields, row.seen = _fields(request.POST["fields"]), request.POST.get(SEEN, "") or "{}"
+                row.fields, row.seen = (
+                    _fields(request.POST["fields"]),
+                    cleaned(request.POST.get(SEEN, ""))[:MOST_SEEN] or "{}",
+                )
                 if file := request.FILES.get("portrait"):
                     validate_portrait(file)
                     row.portrait = square(file.read()).read()
@@ -138,10 +143,7 @@ class Unsaved:
 
 def _fields(text: str) -> str:
     """Names and values of a form, as JSON. Raises ValidationError."""
-    try:
-        found = json.loads(text) if len(text) <= MOST_CHARACTERS else None
-    except ValueError:
-        found = None
+    found = json_of(text) if len(text) <= MOST_CHARACTERS else None
     pairs = isinstance(found, list) and all(
         isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair)
         for pair in found

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from characters import content
 from characters.admin.lore import rows
 from characters.admin.lore.owners import MOST_ENTRIES, Owner
+from characters.admin.request_values import number
 from characters.models import LoreEntry
 
 SALT = "characters.lore.deleted"
@@ -54,7 +55,7 @@ def _chosen(owner: Owner, asked: QueryDict) -> list[int]:
     if "all" in asked:
         found = rows.searched(found, asked.get("q", ""))
     else:
-        found = found.filter(pk__in=[int(pk) for pk in asked.getlist("id") if pk.isdigit() and len(pk) < 19])
+        found = found.filter(pk__in=[number(pk) for pk in asked.getlist("id")])
     return list(found.order_by("order", "pk").values_list("pk", flat=True))
 
 
@@ -75,10 +76,10 @@ def _switch(enabled: bool) -> Callable[[Owner, QueryDict], Outcome]:
 
 def _move(owner: Owner, asked: QueryDict) -> Outcome:
     """Before the entry `before`, at the end without it."""
-    moved, before = _chosen(owner, asked), asked.get("before", "")
+    moved, before = _chosen(owner, asked), number(asked.get("before", ""))
     was = _whole(owner)
     left = [pk for pk in was if pk not in set(moved)]
-    at = left.index(int(before)) if before.isdigit() and int(before) in left else len(left)
+    at = left.index(before) if before in left else len(left)
     now = [*left[:at], *moved, *left[at:]]
     if now == was:
         return Outcome("")

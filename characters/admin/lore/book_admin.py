@@ -19,6 +19,7 @@ from characters.admin.editing import RefusesStaleSaves
 from characters.admin.lore import owners
 from characters.admin.lore.entries import LoreEditor
 from characters.admin.lore.files import LorebookFiles
+from characters.admin.request_values import number
 from characters.exceptions import NotPublishable
 from characters.models import Character, Lorebook
 from characters.versions import publishing, shared_books
@@ -135,7 +136,7 @@ class LorebookAdmin(RefusesStaleSaves, LoreEditor, LorebookFiles, ModelAdmin):
         """Each as the page showed it: `character` is its number and the digest of that draft."""
         chosen = dict(one.partition(":")[::2] for one in request.POST.getlist("character"))
         done = []
-        for character in book.characters.filter(pk__in=[pk for pk in chosen if pk.isdigit()]).order_by("pk"):
+        for character in book.characters.filter(pk__in=map(number, chosen)).order_by("pk"):
             try:
                 version = publishing.publish(
                     character,

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from characters import content
 from characters.admin.lore import actions, owners, rows
 from characters.admin.lore.form import Difference, LoreForm, differences
+from characters.admin.request_values import number
 from characters.models import LoreEntry
 
 FRAGMENT = "fragment"  # in the query: the form alone, without the page around it
@@ -24,11 +25,6 @@ FRAGMENT = "fragment"  # in the query: the form alone, without the page around i
 
 def wants_json(request: HttpRequest) -> bool:
     return request.headers.get("Accept", "") == "application/json"
-
-
-def number(text: str) -> int:
-    """A number of a query, 0 for what is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 class LoreEditor:

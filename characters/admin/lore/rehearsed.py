@@ -8,6 +8,7 @@ from django.http import QueryDict
 
 from characters import content
 from characters.admin.lore.form import LoreForm
+from characters.admin.request_values import number
 from characters.lore import RULES, Entry, Lorebook, lorebook_of
 from characters.models import Character, LoreEntry
 
@@ -45,7 +46,7 @@ def lorebook_of_draft(character: Character, typed: QueryDict) -> Lorebook:
     asked = typed.get(PREFIX, "")
     if not asked:
         return book
-    row = character.lore.filter(pk=int(asked)).first() if asked.isdigit() and len(asked) < 19 else None
+    row = character.lore.filter(pk=number(asked)).first() if character.pk else None
     form = LoreForm(typed, instance=row or LoreEntry(), prefix=PREFIX)
     form.is_valid()
     (entry,) = lorebook_of(dict.fromkeys(RULES), [content.lore_of(form.instance)]).entries

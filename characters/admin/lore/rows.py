@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from characters import content
 from characters.admin.lore.owners import Owner
 from characters.models import LoreEntry
+from characters.text import cleaned
 
 PAGE = 100
 MOST_ROWS = 2000
@@ -44,7 +45,7 @@ class Page:
 
 def searched(found: QuerySet[LoreEntry], text: str) -> QuerySet[LoreEntry]:
     """Those entries that have every word of the text in their name, keys, content or comment."""
-    for word in text.split()[:MOST_WORDS]:
+    for word in cleaned(text).split()[:MOST_WORDS]:
         anywhere = Q()
         for name in SEARCHED:
             anywhere |= Q(**{f"{name}__icontains": word})
@@ -61,7 +62,7 @@ def page_of(owner: Owner, text: str = "", begin: int = 0, count: int = PAGE) -> 
     whole = content.rows_of(owner)
     found = searched(whole, text)
     total = whole.count()
-    matching = found.count() if text.strip() else total
+    matching = found.count() if text else total
     end = begin + min(max(count, 1), MOST_ROWS)
     rows = tuple(map(_row, _light(found.order_by("order", "pk")[begin:end])))
     return Page(rows, matching, total, end if end < matching else None)

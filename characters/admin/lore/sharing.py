@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST
 
 from characters import content
 from characters.admin.lore import owners
-from characters.admin.lore.entries import FRAGMENT, number
+from characters.admin.lore.entries import FRAGMENT
+from characters.admin.request_values import number
 from characters.models import Character, Lorebook, SharedLorebook
 from characters.versions import publishing
 
