@@ -12,6 +12,7 @@ from characters import prompts, provider_choice
 from characters.admin.request_values import json_of
 from characters.exceptions import CharacterError
 from characters.spec import CharacterSpec
+from characters.text import cleaned
 
 VISITOR = {"name": "Robin"}  # who talks with the draft
 MOST_TURNS = 60
@@ -25,7 +26,7 @@ def _turns(text: str) -> list[prompts.Message]:
     for turn in found if isinstance(found, list) else ():
         match turn:
             case {"role": "user" | "assistant" as role, "content": str(content)} if content.strip():
-                turns.append({"role": role, "content": content[:TURN_CHARACTERS]})
+                turns.append({"role": role, "content": cleaned(content[:TURN_CHARACTERS])})
     return turns[-MOST_TURNS:]
 
 

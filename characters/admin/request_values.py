@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-from characters.text import cleaned_json
-
 MOST_DIGITS = 18  # of a number that a row may have
 
 
@@ -16,6 +14,6 @@ def number(text: str) -> int:
 def json_of(text: str) -> Any:
     """What a page sent as JSON; None for what is none, or is nested deeper than can be read."""
     try:
-        return cleaned_json(json.loads(text))
+        return json.loads(text)
     except (ValueError, RecursionError):
         return None

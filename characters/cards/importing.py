@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from characters import addresses, content
 from characters import field_limits as limits_of_fields
@@ -30,7 +31,7 @@ def store(card: Card, slug: str = "") -> Character:
     """
     if slug and addresses.holder(slug):
         raise CardRefused(f"There is a character at the address {slug!r}, or there was. Choose another.")
-    for _ in range(TRIES):
+    for _attempt in range(TRIES):
         address = slug or addresses.free(card.name)
         try:
             return _store(card, Character(slug=address))
@@ -43,9 +44,16 @@ def store(card: Card, slug: str = "") -> Character:
     raise CardRefused("Too many characters of that name are imported at once. Try again.")
 
 
+@transaction.atomic
 def update(card: Card, character: Character) -> Character:
-    """Makes the card the draft of a character that is there."""
-    return _store(card, character)
+    """Makes the card the draft of a character that is there. Raises CardRefused."""
+    # Locked and read again: what came since the character was read is not written over.
+    there = Character.objects.select_for_update(of=("self",)).filter(pk=character.pk).first()
+    if there is None:
+        raise CardRefused(_("That character is not there any more."))
+    if there.binned_at:
+        raise CardRefused(_("%(name)s is in the bin: bring it back first.") % {"name": there.name})
+    return _store(card, there)
 
 
 def _refuse_too_long(fields: dict[str, Any]) -> None:

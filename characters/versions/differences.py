@@ -72,16 +72,48 @@ def _title(model: Any, name: str) -> str:
     return str(model._meta.get_field(name).verbose_name)
 
 
-def _lore_names(entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Entries by what an editor calls them; the same name again gets a number."""
-    named: dict[str, dict[str, Any]] = {}
+def _named(entries: list[dict[str, Any]]) -> list[str]:
+    """What an editor calls each entry; the same name again gets a number."""
+    titles: list[str] = []
     for entry in entries:
         title = entry["name"] or ", ".join(map(str, entry["keys"][:3])) or "an entry"
         number, unique = 2, title
-        while unique in named:
+        while unique in titles:
             unique, number = f"{title} ({number})", number + 1
-        named[unique] = entry
-    return named
+        titles.append(unique)
+    return titles
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """One entry as it was and as it is; empty where there is none."""
+
+    title: str
+    was: Mapping[str, Any]
+    now: Mapping[str, Any]
+
+
+def _pairs(earlier: list[dict[str, Any]], later: list[dict[str, Any]]) -> list[_Pair]:
+    """Each entry with itself: by its `uid`; versions of before there was one, by what it is called."""
+    titles_then, titles_now = _named(earlier), _named(later)
+    by_uid = {entry["uid"]: at for at, entry in enumerate(earlier) if "uid" in entry}
+    left = set(range(len(earlier)))
+    found: list[int | None] = [by_uid.get(entry.get("uid")) for entry in later]
+    for at, other in enumerate(found):
+        if other is not None and other in left:
+            left.discard(other)
+        else:
+            found[at] = None
+    by_title = {titles_then[at]: at for at in left}
+    for at, other in enumerate(found):
+        if other is None and (same := by_title.get(titles_now[at])) is not None and same in left:
+            left.discard(same)
+            found[at] = same
+    pairs = [
+        _Pair(titles_now[at], earlier[other] if other is not None else {}, later[at])
+        for at, other in enumerate(found)
+    ]
+    return [*pairs, *(_Pair(titles_then[at], earlier[at], {}) for at in sorted(left))]
 
 
 def between(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[Change]:
@@ -100,17 +132,20 @@ def between(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[Chang
                 changes.append(Change("the rest of its card", (Piece("same", "changed"),)))
         elif was != now:
             changes.append(Change(_title(Character, name), _pieces(was, now)))
-    earlier, later = _lore_names(before.get("lore", [])), _lore_names(new["lore"])
-    for title in [*later, *(title for title in earlier if title not in later)]:
-        for name in content.LORE_FIELDS:
-            was = _shown(earlier.get(title, {}).get(name))
-            now = _shown(later.get(title, {}).get(name))
-            telling = name != "rest" and (
-                (title in earlier and title in later) or name in ("keys", "content")
-            )
-            if was != now and telling:
-                changes.append(Change(f"lore “{title}”, {_title(LoreEntry, name)}", _pieces(was, now)))
-        was, now = (rules_text.shown(side.get(title, {}).get("rest", "{}")) for side in (earlier, later))
-        if was != now:
-            changes.append(Change(f"lore “{title}”, rules", _pieces(was, now)))
+    for pair in _pairs(before.get("lore", []), new["lore"]):
+        changes += _of_entry(pair)
+    return changes
+
+
+def _of_entry(pair: _Pair) -> list[Change]:
+    changes = []
+    for name in content.LORE_FIELDS:
+        was, now = _shown(pair.was.get(name)), _shown(pair.now.get(name))
+        telling = name != "rest" and ((pair.was and pair.now) or name in ("keys", "content"))
+        if was != now and telling:
+            title = f"lore “{pair.title}”, {_title(LoreEntry, name)}"
+            changes.append(Change(title, _pieces(was, now)))
+    was, now = (rules_text.shown(side.get("rest", "{}")) for side in (pair.was, pair.now))
+    if was != now:
+        changes.append(Change(f"lore “{pair.title}”, rules", _pieces(was, now)))
     return changes

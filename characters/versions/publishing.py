@@ -142,6 +142,7 @@ def _put_back(character: Character, version: CharacterVersion, author: Any, dige
     if would_lose(row):
         note = _("The draft, before it went back to version %(number)d") % {"number": version.number}
         _version_of(row, now, note=note, author=author, kept_draft=True)
+    character.refresh_from_db()  # what was read before the lock may be older than what is on stage
     content.put_back(character, version.content)
 
 

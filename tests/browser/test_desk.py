@@ -82,10 +82,12 @@ async def test_a_card_is_dropped_onto_the_list_and_opened(desk):
 async def test_a_name_that_is_there_asks_which_character_is_meant(desk):
     async with desk(LIST) as page:
         there = {"name": "again.json", "mimeType": "application/json"}
-        card = as_json({"name": "Captain Marlow", "description": "{{img::x}} A twin.", "first_mes": "Ahoy."})
+        card = as_json({"name": "Ann Twice", "description": "{{img::x}} A twin.", "first_mes": "Ahoy."})
         await page.set_input_files("#desk-drop input", [{**there, "buffer": card}])
-        await page.get_by_text("Captain Marlow is there already").wait_for()
-        await page.get_by_role("button", name="Update Captain Marlow (captain-marlow)").wait_for()
+        await page.get_by_text("is a draft now, at the address ann-twice").wait_for()
+        await page.set_input_files("#desk-drop input", [{**there, "buffer": card}])
+        await page.get_by_text("Ann Twice is there already").wait_for()
+        await page.get_by_role("button", name="Update Ann Twice (ann-twice)").wait_for()
         await page.get_by_label("Its address").fill("twin")
         await page.get_by_role("button", name="A new character").click()
         await page.get_by_text("is a draft now, at the address twin").wait_for()

@@ -172,6 +172,21 @@ def test_what_was_deleted_comes_back_as_it_was_once(desk):
     assert desk.do("restore", undo="made up").status_code == 400
 
 
+def test_an_entry_that_came_back_is_tried_once(admin_client):
+    desk = Desk(admin_client, make_character(lore=ENTRIES))
+    prompt = "/admin/characters/character/rehearse/prompt/"
+
+    def tried() -> list[str]:
+        asked = {"_character": desk.owner.pk, "_entry": desk.ids()[0], "_entry-keys": "kraken"}
+        found = admin_client.post(prompt, {**asked, "_entry-name": "Typed", "_talk": "kraken"}).json()["lore"]
+        return [entry["title"] for entry in found["entries"]]
+
+    before = tried()
+    undo = desk.do("delete", 0).json()["undo"]
+    desk.do("restore", undo=undo)
+    assert tried() == before
+
+
 def test_an_entry_that_somebody_has_changed_since_it_was_listed_is_not_deleted(desk):
     rows = desk.rows()["rows"]
     desk.save(rows[0]["id"], {**desk.typed(rows[0]["id"]), "content": "Much work."})

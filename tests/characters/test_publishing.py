@@ -105,6 +105,28 @@ def test_differences_are_told_word_by_word():
     assert len(differences.between(None, old)) > 3
 
 
+def test_an_entry_is_compared_with_itself_whatever_it_is_called():
+    lore = [{"name": name, "keys": [name], "content": f"Of {name}."} for name in ("Quay", "Rum", "Rum")]
+    character = make_character(lore=lore)
+    old = character.versions.get().content
+    quay, rum, _other = character.lore.all()
+    character.lore.filter(pk=quay.pk).update(name="The quay", order=9)
+    character.lore.filter(pk=rum.pk).delete()
+    found = differences.between(old, content.of(character))
+    assert [change.title for change in found] == [
+        "lore “The quay”, name",
+        "lore “Rum”, keys",
+        "lore “Rum”, content",
+    ]
+    # Versions of before entries had an identity are compared by title.
+    for entry in old["lore"]:
+        del entry["uid"]
+    character.lore.filter(name="Rum").update(content="Changed.")
+    assert "lore “Rum”, content" in [
+        change.title for change in differences.between(old, content.of(character))
+    ]
+
+
 def test_a_difference_reads_like_a_sentence():
     old = {"greeting": "Oh good, you are here. I am Ada."}
     new = {

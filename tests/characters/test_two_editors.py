@@ -5,12 +5,15 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from characters import content
+from characters import cards, content
 from characters.models import Character, Lorebook, OpenForm
-from characters.versions import publishing
-from tests.characters.factory import make_character
+from characters.versions import bin, publishing
+from tests.characters.factory import make_character, make_lorebook
 
 pytestmark = pytest.mark.django_db
 DESK = "/admin/characters/character/"
@@ -229,9 +232,9 @@ def test_every_form_of_the_admin_that_edits_refuses_a_stale_save(admin_client, r
     assert getattr(row, field) == theirs
 
 
-def draft_of(character: Character) -> Character:
+def draft_of(character: Character, greeting: str = "A draft of an hour.") -> Character:
     """The character with a greeting that no version has."""
-    character.greeting = "A draft of an hour."
+    character.greeting = greeting
     character.save()
     publishing.changed_draft(character)
     return character
@@ -313,3 +316,76 @@ def test_a_version_of_before_entries_had_an_identity_keeps_its_digest_and_its_ro
     before = list(character.lore.values_list("pk", flat=True))
     content.put_back(character, json.loads(json.dumps(old)))
     assert list(character.lore.values_list("pk", flat=True)) == before
+
+
+def test_going_back_with_a_page_of_before_a_publish_leaves_on_stage_what_is_there(admin_client):
+    """The character was read before somebody else published: nothing of that reading is written."""
+    character = make_character()
+    first = character.versions.get()
+    read_before = Character.objects.select_related("published").get()
+    newest = publishing.publish(draft_of(character))
+    bin.put(character)
+    publishing.take_up(read_before, first)
+    row = Character.objects.get()
+    assert (row.published, bool(row.binned_at), row.greeting) == (None, True, "Ahoy, {{user}}.")
+    bin.restore(character)
+    publishing.publish(draft_of(Character.objects.get()))
+    read_before = Character.objects.select_related("published").get()
+    third = publishing.publish(draft_of(Character.objects.get(), "A third"))
+    cards.update(
+        cards.read(json.dumps({"name": "Captain Marlow", "first_mes": "Of a card."}).encode()), read_before
+    )
+    row = Character.objects.get()
+    assert (row.published, row.greeting) == (third, "Of a card.")
+    assert newest.number < third.number
+
+
+def test_who_is_in_the_bin_is_not_written_over_unseen(admin_client):
+    """Saved while somebody deleted it: kept, and said; a card is not taken into the bin."""
+    character = make_character()
+    url = f"{DESK}{character.pk}/change/"
+    page = admin_client.get(url)
+    bin.put(character)
+    answer = admin_client.post(url, typed(page, greeting="Typed meanwhile"), follow=True)
+    assert answer.redirect_chain[-1][0] == url, "its form, with the button that brings it back"
+    assert "is in the bin" in shown(answer)
+    assert [str(said) for said in answer.context["messages"]][-1] == (
+        "Captain Marlow is in the bin: somebody has deleted it. What you saved is kept with it."
+    )
+    assert Character.objects.get().greeting == "Typed meanwhile"
+    card = SimpleUploadedFile("x.json", json.dumps({"name": "Captain Marlow", "first_mes": "Hi"}).encode())
+    answer = admin_client.post(f"{DESK}import/", {"cards": [card], "choice": f"update:{character.pk}"}).json()
+    assert answer["cards"][0]["error"] == "Captain Marlow is in the bin: bring it back first."
+    assert Character.objects.get().greeting == "Typed meanwhile"
+
+
+def test_a_sign_of_life_writes_nothing_over_what_is_typed_meanwhile(admin_client):
+    character = make_character()
+    sent = {"_character": character.pk, "_form": "one"}
+    admin_client.post(f"{DESK}unsaved/", {**sent, "fields": "[]"})
+    for more in ({}, {"close": "1"}):
+        with CaptureQueriesContext(connection) as done:
+            admin_client.post(f"{DESK}unsaved/", {**sent, **more})
+        written = [one["sql"] for one in done if one["sql"].startswith('UPDATE "characters_openform"')]
+        assert len(written) == 1
+        assert '"fields" =' not in written[0]
+
+
+def test_one_browser_keeps_the_text_of_each_login_apart(admin_client, client, django_user_model):
+    """What a page keeps in its tab when the server is away is not shown to whoever signs in there next."""
+    other = django_user_model.objects.create_superuser("other", password="x")
+    client.force_login(other)
+    places = [browser.get(f"{DESK}add/").context["unsaved"]["place"] for browser in (admin_client, client)]
+    assert places[0] != places[1]
+
+
+def test_taking_up_a_shared_book_never_waits_for_who_saves_it(admin_client):
+    """A reference to a row waits for a lock FOR UPDATE, and that one waits for the character: a deadlock."""
+    book = make_lorebook()
+    url = f"/admin/characters/lorebook/{book.pk}/change/"
+    page = admin_client.get(url)
+    with CaptureQueriesContext(connection) as done:
+        assert admin_client.post(url, typed(page, name="Another")).status_code == 302
+    locks = [one["sql"] for one in done if "FOR UPDATE" in one["sql"] or "FOR NO KEY UPDATE" in one["sql"]]
+    assert locks
+    assert not [sql for sql in locks if "FOR UPDATE" in sql]

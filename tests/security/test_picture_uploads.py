@@ -13,7 +13,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from characters.cards import importing
+from characters import cards
 from characters.models import Character
 from characters.portraits.pictures import MAX_BYTES, MAX_SIDE, validate_portrait
 from tests.characters.factory import make_character, picture
@@ -100,7 +100,7 @@ def test_nor_do_they_see_the_picture_of_a_card(looked, kind):
         "first_mes": "Hi",
         "assets": [{"type": "icon", "name": "main", "uri": uri, "ext": "png"}],
     }
-    card = importing.read(json.dumps({"spec": "chara_card_v3", "spec_version": "3.0", "data": data}).encode())
+    card = cards.read(json.dumps({"spec": "chara_card_v3", "spec_version": "3.0", "data": data}).encode())
     assert card.portrait is None
     assert "Its picture could not be read." in card.notes
     assert looked <= ALLOWED

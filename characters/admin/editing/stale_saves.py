@@ -179,7 +179,9 @@ class RefusesStaleSaves:
         """The row, locked where it is about to be saved."""
         found = super().get_object(request, object_id, from_field)  # type: ignore[misc]
         if found is not None and request.method == "POST" and connection.in_atomic_block:
-            type(found)._default_manager.select_for_update(of=("self",)).filter(pk=found.pk).first()
+            type(found)._default_manager.select_for_update(of=("self",), no_key=True).filter(
+                pk=found.pk
+            ).first()
             found = super().get_object(request, object_id, from_field)  # type: ignore[misc]
         return found
 

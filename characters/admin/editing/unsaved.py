@@ -73,6 +73,7 @@ class Unsaved:
         now = timezone.now()
         row, _made = OpenForm.objects.get_or_create(user_id=request.user.pk or 0, character=character)
         row.open_at = None if "close" in request.POST else now
+        changed = ["open_at"]  # a sign of life writes nothing over what is typed, or saved, meanwhile
         if "discard" in request.POST:
             saved(request.user, character)
             row.refresh_from_db(fields=["kept_at", "fields", "seen", "portrait"])
@@ -85,10 +86,12 @@ class Unsaved:
                 if file := request.FILES.get("portrait"):
                     validate_portrait(file)
                     row.portrait = square(file.read()).read()
+                    changed.append("portrait")
                 row.kept_at = now
+                changed += ["fields", "seen", "kept_at"]
             except ValidationError as error:
                 return JsonResponse({"error": " ".join(error.messages)}, status=400)
-        row.save()
+        row.save(update_fields=changed)
         return JsonResponse(
             {
                 "kept_at": row.kept_at and row.kept_at.isoformat(),
@@ -121,6 +124,8 @@ class Unsaved:
                 "others": others_at(character, request.user),
                 "bound": bound,
                 "saved": request.session.get(SAVED, []),
+                # In the tab, for when the server is away; not for whoever signs in there next.
+                "place": f"desk:{request.user.pk}:{character.pk if character else 'new'}",
                 "kept": kept
                 and {
                     "at": kept.kept_at.isoformat(),  # type: ignore[union-attr]

@@ -1,6 +1,5 @@
 """The lorebook of a rehearsal: what is stored, compiled once, and the entry that is open in the editor."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -18,10 +17,9 @@ MOST_BOOKS = 4  # that are kept compiled: one for each editor who types
 
 @dataclass(frozen=True)
 class _Stored:
-    """A draft's lorebook as it is stored; `places` has the place of each entry of its own, by row."""
+    """A draft's lorebook as it is stored, its own entries first."""
 
     entries: tuple[Entry, ...]
-    places: Mapping[int, int]
     books: tuple[content.Content, ...]  # the shared ones, for their rules
 
 
@@ -33,13 +31,12 @@ def _stored(pk: int, digest: str) -> _Stored:
     books = content.books_of(character)
     entries = [*content.entries_of(own), *(entry for book in books for entry in book["entries"])]
     book = lorebook_of(dict.fromkeys(RULES), entries)
-    places = {row: place for place, row in enumerate(own.values_list("pk", flat=True))}
-    return _Stored(book.entries, places, tuple({**book, "entries": []} for book in books))
+    return _Stored(book.entries, tuple({**book, "entries": []} for book in books))
 
 
 def lorebook_of_draft(character: Character, typed: QueryDict) -> Lorebook:
     """The lorebook of a draft whose fields are as they are typed, with the entry that `typed` has."""
-    nothing = _Stored((), {}, ())
+    nothing = _Stored((), ())
     stored = _stored(character.pk, character.digest) if character.pk else nothing
     rules = {**{rule: getattr(character, rule) for rule in RULES}, "books": stored.books}
     book = replace(lorebook_of(rules, []), entries=stored.entries)
@@ -51,9 +48,11 @@ def lorebook_of_draft(character: Character, typed: QueryDict) -> Lorebook:
     form.is_valid()
     (entry,) = lorebook_of(dict.fromkeys(RULES), [content.lore_of(form.instance)]).entries
     entries = list(stored.entries)
-    place = stored.places.get(row.pk) if row else None
-    if place is None:
+    # Asked anew: rows may be others while all that they say is the same, and so is the digest.
+    own = list(character.lore.values_list("pk", flat=True)) if row else []
+    if row is None or row.pk not in own:
         entries.append(replace(entry, number=len(entries)))
     else:
+        place = own.index(row.pk)
         entries[place] = replace(entry, number=place)
     return replace(book, entries=tuple(entries))

@@ -15,9 +15,9 @@
     const told = /** @type {HTMLElement} */ (document.getElementById("desk-kept"));
     const others = /** @type {HTMLElement} */ (document.getElementById("desk-others"));
     const notice = /** @type {HTMLElement} */ (document.getElementById("desk-restored"));
-    /** @type {{others: string[], bound: boolean, saved: string[], kept: Kept | null}} */
+    /** @type {{others: string[], bound: boolean, saved: string[], place: string, kept: Kept | null}} */
     const given = JSON.parse(document.getElementById("desk-unsaved")?.textContent ?? "{}");
-    const place = `desk:${words.character || "new"}`;
+    const place = given.place;
     const avatar = /** @type {HTMLInputElement | null} */ (form.querySelector("input[type=file][name=avatar]"));
     const mark = document.createElement("input");
     const newMark = () => crypto.randomUUID?.() ?? String(Math.random());
