@@ -1,6 +1,8 @@
 """Card admin: files are imported by dragging them onto the list, exported from a menu."""
 
+import json
 from typing import Any
+from urllib.parse import quote
 
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
@@ -17,6 +19,8 @@ from characters.exceptions import CardRefused
 from characters.models import Character
 
 NEW, UPDATE = "new", "update:"
+NOTES = "X-Card-Notes"  # of an answer: what the file does not hold, as JSON, percent-encoded
+NOTES_SHOWN = "X-Shows-Notes"  # of a request: it comes from a script that shows them
 
 
 class Cards:
@@ -94,10 +98,11 @@ class Cards:
         if form not in cards.FORMATS:
             raise Http404
         exported = cards.export(character, form, private=request.GET.get("private") != "0")
-        for note in exported.notes:
-            self.message_user(request, note, "WARNING")  # type: ignore[attr-defined]
-        return HttpResponse(
-            exported.data,
-            content_type=exported.content_type,
-            headers={"Content-Disposition": f'attachment; filename="{exported.name}"'},
-        )
+        headers = {"Content-Disposition": f'attachment; filename="{exported.name}"'}
+        if exported.notes and NOTES_SHOWN in request.headers:
+            # The page that saves the file says them at once.
+            headers[NOTES] = quote(json.dumps(exported.notes))
+        else:
+            for note in exported.notes:
+                self.message_user(request, note, "WARNING")  # type: ignore[attr-defined]
+        return HttpResponse(exported.data, content_type=exported.content_type, headers=headers)

@@ -144,6 +144,7 @@ class CharacterAdmin(
             "characters/voice.js",
             "characters/portrait.js",
             "characters/lore.js",
+            "characters/export.js",
         ]
         css: ClassVar = {"all": ["characters/desk.css", "characters/lore.css"]}
 

@@ -76,7 +76,7 @@ def _named(entries: list[dict[str, Any]]) -> list[str]:
     """What an editor calls each entry; the same name again gets a number."""
     titles: list[str] = []
     for entry in entries:
-        title = entry["name"] or ", ".join(map(str, entry["keys"][:3])) or "an entry"
+        title = entry["name"] or ", ".join(map(str, entry["keys"][:3])) or gettext("an entry")
         number, unique = 2, title
         while unique in titles:
             unique, number = f"{title} ({number})", number + 1
@@ -137,15 +137,18 @@ def between(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[Chang
     return changes
 
 
+def _entry_title(pair: _Pair, field: str) -> str:
+    return gettext("lore “%(entry)s”, %(field)s") % {"entry": pair.title, "field": field}
+
+
 def _of_entry(pair: _Pair) -> list[Change]:
     changes = []
     for name in content.LORE_FIELDS:
         was, now = _shown(pair.was.get(name)), _shown(pair.now.get(name))
         telling = name != "rest" and ((pair.was and pair.now) or name in ("keys", "content"))
         if was != now and telling:
-            title = f"lore “{pair.title}”, {_title(LoreEntry, name)}"
-            changes.append(Change(title, _pieces(was, now)))
+            changes.append(Change(_entry_title(pair, _title(LoreEntry, name)), _pieces(was, now)))
     was, now = (rules_text.shown(side.get("rest", "{}")) for side in (pair.was, pair.now))
     if was != now:
-        changes.append(Change(f"lore “{pair.title}”, rules", _pieces(was, now)))
+        changes.append(Change(_entry_title(pair, gettext("rules")), _pieces(was, now)))
     return changes

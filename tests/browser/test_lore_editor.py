@@ -1,5 +1,6 @@
 """The editor of lorebooks in a real browser: found, opened, saved, moved and shared, by mouse and by keyboard."""
 
+import asyncio
 import re
 
 from tests.browser.test_desk import LIST, cookie, desk, desk_server, editor  # noqa: F401
@@ -132,3 +133,34 @@ async def test_a_shared_book_is_made_filled_and_taken_up_on_a_phone(desk):  # no
         await page.get_by_role("link", name="Publish who uses it…").click()
         await page.get_by_role("button", name="Put on stage").click()
         await page.get_by_text("On stage with this lorebook as it is now: Inspector Fenn.").wait_for()
+
+
+async def test_what_is_typed_while_an_entry_is_saved_is_not_lost_and_saved_twice_is_one(desk):  # noqa: F811
+    answered = asyncio.Event()
+    posts = 0
+
+    async def late(route):
+        nonlocal posts
+        if route.request.method == "POST":
+            posts += 1
+            await answered.wait()
+        await route.continue_()
+
+    async with editor(desk, "Inspector Fenn") as page:
+        await page.route("**/lore/new/", late)
+        await page.wait_for_selector("#lore-count:not(:empty)")
+        had = await page.evaluate(TITLES)
+        await page.click("#lore-new")
+        await page.fill("#lore_name", "Slow")
+        for _ in range(2):
+            await page.keyboard.press("Control+s")
+        await page.keyboard.press("End")
+        await page.keyboard.type(" and steady")
+        answered.set()
+        await page.get_by_text("“Slow” is saved.").wait_for()
+        assert await page.input_value("#lore_name") == "Slow and steady"
+        await titles(page, *had, "Slow")
+        await page.keyboard.press("Control+s")
+        await page.get_by_text("“Slow and steady” is saved.").wait_for()
+        await titles(page, *had, "Slow and steady")
+        assert posts == 1

@@ -1,9 +1,12 @@
 """Requests to the desk that no page of ours sends: refused, or of no effect; none is an error of ours."""
 
+import json
+from urllib.parse import unquote
+
 import pytest
 from django.test import Client
 
-from characters.models import Character, LoreEntry
+from characters.models import Character, CharacterAsset, LoreEntry
 from tests.characters.factory import make_character, make_lorebook
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +147,29 @@ def test_an_entry_is_reached_by_its_own_book_only(admin_client, desk):
     answer = admin_client.post(f"{DESK}{character.pk}/lore/do/", {"action": "restore", "undo": gone["undo"]})
     assert answer.status_code == 400
     assert character.lore.count() == 1
+
+
+def test_a_form_that_is_too_large_is_a_page_that_says_what_to_do(admin_client, desk):
+    character, _other, _book = desk
+    answer = admin_client.post(f"{DESK}{character.pk}/change/", {"description": "x" * (4 * 1024 * 1024 + 1)})
+    assert answer.status_code == 413
+    said = answer.content.decode()
+    assert "That is more than can be sent at once" in said
+    assert "4.0\xa0MB" in said
+    many = {f"field-{number}": "" for number in range(20_001)}
+    assert admin_client.post(f"{DESK}{character.pk}/change/", many).status_code == 413
+
+
+def test_a_note_about_an_export_is_said_once_by_the_page_that_saves_the_file(admin_client, desk):
+    character, _other, _book = desk
+    CharacterAsset.objects.create(character=character, path="assets/a.png", data=b"x")
+    url = f"{DESK}{character.pk}/export/?format=v3-png"
+    answer = admin_client.get(url, headers={"X-Shows-Notes": "1"})
+    (note,) = json.loads(unquote(answer["X-Card-Notes"]))
+    assert "CHARX" in note
+    assert list(admin_client.get(DESK).context["messages"]) == []
+    assert "X-Card-Notes" not in admin_client.get(url)
+    assert [str(said) for said in admin_client.get(DESK).context["messages"]] == [note]
 
 
 def test_without_its_token_nothing_is_done(admin_user, desk):

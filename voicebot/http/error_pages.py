@@ -7,15 +7,17 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from django.core.exceptions import DisallowedHost
+from django.conf import settings
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import split_domain_port
+from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from characters.exceptions import CharacterNotFound
-from sessions_app.exceptions import BadRequest, Forbidden, SessionError, SessionNotFound, Unforeseen
+from sessions_app.exceptions import BadRequest, Forbidden, SessionError, SessionNotFound, TooLarge, Unforeseen
 from voicebot.http.json_api import refusal
 
 HOST_CHARACTERS = 253  # of a name (RFC 1035)
@@ -59,6 +61,15 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         host, _port = split_domain_port(request.META.get("HTTP_HOST", ""))
         shown = host if 0 < len(host) <= HOST_CHARACTERS else _("its name")  # nothing else is repeated
         text = _("Whoever runs it adds %(host)s to ALLOWED_HOSTS and starts it again.") % {"host": shown}
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
+        title = _("That is more than can be sent at once")
+        most = filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        text = _(
+            "A form may have %(most)s of text. Nothing was saved, and nothing is lost: "
+            "go back with your browser, shorten it, and save again."
+        )
+        text %= {"most": most}
+        return _answer(request, TooLarge(f"{title}. {text}"), title, text)
     return _answer(request, BadRequest(f"{title}. {text}"), title, text)
 
 

@@ -19,6 +19,7 @@ function editLore(section) {
   let next = /** @type {number | null} */ (0);
   let asked = 0; // searches so far
   let timer = 0;
+  let saving = /** @type {Promise<boolean> | null} */ (null);
 
   const form = () => /** @type {HTMLFormElement | null} */ (section.querySelector(".lore-form"));
   const dirty = () => form()?.dataset.dirty === "yes";
@@ -148,11 +149,11 @@ function editLore(section) {
       const answer = await ask(words.do ?? "", { method: "POST", body: data });
       if (!answer.ok && answer.status !== 400) throw new Error(String(answer.status));
       const outcome = await answer.json();
-      say(outcome.said);
       const undo = byId("lore-undo");
       undo.hidden = !outcome.undo;
       undo.dataset.undo = outcome.undo ?? "";
       await load(shown.size);
+      say(outcome.said); // once the list shows it
       follow(action, rows);
       changed();
       return outcome;
@@ -215,9 +216,10 @@ function editLore(section) {
    * @param {string} html
    */
   function put(place, html) {
-    form()?.remove();
     const page = new DOMParser().parseFromString(html, "text/html");
-    const fresh = /** @type {HTMLFormElement} */ (page.querySelector(".lore-form"));
+    const fresh = /** @type {HTMLFormElement | null} */ (page.querySelector(".lore-form"));
+    if (!fresh) throw new Error("no form"); // some other page: what is typed stays
+    form()?.remove();
     place.append(fresh);
     place.scrollIntoView({ block: "start" });
     place.querySelector(".lore-open")?.setAttribute("aria-expanded", "true");
@@ -234,8 +236,13 @@ function editLore(section) {
     return button;
   }
 
-  /** Whether it was saved. */
-  async function save() {
+  /** Whether it was saved. Two at once would be two entries, or a conflict with oneself. */
+  function save() {
+    saving ??= send().finally(() => (saving = null));
+    return saving;
+  }
+
+  async function send() {
     const typed = form();
     if (!typed) return true;
     const state = /** @type {HTMLElement} */ (typed.querySelector("[role=status]"));
@@ -246,17 +253,24 @@ function editLore(section) {
       if (answer.ok) {
         const { row, said } = await answer.json();
         const isNew = !typed.dataset.entry;
-        close();
+        const goesOn = typed.dataset.dirty === "yes"; // typed while the rest was being saved
+        if (goesOn) keepOpen(typed, row);
+        else close();
         say(said);
         await load(isNew ? Math.max(shown.size + 1, 100) : shown.size);
-        /** @type {HTMLElement | undefined} */ (shown.get(row.id)?.item.querySelector(".lore-open") ?? undefined)?.focus();
+        if (!goesOn) /** @type {HTMLElement | undefined} */ (shown.get(row.id)?.item.querySelector(".lore-open") ?? undefined)?.focus();
         changed();
-        return true;
+        return !goesOn;
       }
       if (![400, 409, 410].includes(answer.status)) throw new Error(String(answer.status));
       put(/** @type {HTMLElement} */ (typed.parentElement), await answer.text());
       const again = form();
-      if (again) again.dataset.dirty = "yes";
+      if (again) {
+        again.dataset.dirty = "yes";
+        for (const [name, value] of new FormData(typed)) {
+          if (data.get(name) !== value) /** @type {any} */ (again.elements.namedItem(name)).value = value; // typed meanwhile
+        }
+      }
       /** @type {HTMLElement | null | undefined} */ (
         again?.querySelector("[data-take], .errorlist ~ *, [aria-invalid=true], input:not([type=hidden])")
       )?.focus();
@@ -265,6 +279,19 @@ function editLore(section) {
       state.textContent = words.saidLost ?? "";
     }
     return false;
+  }
+
+  /**
+   * The form of an entry that is saved and written on.
+   * @param {HTMLFormElement} typed
+   * @param {Row} row
+   */
+  function keepOpen(typed, row) {
+    typed.action = (words.entry ?? "").replace(/0\/$/, `${row.id}/`);
+    typed.dataset.entry = String(row.id);
+    const seen = /** @type {HTMLInputElement} */ (typed.elements.namedItem("revision") ?? document.createElement("input"));
+    Object.assign(seen, { type: "hidden", name: "revision", value: String(row.revision) });
+    if (!seen.form) typed.append(seen);
   }
 
   /** @param {HTMLElement} button */
