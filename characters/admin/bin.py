@@ -66,7 +66,7 @@ class Bin:
     def response_change(self, request: HttpRequest, obj: Character) -> HttpResponse:
         """Saved while somebody deleted it: the form again, where it is brought back."""
         if obj.binned_at is None:
-            return super().response_change(request, obj)  # type: ignore[misc,no-any-return]
+            return super().response_change(request, obj)  # type: ignore[misc]
         said = _("%(name)s is in the bin: somebody has deleted it. What you saved is kept with it.")
         self.message_user(request, said % {"name": obj.name}, "WARNING")  # type: ignore[attr-defined]
         return redirect("admin:characters_character_change", obj.pk)
