@@ -1,6 +1,8 @@
 """JSON parsing of cards: bounded in size, depth and number of values."""
 
+import codecs
 import json
+import math
 from typing import Any
 
 from characters.cards import card_limits
@@ -9,6 +11,13 @@ from characters.exceptions import CardRefused
 
 def _refuse_constant(name: str) -> Any:
     raise CardRefused(f"The card's JSON holds {name}, which JSON has not.")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise CardRefused(f"The card's JSON holds the number {text[:40]}, which is too large.")
+    return number
 
 
 def check_shape(value: Any) -> None:
@@ -32,8 +41,18 @@ def check_shape(value: Any) -> None:
         level = below
 
 
+def as_utf8(data: bytes) -> bytes:
+    """What begins with the byte order mark of UTF-16, as Windows writes it, in UTF-8; else what it was."""
+    if not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data
+    try:
+        return data.decode("utf-16", "surrogatepass").encode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return data
+
+
 def parse(data: bytes) -> dict[str, Any]:
-    """The JSON object in `data` (UTF-8, with or without a byte order mark). Raises CardRefused."""
+    """The JSON object in `data` (UTF-8, or UTF-16 with its mark). Raises CardRefused."""
     value = parse_any(data)
     if not isinstance(value, dict):
         raise CardRefused("The card's JSON is no object.")
@@ -45,8 +64,11 @@ def parse_any(data: bytes) -> Any:
     if len(data) > card_limits.JSON_BYTES:
         raise CardRefused(f"The card's text is larger than {card_limits.JSON_BYTES // 1024 // 1024} MB.")
     try:
-        text = data.decode("utf-8-sig", "surrogatepass")
-        value = json.loads(text, parse_constant=_refuse_constant)
+        text = as_utf8(data).decode("utf-8-sig", "surrogatepass")
+    except UnicodeDecodeError as error:
+        raise CardRefused("The card's text is not in Unicode: save it as UTF-8.") from error
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except RecursionError as error:
         raise CardRefused(f"The card is nested more than {card_limits.JSON_DEPTH} levels deep.") from error
     except ValueError as error:

@@ -15,10 +15,11 @@ from characters import content
 from characters import field_limits as limits_of_fields
 from characters.cards import card_limits, mapping, values, world_info
 from characters.cards.giving import give_entry
-from characters.cards.json_text import parse
+from characters.cards.json_text import as_utf8, parse
 from characters.exceptions import CardRefused
 from characters.lore import advice, lorebook_of, merged
 from characters.models import Character, Lorebook
+from characters.report import Report
 from characters.versions import publishing, shared_books
 
 Json = dict[str, Any]
@@ -113,7 +114,7 @@ def _risuai(given: Json, number: int) -> Json:
         "enabled": given.get("mode") != "folder",
         "constant": values.flag(given.get("alwaysActive")) is True or given.get("mode") == "constant",
         "selective": values.flag(given.get("selective")) is True,
-        "insertion_order": values.number(given.get("insertorder")) or 100,
+        "insertion_order": given.get("insertorder"),  # 0 is a number, too
         "use_regex": values.flag(given.get("useRegex")) is True,
         "extensions": extensions,
     }
@@ -129,6 +130,7 @@ CONVERTERS: Mapping[str, Callable[[Json, int], Json]] = {
 
 def read(data: bytes) -> Book:
     """The lorebook in a file's bytes. Raises CardRefused with a reason that a person understands."""
+    data = as_utf8(data)
     if len(data) > card_limits.FILE_BYTES or not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         raise CardRefused("This is no lorebook: a lorebook is a JSON file.")
     given = parse(data)
@@ -138,7 +140,8 @@ def read(data: bytes) -> Book:
             raise CardRefused("This is a character card: import it as a character.")
         raise CardRefused("This JSON is no lorebook: it has no entries with keys and words.")
     whole = mapping.object_of(given["data"]) if kind == "Character Card V3" else given
-    raw = _items(given["data"] if kind == "RisuAI" else whole.get("entries"))
+    told = Report()
+    raw = values.entries_of(given["data"] if kind == "RisuAI" else whole.get("entries"), told)
     if len(raw) > card_limits.LORE_ENTRIES:
         raise CardRefused(f"The lorebook has more than {card_limits.LORE_ENTRIES} entries.")
     convert = CONVERTERS.get(kind, lambda entry, _: entry)
@@ -150,7 +153,8 @@ def read(data: bytes) -> Book:
         for name, sentence in limits_of_fields.too_long(entry).items():
             title = f"“{entry['name'][:40]}”" if entry["name"] else "an entry"
             raise CardRefused(f"The {name.replace('_', ' ')} of {title}: {sentence}")
-    settings = {key.field: key.read(whole.get(name)) for name, key in mapping.BOOK.items()}
+    settings = mapping.settings_of(whole, told)
+    book.notes += told.remarks
     book.settings = {name: value for name, value in settings.items() if value is not None}
     if kind == "NovelAI" and any(" & " in key for entry in book.entries for key in entry["keys"]):
         book.notes.append(

@@ -10,13 +10,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
+from characters import field_limits
 from characters.cards import card_limits, values
 from characters.cards.json_text import dump
 from characters.exceptions import CardRefused
 from characters.lore import is_sillytavern
 from characters.models import LANGUAGES, Character, LoreEntry
 from characters.report import Report
+from characters.text import is_visible
 
 Json = dict[str, Any]
 V2, V3 = "chara_card_v2", "chara_card_v3"
@@ -72,8 +76,8 @@ OLD_NAMES = {  # of V1 as TavernAI and Pygmalion wrote it
 ROOT_ONLY = frozenset({"spec", "spec_version"})
 MULTILINGUAL = "creator_notes_multilingual"
 BOOK: Mapping[str, Key] = {
-    "scan_depth": Key("lore_scan_depth", values.whole, int),
-    "token_budget": Key("lore_token_budget", values.whole, int),
+    "scan_depth": Key("lore_scan_depth", values.whole(field_limits.SCAN_DEPTH), int),
+    "token_budget": Key("lore_token_budget", values.whole(field_limits.TOKEN_BUDGET), int),
     "recursive_scanning": Key("lore_recursive", values.flag, bool),
 }
 SETTINGS = (
@@ -136,17 +140,22 @@ def take(card: Json) -> Taken:
     for name, key in DATA.items():
         value = data.get(name)
         taken.fields[key.field] = key.read(value)
-        if value is not None and not isinstance(value, key.kind):
-            taken.report.leave_out(f"{name} was no {_word(key.kind)}; what could be read of it was taken.")
+        if value is not None and not values.as_written(value, key.kind):
+            taken.report.leave_out(values.wrong_kind(_title(key.field), key.kind))
     taken.fields["about"] = notes_of(data)
-    if not taken.fields["name"]:
+    if not is_visible(taken.fields["name"]):
         raise CardRefused("The card names nobody.")
     if isinstance(data.get("name"), str) and len(data["name"]) > 80:
-        taken.report.leave_out("The name was shortened to 80 characters.")
+        taken.report.leave_out(_("The name was shortened to 80 characters."))
     version = values.number(card.get("spec_version"))
     if version is not None and version > 3:
-        taken.report.keep(f"The card follows version {version:g} of the specification; 3 is known here.")
+        taken.report.keep(
+            _("The card follows version %(version)g of the specification; 3 is known here.")
+            % {"version": version}
+        )
     _take_book(data.get("character_book"), taken)
+    if data.get("extensions") and not isinstance(data["extensions"], dict):
+        taken.report.leave_out(_("What other applications keep in the card could not be read."))
     _take_note(object_of(data.get("extensions")).get(NOTE), taken)
     _take_ours(object_of(data.get("extensions")).get(OURS), taken)
     taken.fields["card"] = dump(card)
@@ -157,25 +166,36 @@ def object_of(value: Any) -> Json:
     return value if isinstance(value, dict) else {}
 
 
-def _word(kind: type) -> str:
-    return {str: "text", list: "list", int: "number", bool: "yes or no"}[kind]
+def _title(name: str) -> str:
+    """What the form calls a field."""
+    model_field: Any = Character._meta.get_field(name)
+    return capfirst(_(str(model_field.verbose_name)))
+
+
+def settings_of(book: Mapping[str, Any], report: Report) -> Json:
+    """A lorebook's own settings by the character's fields; what is not taken as it is written is said."""
+    found = {key.field: key.read(book.get(name)) for name, key in BOOK.items()}
+    for name, key in BOOK.items():
+        given, taken = book.get(name), found[key.field]
+        if given is None or key.kind is bool or (taken is not None and taken == values.number(given)):
+            continue
+        words = {"field": _title(key.field), "given": str(given)[:20], "taken": taken}
+        report.leave_out(
+            _("%(field)s of the lorebook: %(given)s in the file is no number for it, and was left out.")
+            % words
+            if taken is None
+            else _("%(field)s of the lorebook: %(given)s in the file, %(taken)d here.") % words
+        )
+    return found
 
 
 def _take_book(book: Any, taken: Taken) -> None:
     if not isinstance(book, dict):
         if book is not None:
-            taken.report.leave_out("character_book was no lorebook.")
+            taken.report.leave_out(_("The lorebook could not be read."))
         book = {}
-    for name, key in BOOK.items():
-        taken.fields[key.field] = key.read(book.get(name))
-    entries = book.get("entries")
-    if isinstance(entries, dict):  # as world info files number them
-        entries = list(entries.values())
-    if not isinstance(entries, list):
-        if entries is not None:
-            taken.report.leave_out("The lorebook's entries were no list.")
-        entries = []
-    entries = [entry for entry in entries if isinstance(entry, dict)]
+    taken.fields |= settings_of(book, taken.report)
+    entries = values.entries_of(book.get("entries"), taken.report)
     if len(entries) > card_limits.LORE_ENTRIES:
         raise CardRefused(f"The lorebook has more than {card_limits.LORE_ENTRIES} entries.")
     taken.fields["lore"] = [take_entry(entry) for entry in entries]
@@ -212,10 +232,10 @@ def take_entry(entry: Json) -> Json:
 def note_of(given: Any) -> Json:
     """The fields of SillyTavern's “character's note” (depth prompt)."""
     note = object_of(given)
-    depth, role = values.whole(note.get("depth")), note.get("role")
+    depth, role = values.whole(1000)(note.get("depth")), note.get("role")
     return {
         "depth_prompt": values.text(note.get("prompt")),
-        "depth_prompt_depth": NOTE_DEPTH if depth is None else min(depth, 1000),
+        "depth_prompt_depth": NOTE_DEPTH if depth is None else depth,
         "depth_prompt_role": role if role in ("system", "user", "assistant") else "system",
     }
 
@@ -236,7 +256,10 @@ def _take_ours(ours: Any, taken: Taken) -> None:
         asked = _read_as(value, model_field)(asked)
         allowed = name != "language" or asked in dict(LANGUAGES)
         if asked is None or not allowed or (name.endswith("_provider") and "." in str(asked)):
-            taken.report.leave_out(f"extensions.{OURS}.{name} was left out.")
+            taken.report.leave_out(
+                _("%(field)s: the file asks for what cannot be chosen here; it is as usual.")
+                % {"field": _title(name)}
+            )
             continue
         taken.fields[name] = _within(model_field, asked)
         taken.says_language |= name == "language"

@@ -1,4 +1,4 @@
-"""Cards in PNG and APNG files: `tEXt` chunks `ccv3` and `chara`, base64 of UTF-8 JSON.
+"""Cards in PNG and APNG files: `tEXt` chunks `ccv3` and `chara` (`iTXt`, `zTXt`), base64 of UTF-8 JSON.
 
 Chunks are walked here, not by an image library: nothing is decoded that was not asked for, and a length
 that points beyond the file ends it. See the PNG specification, section 5.
@@ -57,6 +57,8 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
 def _decoded(text: bytes, most: int, what: str) -> bytes:
     if len(text) > most * 4 // 3 + 8:
         raise CardRefused(f"{what} in the PNG is too large.")
+    if text.lstrip().startswith(b"{"):  # no base64 does: JSON as it is
+        return text
     text = b"".join(text.split()).rstrip(b"=")
     try:
         return base64.b64decode(text + b"=" * (-len(text) % 4))
@@ -76,14 +78,15 @@ def read(data: bytes) -> Png:
     for number, (kind, body) in enumerate(_chunks(data)):
         if number == 0:
             _check_header(kind, body)
-        if kind == b"tEXt":
-            keyword, _, text = bytes(body).partition(b"\0")
-            name = keyword.decode("latin-1")
+        if kind in TEXT_CHUNKS:
+            name, text = _text_of(kind, body)
             if name.lower() in CARDS:
                 texts.setdefault(name.lower(), _decoded(text, card_limits.JSON_BYTES, "The card"))
-            elif name.startswith(OLDER_ASSET) and len(assets) >= card_limits.ASSETS:
+            elif kind != b"tEXt" or not name.startswith(OLDER_ASSET):
+                others.append(name[:40])
+            elif len(assets) >= card_limits.ASSETS:
                 too_many += 1
-            elif name.startswith(OLDER_ASSET):
+            else:
                 total += len(text)
                 if total > card_limits.ASSETS_BYTES:
                     raise CardRefused("The files within the card are too large.")
@@ -91,15 +94,36 @@ def read(data: bytes) -> Png:
                 assets[path[: card_limits.PATH_CHARACTERS]] = _decoded(
                     text, card_limits.ASSET_BYTES, "A file"
                 )
-            else:
-                others.append(name[:40])
-        elif kind in TEXT_CHUNKS:
-            others.append(bytes(body[:80]).partition(b"\0")[0].decode("latin-1")[:40])
         elif kind == b"eXIf":
             exif = bytes(body[: card_limits.JSON_BYTES * 2])
         elif kind in KEEP_CHUNKS:
             kept.append((kind, body))
     return Png(_assemble(kept), texts, assets, tuple(dict.fromkeys(others)), too_many, exif)
+
+
+def _text_of(kind: bytes, body: memoryview) -> tuple[str, bytes]:
+    """Keyword and text of a chunk; compressed ones are unpacked for cards alone. Raises CardRefused."""
+    keyword, _, text = bytes(body).partition(b"\0")
+    name = keyword.decode("latin-1")
+    if kind == b"tEXt" or name.lower() not in CARDS:
+        return name, text
+    packed = kind == b"zTXt"
+    if kind == b"iTXt":  # flag, method, language, keyword in that language, text
+        packed = text[:1] == b"\1"
+        text = text[2:].split(b"\0", 2)[-1]
+    else:
+        text = text[1:]
+    if not packed:
+        return name, text
+    most = card_limits.JSON_BYTES * 4 // 3 + 8
+    unpacking = zlib.decompressobj()
+    try:
+        text = unpacking.decompress(text, most)
+    except zlib.error as error:
+        raise CardRefused("The card in the PNG cannot be unpacked.") from error
+    if unpacking.unconsumed_tail:
+        raise CardRefused("The card in the PNG is too large.")
+    return name, text
 
 
 def _check_header(kind: bytes, body: memoryview) -> None:

@@ -68,6 +68,7 @@ def read(data: bytes) -> Card:
         raise CardRefused(f"The file is larger than {card_limits.FILE_BYTES // 1024 // 1024} MB.")
     if data.startswith(png.SIGNATURE):
         return _from_png(data)
+    data = json_text.as_utf8(data)
     begin = data.lstrip(BLANK)[:1]
     if begin in (b"{", b"["):
         return _from_json(data)
@@ -96,6 +97,11 @@ def _from_json(data: bytes) -> Card:
         raise CardRefused(_no_character(name))
     if isinstance(text, list) and len(text) == 1 and isinstance(text[0], dict):
         return _understood(text[0], _Source("JSON"))
+    if isinstance(text, list) and len(text) > 1 and all(isinstance(one, dict) for one in text):
+        raise CardRefused(
+            _("The file holds a list of %(count)d things: save each character as a file of its own.")
+            % {"count": len(text)}
+        )
     raise CardRefused("The card's JSON is no object.")
 
 
@@ -118,9 +124,8 @@ def _from_png(data: bytes) -> Card:
         source.left_out.append(f"Other texts in the picture: {', '.join(found.others[:8])}.")
     if found.too_many:
         source.left_out.append(f"{found.too_many} files beyond the first {card_limits.ASSETS}.")
-    text = found.texts.get("ccv3") or found.texts.get("chara")  # the specification: V3 wins
-    if text is not None:
-        return _understood(json_text.parse(text), source)
+    if found.texts:
+        return _from_texts(found.texts, source)
     for match in FARADAY.findall(found.exif):
         try:
             given = json_text.parse(base64.b64decode(match + b"=" * (-len(match) % 4)))
@@ -128,6 +133,24 @@ def _from_png(data: bytes) -> Card:
             continue
         return _understood(given, source)
     raise CardRefused("This picture holds no character card.")
+
+
+def _from_texts(texts: Mapping[str, bytes], source: _Source) -> Card:
+    """The card in a picture's texts: V3 wins, as the specification has it, while it can be read."""
+    newer, older = texts.get("ccv3"), texts.get("chara")
+    if newer is None or older is None:
+        return _understood(json_text.parse(newer or older or b""), source)
+    try:
+        return _understood(json_text.parse(newer), source)
+    except CardRefused as refused:
+        try:
+            card = _understood(json_text.parse(older), source)
+        except CardRefused:
+            raise refused from None
+        card.report.leave_out(
+            _("The picture's card of V3 cannot be read: the one of V2 beside it was taken.")
+        )
+        return card
 
 
 def _from_archive(data: bytes, names: frozenset[str], begin: int) -> Card:
@@ -153,7 +176,7 @@ def _understood(given: dict[str, Any], source: _Source) -> Card:
     if found := others.as_card(given):
         return _card({"data": found.data}, source, found.application, found.left_out)
     data = given.get("data")
-    if name := others.no_character(given):
+    if not others.is_surely_a_card(given) and (name := others.no_character(given)):
         raise CardRefused(_no_character(name))
     if not others.is_first_version(data if isinstance(data, dict) else given):
         mapping.data_of(given)  # says so if it names nobody

@@ -3,8 +3,13 @@
 Each reader gives the value and whether it had to be mended; None stands for "not there".
 """
 
+from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from characters.report import Report
 from characters.text import cleaned, finite
 
 
@@ -46,10 +51,14 @@ def number(value: Any) -> float | None:
     return found if found is not None and abs(found) < 1e15 else None
 
 
-def whole(value: Any) -> int | None:
-    """A whole number that is not negative and fits a database column."""
-    found = number(value)
-    return int(found) if found is not None and 0 <= found <= 32_000 else None
+def whole(most: int) -> Any:
+    """A reader of a whole number that is not negative; a larger one counts as `most`."""
+
+    def read(value: Any) -> int | None:
+        found = number(value)
+        return min(int(found), most) if found is not None and found >= 0 else None
+
+    return read
 
 
 def flag(value: Any) -> bool | None:
@@ -66,3 +75,55 @@ def flag(value: Any) -> bool | None:
 def plain(value: float | None) -> float | int | None:
     """A number as JSON writes it: 100, not 100.0."""
     return int(value) if value is not None and float(value).is_integer() else value
+
+
+def as_written(value: Any, kind: type) -> bool:
+    """Whether a value is of its kind, or written so that all of it is taken: a number, a list as one text."""
+    plain = isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    return isinstance(value, kind) or (plain and (kind is str or isinstance(value, str)))
+
+
+def wrong_kind(title: str, kind: type) -> str:
+    """A sentence on a field that is written as nothing that it can be."""
+    said = (
+        _("%(field)s: it is no list in the file; what could be read of it was taken.")
+        if kind is list
+        else _("%(field)s: it is no text in the file; what could be read of it was taken.")
+    )
+    return said % {"field": title}
+
+
+def entries_of(given: Any, report: Report) -> list[dict[str, Any]]:
+    """The entries in a list or in an object that numbers them; what is none, or odd, is said."""
+    listed = list(given.values()) if isinstance(given, dict) else given  # as world info files number them
+    if not isinstance(listed, list):
+        if given is not None:
+            report.leave_out(_("The lorebook's entries could not be read."))
+        return []
+    entries = [entry for entry in listed if isinstance(entry, dict)]
+    if gone := len(listed) - len(entries):
+        report.leave_out(
+            ngettext(
+                "%(count)d entry of lore could not be read.",
+                "%(count)d entries of lore could not be read.",
+                gone,
+            )
+            % {"count": gone}
+        )
+    if odd := sum(map(_is_odd, entries)):
+        report.leave_out(
+            ngettext(
+                "%(count)d entry of lore has words or keys that are no text; what could be read is there.",
+                "%(count)d entries of lore have words or keys that are no text; what could be read is there.",
+                odd,
+            )
+            % {"count": odd}
+        )
+    return entries
+
+
+def _is_odd(entry: Mapping[str, Any]) -> bool:
+    """Whether something of an entry's words or keys was lost because it is no text."""
+    keys = entry.get("keys", entry.get("key"))
+    each = keys if isinstance(keys, list) else [keys]
+    return isinstance(entry.get("content"), (dict, bool)) or any(isinstance(k, (dict, bool)) for k in each)

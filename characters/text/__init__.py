@@ -4,7 +4,7 @@ from characters.text import token_estimate
 from characters.text.macros import DEFAULT_VISITOR, Macros, has_macros, scannable
 from characters.text.moment import Moment, restored
 from characters.text.numbers import finite
-from characters.text.plain_text import cleaned, cleaned_json
+from characters.text.plain_text import cleaned, cleaned_json, is_visible
 from characters.text.quoting import VALUE_LIMIT, lookup, quoted, unquoted
 from characters.text.template_marks import as_plain_words, as_words
 
@@ -19,6 +19,7 @@ __all__ = [
     "cleaned_json",
     "finite",
     "has_macros",
+    "is_visible",
     "lookup",
     "quoted",
     "restored",

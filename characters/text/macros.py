@@ -19,7 +19,8 @@ MACRO = re.compile(r"\{\{(?!\{)((?:[^{}]|\{(?!\{)|\}(?!\}))*)\}\}")
 TAG = re.compile(r"<(user|char|bot|group|charifnotgroup)>", re.IGNORECASE)
 NAME = re.compile(r"([A-Za-z_]+)(\s*::?|\s+|$)?(.*)", re.DOTALL)
 TRIMS = re.compile(r"\{\{\s*trim\s*\}\}", re.IGNORECASE)
-TRIM = re.compile(r"[\r\n]*\{\{\s*trim\s*\}\}[\r\n]*", re.IGNORECASE)
+# Begins where line breaks begin: else a run of them without the macro is searched from each of them again.
+TRIM = re.compile(r"(?:(?<![\r\n])[\r\n]+)?\{\{\s*trim\s*\}\}[\r\n]*", re.IGNORECASE)
 METADATA = re.compile(r"metadata\.([A-Za-z0-9_.-]{1,80})", re.IGNORECASE)
 ROUNDS = 5  # of macros within macros
 GROWN = 200_000  # characters; macros within macros must not make more of a text

@@ -4,6 +4,7 @@ Applied once, where text comes in: metadata, words, cards, forms.
 """
 
 import re
+import unicodedata
 from typing import Any
 
 _LONE = re.compile("[\ud800-\udfff]")
@@ -19,6 +20,11 @@ def cleaned(text: str) -> str:
     if _LONE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return _REMOVED.sub("", text)
+
+
+def is_visible(text: str) -> bool:
+    """Whether there is anything to see in the text: not only blanks, joiners and marks."""
+    return any(unicodedata.category(letter)[0] in "LNPS" for letter in text)
 
 
 def cleaned_json(value: Any) -> Any:

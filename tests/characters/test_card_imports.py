@@ -106,7 +106,7 @@ def test_the_report_says_what_was_understood_kept_and_left_out_once_each(admin_c
         assert whole.count(word) == 1, word
     assert "Eldoria" not in whole, "its lore is in the file"
     assert any("not fetched" in sentence for sentence in left)
-    assert any("tags was no list" in sentence for sentence in left)
+    assert any("Tags: it is no list" in sentence for sentence in left)
     assert all(len(set(part)) == len(part) for part in (understood, kept, left))
     assert Character.objects.get().language == "de"
 

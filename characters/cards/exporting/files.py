@@ -93,7 +93,8 @@ class Files:
         for asset in self._listed(card):
             path = self._path(asset["uri"]) if _has_address(asset) else ""
             if path and path in loose:
-                place = path if EMBEDDED.match(asset["uri"]) else _free_place(asset, path, files, loose)
+                within = EMBEDDED.match(asset["uri"]) and charx.is_safe(path) and png.STORED not in path
+                place = path if within else _free_place(asset, path, files, loose)
                 files[place] = loose[path]
                 asset = {**asset, "uri": asset["uri"] if place == path else f"embeded://{place}"}  # noqa: PLW2901
             elif path:

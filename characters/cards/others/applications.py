@@ -40,14 +40,21 @@ def _text(given: Json, *names: str) -> str:
     return next((text for text in found if text.strip()), "")
 
 
+def _all(given: Json, *names: str) -> str:
+    """What all of these say, taken out of `given`."""
+    return "\n".join(text for text in (values.text(given.pop(name, None)) for name in names) if text.strip())
+
+
 def _webui(given: Json) -> Found:
-    """text-generation-webui, YAML or JSON."""
+    """text-generation-webui, YAML or JSON; CharacterAI's, which has a description and a definition."""
     rest = dict(given)
     data: Json = {
         "name": _text(rest, "name", "bot"),
-        "description": _text(rest, "context"),
+        "description": _all(rest, "context", "description"),
+        "scenario": _text(rest, "scenario"),
+        "personality": _text(rest, "personality"),
         "first_mes": _text(rest, "greeting"),
-        "mes_example": _text(rest, "example_dialogue"),
+        "mes_example": _all(rest, "example_dialogue", "definition"),
     }
     return Found("text-generation-webui", _with_rest(data, "text-generation-webui", rest))
 
@@ -219,6 +226,17 @@ def as_card(given: Json) -> Found | None:
     if "spec" in given or isinstance(given.get("data"), dict):
         return None
     return next((read(given) for is_one, read in APPLICATIONS if is_one(given)), None)
+
+
+# Names that nothing but a card has. Their authors add others (`version`, `jobs`, `messages`) as they like.
+CARDS_OWN = ("first_mes", "mes_example", "char_persona", "char_greeting", "world_scenario", "first_message")
+
+
+def is_surely_a_card(given: Mapping[str, Any]) -> bool:
+    """Whether a JSON has what nothing but a character card has, whatever else is in it."""
+    data = given.get("data")
+    flat = data if isinstance(data, dict) else given
+    return any(isinstance(flat.get(name), str) and flat[name].strip() for name in CARDS_OWN)
 
 
 def is_first_version(given: Mapping[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 """YAML of strangers: bounded in size, depth and number of values before anything is built of it.
 
-Every scalar stays the text that it is written as: no dates, no numbers, no objects, no merging of keys.
+Every scalar but null stays the text that it is written as: no dates, no numbers, no objects, no merging
+of keys.
 """
 
 import re
@@ -12,7 +13,16 @@ from characters.cards import card_limits
 from characters.cards.json_text import check_shape
 from characters.exceptions import CardRefused
 
-LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+BASE: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+NULL = "tag:yaml.org,2002:null"
+
+
+class Loader(BASE):
+    """Every scalar is its text, but for what YAML has for nothing: nobody says “null”."""
+
+
+Loader.add_implicit_resolver(NULL, re.compile("(?:null|Null|NULL|~)$"), ["n", "N", "~"])
+Loader.add_constructor(NULL, lambda loader, node: None)
 KEY = re.compile(r"^[\"']?[A-Za-z_][\w .-]{0,60}[\"']?\s*:(?:\s|$)", re.MULTILINE)
 OPENS = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
 CLOSES = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
@@ -33,7 +43,7 @@ def looks_like_yaml(data: bytes) -> bool:
 def _check(text: str) -> None:
     """Raises CardRefused for what is too deep, too much, or refers to itself too often."""
     depth, aliases = 0, 0
-    for seen, event in enumerate(yaml.parse(text, Loader=LOADER)):
+    for seen, event in enumerate(yaml.parse(text, Loader=Loader)):
         depth += isinstance(event, OPENS)
         depth -= isinstance(event, CLOSES)
         aliases += isinstance(event, yaml.AliasEvent)
@@ -44,13 +54,13 @@ def _check(text: str) -> None:
 
 
 def parse(data: bytes) -> dict[str, Any]:
-    """The mapping in `data` (UTF-8), every scalar a string. Raises CardRefused."""
+    """The mapping in `data` (UTF-8), every scalar a string or None. Raises CardRefused."""
     if len(data) > card_limits.YAML_BYTES:
         raise CardRefused(f"The card's YAML is larger than {card_limits.YAML_BYTES // 1024} KB.")
     try:
         text = data.decode("utf-8-sig")
         _check(text)
-        value = yaml.load(text, Loader=LOADER)  # noqa: S506 - the base loader builds strings, lists, dicts
+        value = yaml.load(text, Loader=Loader)  # noqa: S506 - the base loader builds strings, lists, dicts
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise CardRefused(NO_YAML) from error
     if not isinstance(value, dict):

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from characters.cards import mapping
 from characters.models import LANGUAGES
 from characters.report import Report
+from characters.text import cleaned
 
 NAMED = 8
 # Under `extensions`, what we read ourselves, and what SillyTavern writes into every card.
@@ -52,7 +53,7 @@ EMPTY: tuple[Any, ...] = (None, "", [], {}, 0, False)
 
 def _listed(names: list[str]) -> str:
     more = len(names) - NAMED
-    listed = ", ".join(names[:NAMED])
+    listed = cleaned(", ".join(names[:NAMED]))  # a terminal refuses half a surrogate pair
     return _("%(names)s and %(count)d more") % {"names": listed, "count": more} if more > 0 else listed
 
 
@@ -107,8 +108,16 @@ def _extensions(report: Report, extensions: Any, fields: Mapping[str, Any]) -> N
         )
 
 
+def _kind_of(asset: Mapping[str, Any]) -> str:
+    kind = asset.get("type")
+    return kind[:30] if isinstance(kind, str) and kind.strip() else "other"
+
+
 def _assets(report: Report, assets: Any) -> None:
-    listed = [asset for asset in assets if isinstance(asset, dict)] if isinstance(assets, list) else []
+    given = assets if isinstance(assets, list) else []
+    listed = [asset for asset in given if isinstance(asset, dict)]
+    if assets and len(listed) < max(len(given), 1):
+        report.leave_out(_("Its list of files is not as a card has it: what could be read of it was taken."))
     others = [asset for asset in listed if asset.get("type") != "icon"]
     icons = len(listed) - len(others)
     if icons > 1:
@@ -129,6 +138,6 @@ def _assets(report: Report, assets: Any) -> None:
             )
             % {
                 "count": len(others),
-                "kinds": _listed(sorted({str(asset.get("type"))[:30] for asset in others})),
+                "kinds": _listed(sorted({_kind_of(asset) for asset in others})),
             }
         )
