@@ -1,11 +1,12 @@
 """What strangers write, made safe and measured: macros, plain text, a model's marks, length in tokens."""
 
 from characters.text import token_estimate
-from characters.text.macros import DEFAULT_VISITOR, Macros, has_macros, scannable
+from characters.text.macros import DEFAULT_VISITOR, Macros, has_macros
 from characters.text.moment import Moment, restored
 from characters.text.numbers import finite
 from characters.text.plain_text import cleaned, cleaned_json, is_visible
 from characters.text.quoting import VALUE_LIMIT, lookup, quoted, unquoted
+from characters.text.scanned_text import scannable
 from characters.text.template_marks import as_plain_words, as_words
 
 __all__ = [

@@ -13,7 +13,7 @@ from typing import Any
 
 from characters.text import moment as moments
 from characters.text.moment import Moment
-from characters.text.quoting import lookup, quoted
+from characters.text.quoting import lookup, marked, quoted, unmarked
 
 MACRO = re.compile(r"\{\{(?!\{)((?:[^{}]|\{(?!\{)|\}(?!\}))*)\}\}")
 TAG = re.compile(r"<(user|char|bot|group|charifnotgroup)>", re.IGNORECASE)
@@ -28,9 +28,8 @@ MOST_MACROS = 500  # that are filled in for one prompt; some 10 µs each
 MOST_NEWLINES = 20  # that one macro writes
 MESSAGE_CHARACTERS = 1_000  # of a last message that is quoted
 DEFAULT_VISITOR = "the visitor"
+DICE_FOR_ONE = 5  # dice that cost as much as a macro
 EMPTY: tuple[Any, ...] = (None, "", [], {})
-_COMMENT = re.compile(r"\{\{\s*(?://|comment\s*:)[^{}]*\}\}", re.IGNORECASE)
-_HIDDEN_KEY = re.compile(r"\{\{\s*hidden_key\s*:([^{}]*)\}\}", re.IGNORECASE)
 
 
 @dataclass
@@ -62,12 +61,12 @@ class Macros:
     language: str = "en"
     fields: Mapping[str, str] = field(default_factory=dict)
     moment: Moment = field(default_factory=Moment)
-    _tally: Tally = field(default_factory=Tally, repr=False, compare=False)
+    tally: Tally = field(default_factory=Tally, repr=False, compare=False)
 
     @property
     def unknown(self) -> tuple[str, ...]:
         """The macros that were met and that nobody knows here, each once, with their braces."""
-        return tuple(self._tally.unknown)
+        return tuple(self.tally.unknown)
 
     def expand(self, text: str) -> str:
         """`text` with its macros filled in, innermost first."""
@@ -76,14 +75,14 @@ class Macros:
         if "{{" in text and TRIMS.search(text):
             text = TRIM.sub("", text)
         for _ in range(ROUNDS):
-            left = MOST_MACROS - self._tally.filled
+            left = MOST_MACROS - self.tally.filled
             if "{{" not in text or len(text) > GROWN or left <= 0:
                 break
             filled = MACRO.sub(self._fill, text, count=left)
             if filled == text:
                 break
             text = filled
-        return text[:GROWN]
+        return unmarked(text)[:GROWN]
 
     def spoken(self, text: str) -> str:
         """The same for what is said as it is: an unknown macro is left out, nobody says braces."""
@@ -93,11 +92,17 @@ class Macros:
         if who != "user":
             return self.char
         name = self.metadata.get("name")
-        return self.told(name) if name not in EMPTY else DEFAULT_VISITOR
+        return self.given(name) if name not in EMPTY else DEFAULT_VISITOR
+
+    def given(self, value: Any, *most: int) -> str:
+        """What a visitor gave, which no macro around it takes for its arguments."""
+        return marked(self.told(value, *most))
 
     def _fill(self, match: re.Match[str]) -> str:
         body = match.group(1).strip()
-        self._tally.filled += 1
+        if self.tally.filled >= MOST_MACROS:
+            return match.group(0)
+        self.tally.filled += 1
         name, colon, value = body.partition(":")
         name = name.rstrip().lower()
         if not colon and name in ("char", "user"):  # most of all
@@ -107,7 +112,7 @@ class Macros:
         else:
             text = self._other(body, match.group(0))
         if text is None:
-            self._tally.unknown[match.group(0)[:80]] = None
+            self.tally.unknown[match.group(0)[:80]] = None
             return match.group(0)
         return text
 
@@ -117,7 +122,7 @@ class Macros:
             return ""
         if path := METADATA.fullmatch(body):
             found = lookup(self.metadata, path.group(1))
-            return "unknown" if found in EMPTY else self.told(found)
+            return "unknown" if found in EMPTY else self.given(found)
         parts = NAME.fullmatch(body)
         if not parts:
             return None
@@ -129,8 +134,8 @@ class Macros:
         if name not in self.fields or value:
             return None
         text = self.fields[name]
-        self._tally.written += len(text)
-        return text if self._tally.written <= GROWN else ""
+        self.tally.written += len(text)
+        return text if self.tally.written <= GROWN else ""
 
     def drawn(self, place: str, sides: int, *, lasting: bool) -> int:
         """Chance, from 0 to below `sides`: the same for a session and place (and turn, unless lasting)."""
@@ -139,8 +144,8 @@ class Macros:
 
     def each(self, whole: str) -> str:
         """A place for chance: the same words a second time are another throw."""
-        before = self._tally.drawn.get(whole, 0)
-        self._tally.drawn[whole] = before + 1
+        before = self.tally.drawn.get(whole, 0)
+        self.tally.drawn[whole] = before + 1
         return f"{whole}\0{before}" if before else whole
 
 
@@ -167,6 +172,8 @@ def _roll(macros: Macros, value: str, whole: str) -> str | None:
     place = macros.each(whole)
 
     def drawn(sides: int, number: int) -> int:
+        if number and not number % DICE_FOR_ONE:
+            macros.tally.filled += 1
         return macros.drawn(f"{place}\0die {number}" if number else place, sides, lasting=False)
 
     return moments.rolled(value, drawn)
@@ -185,7 +192,9 @@ def _when(form: str) -> Handler:
 
 
 def _datetime_format(macros: Macros, value: str, whole: str) -> str:
-    return moments.in_moment_format(macros.moment.time(macros.metadata), value.strip(), macros.language)
+    pattern = unmarked(value.strip())
+    macros.tally.filled += moments.tokens_of(pattern)
+    return moments.in_moment_format(macros.moment.time(macros.metadata), pattern, macros.language)
 
 
 def _said(text: Callable[[Moment], str]) -> Handler:
@@ -193,7 +202,7 @@ def _said(text: Callable[[Moment], str]) -> Handler:
 
     def said(macros: Macros) -> str:
         words = text(macros.moment)
-        return macros.told(words, MESSAGE_CHARACTERS) if words else ""
+        return macros.given(words, MESSAGE_CHARACTERS) if words else ""
 
     return _bare(said)
 
@@ -205,7 +214,7 @@ def _variable(change: Callable[[Macros, str, str], str], prefix: str = "", *, va
         name, separator, given = value.partition("::")
         if not name.strip() or bool(separator) != bool(values):
             return None
-        return change(macros, prefix + name.strip(), given.strip())
+        return change(macros, prefix + unmarked(name).strip(), unmarked(given).strip())
 
     return handle
 
@@ -216,7 +225,8 @@ def _set(macros: Macros, name: str, value: str) -> str:
 
 
 def _get(macros: Macros, name: str, _: str) -> str:
-    return macros.moment.variables.get(name, "")
+    value = macros.moment.variables.get(name, "")
+    return marked(value) if value.startswith('"') else value  # a visitor's words
 
 
 def _add(macros: Macros, name: str, value: str) -> str:
@@ -230,7 +240,7 @@ def _step(by: str) -> Callable[[Macros, str, str], str]:
 
 def _persona(macros: Macros) -> str:
     found = macros.metadata.get("persona")
-    return macros.told(found, MESSAGE_CHARACTERS) if found not in EMPTY else ""
+    return macros.given(found, MESSAGE_CHARACTERS) if found not in EMPTY else ""
 
 
 def _newline(macros: Macros, value: str, whole: str) -> str | None:
@@ -286,8 +296,3 @@ HANDLERS: Mapping[str, Handler] = {
 def has_macros(text: str) -> bool:
     """Whether there may be something in the text to fill in."""
     return "{{" in text or ("<" in text and TAG.search(text) is not None)
-
-
-def scannable(content: str) -> str:
-    """A lorebook entry's content as the keys of others may match it: hidden keys count, comments do not."""
-    return _HIDDEN_KEY.sub(r"\1", _COMMENT.sub("", content))

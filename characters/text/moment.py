@@ -103,10 +103,23 @@ def formatted(when: datetime, form: str, language: str) -> str:
         return str(formats.date_format(when, form))
 
 
+def tokens_of(pattern: str) -> int:
+    """How many tokens of Moment.js a format has that differ: what writing it costs."""
+    return len({token.group(0) for token in TOKEN.finditer(pattern[:200])})
+
+
 def in_moment_format(when: datetime, pattern: str, language: str) -> str:
     """A time in a format of Moment.js, as `dddd, MMMM Do [at] HH:mm`."""
 
+    written: dict[str, str] = {}
+
     def fill(token: re.Match[str]) -> str:
+        name = token.group(0)
+        if name not in written:
+            written[name] = fresh(token)
+        return written[name]
+
+    def fresh(token: re.Match[str]) -> str:
         if token.group(1) is not None:
             return token.group(1)
         name = token.group(0)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from characters.text import Moment, restored
-from characters.text.macros import GROWN, Macros, scannable
+from characters.text import Moment, restored, scannable
+from characters.text.macros import GROWN, Macros
 
 NOW = datetime(2026, 3, 1, 18, 5, 9, tzinfo=UTC)
 
