@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
+from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils import formats, translation
+from django.utils import dateformat, translation
 from django.utils import timezone as house
 from django.utils.timesince import timesince
 
@@ -98,9 +101,22 @@ def plain_number(number: float) -> str:
 
 
 def formatted(when: datetime, form: str, language: str) -> str:
-    """A time in one of Django's formats, its names in that language."""
-    with translation.override(DJANGO_LANGUAGES.get(language, language)):
-        return str(formats.date_format(when, form))
+    """A time in one of Django's formats, its names in that language.
+
+    A named format (TIME_FORMAT) is Django's own: how a character says it, whatever the desk writes.
+    """
+    known = DJANGO_LANGUAGES.get(language, language)
+    with translation.override(known):
+        return str(dateformat.format(when, _own_format(form, known) if form.endswith("_FORMAT") else form))
+
+
+@cache
+def _own_format(name: str, language: str) -> str:
+    """A format as Django has it for a language, without the house's (FORMAT_MODULE_PATH)."""
+    for locale in (translation.to_locale(language), language.partition("-")[0], "en"):
+        with suppress(ModuleNotFoundError, AttributeError):
+            return str(getattr(import_module(f"django.conf.locale.{locale}.formats"), name))
+    raise ValueError(name)
 
 
 def tokens_of(pattern: str) -> int:

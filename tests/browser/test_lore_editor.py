@@ -103,8 +103,9 @@ async def test_who_saves_over_somebody_else_sees_both_texts(desk_server, cookie,
         assert await page.input_value("#lore_content") == "THEIRS"
         await page.fill("#lore_content", "BOTH")
         # Saving the character saves the open entry first.
+        await page.evaluate("window.before = true")
         await page.get_by_role("button", name="Save and continue editing").click()
-        await page.wait_for_selector("#desk[data-round]")
+        await page.wait_for_function("!window.before && document.querySelector('#desk[data-round]')")
         await page.locator("#lore .lore-open", has_text=re.compile("kraken", re.I)).first.click()
         await page.wait_for_selector("#lore_content")
         assert await page.input_value("#lore_content") == "BOTH"
