@@ -37,6 +37,7 @@ KEYWORDS = {
     "gettext_lazy": None,
     "gettext_noop": None,
     "_": None,
+    "because": None,  # of reasons that are put into words later
     "worded": None,  # of the desk's scripts
     "pgettext": ((1, "c"), 2),
     "pgettext_lazy": ((1, "c"), 2),

@@ -10,7 +10,7 @@ from characters.lore.book import Entry, Lorebook
 from characters.lore.search import OutOfTime, Search
 from characters.lore.sillytavern import Place
 from characters.lore.timed import NOTHING, Memory
-from characters.text import scannable, token_estimate
+from characters.text import Reason, because, scannable, token_estimate
 
 SCAN_SECS = 0.025  # of CPU for a whole scan: a visitor is waiting. On a busy machine, too, the same is found
 MOST_ROUNDS = 3  # of recursive scanning
@@ -23,7 +23,12 @@ class Verdict:
 
     entry: Entry
     fired: bool
-    why: str
+    reason: Reason
+
+    @property
+    def why(self) -> str:
+        """The reason in the reader's language."""
+        return str(self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,9 @@ class _Scan:
         self.fired += fresh
         if late:
             for entry in self.book.entries:
-                self.verdicts.setdefault(entry.number, Verdict(entry, False, "there was no time to look"))
+                self.verdicts.setdefault(
+                    entry.number, Verdict(entry, False, because("there was no time to look"))
+                )
             raise OutOfTime
         return fresh
 
@@ -116,28 +123,32 @@ class _Scan:
         verdict = self.verdicts.get(number)
         return verdict is not None and verdict.fired
 
-    def conditions(self, entry: Entry, recursing: bool) -> tuple[bool | None, str]:
+    def conditions(self, entry: Entry, recursing: bool) -> tuple[bool | None, Reason]:
         """What is decided before any key is looked for; None if the keys decide."""
         rules, number, messages = entry.rules, entry.number, self.memory.messages
         sticky = number in self.memory.sticky
         if not entry.enabled:
-            return False, "switched off"
+            return False, because("switched off")
         if rules.other_triggers:
-            return False, "only for requests that a spoken conversation does not make"
+            return False, because("only for requests that a spoken conversation does not make")
         if rules.place is Place.OUTLET:
-            return False, "only for {{outlet}}, which is not known here"
+            return False, because("only for {outlet}, which is not known here", outlet="{{outlet}}")
         if messages < rules.delay:
-            return False, f"only from {rules.delay} messages on; there are {messages}"
+            return False, because(
+                "only from {count} messages on; there are {messages}", count=rules.delay, messages=messages
+            )
         if number in self.memory.cooldown and not sticky:
             left = self.memory.cooldown[number].end - messages
-            return False, f"it rests for {left} more messages"
+            return False, because("it rests for {count} more messages", count=left)
         if rules.recursion_level and not sticky:
             if not recursing:
-                return False, "only when other entries were called for"
+                return False, because("only when other entries were called for")
             if rules.recursion_level > self.level:
-                return False, f"only at level {rules.recursion_level} of delayed recursion"
+                return False, because(
+                    "only at level {level} of delayed recursion", level=rules.recursion_level
+                )
         if recursing and self.book.recursive and rules.exclude_recursion and not sticky:
-            return False, "other entries do not call for it"
+            return False, because("other entries do not call for it")
         return self.search.decorated(entry, number in self.memory.called, sticky)
 
     def chosen(self, called: list[Entry]) -> list[Entry]:
@@ -155,14 +166,18 @@ class _Scan:
         for entry in called:
             probability = entry.rules.probability
             if entry.number in gone:
-                why = f"called for, but another one of its group “{gone[entry.number]}” was chosen"
+                why = because(
+                    "called for, but another one of its group “{group}” was chosen", group=gone[entry.number]
+                )
             elif (
                 probability < 100
                 and entry.number not in sticky
                 and not (self.chance(f"entry {entry.number}") * 100 < probability)
             ):
                 self.failed.add(entry.number)
-                why = f"called for, but its chance of {probability:g} % did not come up"
+                why = because(
+                    "called for, but its chance of {percent} % did not come up", percent=f"{probability:g}"
+                )
             else:
                 won.append(entry)
                 continue
@@ -213,7 +228,11 @@ def scan(
     final = dict(scanning.verdicts)
     for entry in left_out:
         size = count(entry.content)
-        why = f"called for, but its {size} tokens are over the budget of {book.token_budget}"
+        why = because(
+            "called for, but its {tokens} tokens are over the budget of {budget}",
+            tokens=size,
+            budget=book.token_budget,
+        )
         final[entry.number] = Verdict(entry, False, why)
     return Activation(
         verdicts=tuple(final[entry.number] for entry in book.entries),

@@ -3,26 +3,29 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from django.utils.translation import gettext, gettext_noop
+
 from characters.lore.book import Entry, Lorebook
 from characters.lore.sillytavern import Place
 from characters.text import token_estimate
 
 NAMED = 5  # entries that a sentence names
+NO_EFFECT = gettext_noop("{entries} decorators that are not known here and have no effect: {names}.")
 PATTERN_SECS = 1.0  # for compiling all patterns: strangers write them
 REASONS: Sequence[tuple[str, Callable[[Entry], bool]]] = (
-    ("{} for an outlet, which is not known here; not told: {}.", lambda e: e.rules.place is Place.OUTLET),
     (
-        "{} for requests that a spoken conversation does not make; not told: {}.",
+        gettext_noop("{entries} for an outlet, which is not known here; not told: {names}."),
+        lambda e: e.rules.place is Place.OUTLET,
+    ),
+    (
+        gettext_noop("{entries} for requests that a spoken conversation does not make; not told: {names}."),
         lambda e: e.rules.other_triggers,
     ),
     (
-        "{} found by meaning in SillyTavern; here by keys alone: {}.",
+        gettext_noop("{entries} found by meaning in SillyTavern; here by keys alone: {names}."),
         lambda e: e.rules.vectorized and not e.constant,
     ),
-    (
-        "{} decorators that are not known here and have no effect: {}.",
-        lambda e: bool(e.decorators.ignored),
-    ),
+    (NO_EFFECT, lambda e: bool(e.decorators.ignored)),
 )
 
 
@@ -39,11 +42,27 @@ def advice(
 def _named(entries: Sequence[Entry]) -> str:
     names = ", ".join(f"“{entry.title[:40]}”" for entry in entries[:NAMED])
     more = len(entries) - NAMED
-    return f"{names} and {more} more" if more > 0 else names
+    return gettext("{names} and {count} more").format(names=names, count=more) if more > 0 else names
 
 
 def _entries(entries: Sequence[Entry]) -> str:
-    return "1 entry of lore is" if len(entries) == 1 else f"{len(entries)} entries of lore are"
+    """The beginning of a sentence about so many entries."""
+    count = len(entries)
+    return (
+        gettext("1 entry of lore is")
+        if count == 1
+        else gettext("{count} entries of lore are").format(count=count)
+    )
+
+
+def _have(entries: Sequence[Entry]) -> str:
+    """As `_entries`, of what they have."""
+    count = len(entries)
+    return (
+        gettext("1 entry of lore has")
+        if count == 1
+        else gettext("{count} entries of lore have").format(count=count)
+    )
 
 
 def _over_budget(book: Lorebook, count: Callable[[str], int]) -> Iterator[str]:
@@ -53,10 +72,10 @@ def _over_budget(book: Lorebook, count: Callable[[str], int]) -> Iterator[str]:
     told = [entry for entry in told if not entry.rules.ignore_budget]
     large = [entry for entry in told if count(entry.content) > budget]
     if large:
-        yield (
-            f"{_entries(large)} longer than the {budget} tokens of room for lore and never told: "
-            f"{_named(large)}. Give the book more room, or shorten them."
-        )
+        yield gettext(
+            "{entries} longer than the {budget} tokens of room for lore and never told: {names}. "
+            "Give the book more room, or shorten them."
+        ).format(entries=_entries(large), budget=budget, names=_named(large))
     total, left_out = 0, []
     alone = {entry.number for entry in large}
     always = [entry for entry in told if entry.constant and entry.number not in alone]
@@ -68,20 +87,18 @@ def _over_budget(book: Lorebook, count: Callable[[str], int]) -> Iterator[str]:
             left_out.append(entry)
     if left_out:
         needed = sum(count(entry.content) for entry in always)
-        yield (
-            f"What is always told has about {needed} tokens, and the room for lore is {budget}: "
-            f"{_entries(left_out)} left out on every turn: {_named(left_out)}."
-        )
+        yield gettext(
+            "What is always told has about {needed} tokens, and the room for lore is {budget}: "
+            "{entries} left out on every turn: {names}."
+        ).format(needed=needed, budget=budget, entries=_entries(left_out), names=_named(left_out))
 
 
 def _without_effect(book: Lorebook) -> Iterator[str]:
     enabled = [entry for entry in book.entries if entry.enabled]
     for sentence, concerns in REASONS:
         if entries := [entry for entry in enabled if concerns(entry)]:
-            begin = _entries(entries)
-            if sentence.startswith("{} decorators"):
-                begin = begin.replace(" is", " has").replace(" are", " have")
-            yield sentence.format(begin, _named(entries))
+            begin = _have(entries) if sentence == NO_EFFECT else _entries(entries)
+            yield gettext(sentence).format(entries=begin, names=_named(entries))
 
 
 def _no_patterns(book: Lorebook, clock: Callable[[], float]) -> Iterator[str]:
@@ -93,4 +110,6 @@ def _no_patterns(book: Lorebook, clock: Callable[[], float]) -> Iterator[str]:
         if not all(key.valid for key in entry.as_keys(entry.keys + entry.secondary_keys)):
             wrong.append(entry)
     if wrong:
-        yield f"{_entries(wrong)} called for by a pattern that is none, or too long: {_named(wrong)}."
+        yield gettext("{entries} called for by a pattern that is none, or too long: {names}.").format(
+            entries=_entries(wrong), names=_named(wrong)
+        )

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from characters.lore.book import Entry, Lorebook
 from characters.lore.keys import Key, Searched, found
 from characters.lore.sillytavern import Logic
+from characters.text import Reason, because
 
 MARK = "\x01"
+UNDECIDED = Reason("", {})
 SCAN_CHARACTERS = 6000  # of the newest messages; more would not be read in time
 LOOK_AT_ONCE = 16  # plain keys between two looks at the clock
 
@@ -117,60 +119,78 @@ class Search:
         whole = entry.rules.logic is Logic.AND_ALL and more == len(entry.secondary_keys)
         return first + more if whole or entry.rules.logic is Logic.AND_ANY else first
 
-    def decorated(self, entry: Entry, called: bool, sticky: bool) -> tuple[bool | None, str]:
+    def decorated(self, entry: Entry, called: bool, sticky: bool) -> tuple[bool | None, Reason]:
         """What decorators decide before any key is looked for; None if the keys decide."""
         wants = entry.decorators
         if wants.activate:
-            return True, "@@activate"
+            return True, Reason("@@activate", {})
         if wants.dont_activate:
-            return False, "@@dont_activate"
+            return False, Reason("@@dont_activate", {})
         if called and wants.keep_activate_after_match:
-            return True, "was called for earlier (@@keep_activate_after_match)"
+            return True, because("was called for earlier ({rule})", rule="@@keep_activate_after_match")
         if called and wants.dont_activate_after_match:
-            return False, "was called for earlier (@@dont_activate_after_match)"
+            return False, because("was called for earlier ({rule})", rule="@@dont_activate_after_match")
         if wants.is_greeting is not None and wants.is_greeting != self.greeting:
-            return False, f"only with greeting {wants.is_greeting}"
+            return False, because("only with greeting {number}", number=wants.is_greeting)
         if wants.activate_only_after is not None and self.replies < wants.activate_only_after:
-            return False, f"only after {wants.activate_only_after} replies"
+            return False, because("only after {count} replies", count=wants.activate_only_after)
         if wants.activate_only_every is not None and self.replies % wants.activate_only_every:
-            return False, f"only every {wants.activate_only_every} replies"
+            return False, because("only every {count} replies", count=wants.activate_only_every)
         if sticky and not entry.constant:
-            return True, "it stays (sticky)"
-        return None, ""
+            return True, because("it stays (sticky)")
+        return None, UNDECIDED
 
-    def judge(self, entry: Entry, recursing: bool) -> tuple[bool, str]:
+    def judge(self, entry: Entry, recursing: bool) -> tuple[bool, Reason]:
         """Whether the keys call for the entry, and why."""
         wants, text = entry.decorators, self.text(entry)
         where = (
-            "in the messages and other entries" if recursing else f"in the last {self.depth(entry)} messages"
+            because("in the messages and other entries")
+            if recursing
+            else because("in the last {count} messages", count=self.depth(entry))
         )
         if not entry.patterns:
             if kept_away := self.first(entry.as_keys(wants.exclude_keys), entry, text):
-                return False, f"kept away by “{kept_away}”"
+                return False, because("kept away by “{key}”", key=kept_away)
             if wants.additional_keys and not self.first(entry.as_keys(wants.additional_keys), entry, text):
-                return False, "none of its additional keys is there"
+                return False, because("none of its additional keys is there")
         if entry.constant:
-            return True, "always"
+            return True, because("always")
         keys = self.book.keys_of(entry)
         key = self.first(keys, entry, text)
         if not key:
-            return False, f"none of its keys is {where}" if keys else "it has no keys"
+            return False, because("none of its keys is {where}", where=where) if keys else because(
+                "it has no keys"
+            )
         if not entry.selective or not entry.secondary_keys or entry.patterns:
-            return True, f"“{key}” {where}"
+            return True, because("“{key}” {where}", key=key, where=where)
         return self.selected(key, entry, text, where)
 
-    def selected(self, key: str, entry: Entry, text: Searched, where: str) -> tuple[bool, str]:
+    def selected(self, key: str, entry: Entry, text: Searched, where: Reason) -> tuple[bool, Reason]:
         """Whether the secondary keys agree."""
         there = [k.shown for k in entry.as_keys(entry.secondary_keys) if self.has(k, entry, text)]
         all_there = len(there) == len(entry.secondary_keys)
         match entry.rules.logic:
             case Logic.AND_ANY if not there:
-                return False, f"“{key}” is {where}, but none of its secondary keys"
+                return False, because(
+                    "“{key}” is {where}, but none of its secondary keys", key=key, where=where
+                )
             case Logic.AND_ALL if not all_there:
-                return False, f"“{key}” is {where}, but not all of its secondary keys"
+                return False, because(
+                    "“{key}” is {where}, but not all of its secondary keys", key=key, where=where
+                )
             case Logic.NOT_ANY if there:
-                return False, f"“{key}” is {where}, but so is “{there[0]}”, which keeps it away"
+                return False, because(
+                    "“{key}” is {where}, but so is “{other}”, which keeps it away",
+                    key=key,
+                    where=where,
+                    other=there[0],
+                )
             case Logic.NOT_ALL if all_there:
-                return False, f"“{key}” is {where}, but so are all of its secondary keys, which keep it away"
-        found = "".join(f" and “{words}”" for words in there[:1])
-        return True, f"“{key}”{found} {where}"
+                return False, because(
+                    "“{key}” is {where}, but so are all of its secondary keys, which keep it away",
+                    key=key,
+                    where=where,
+                )
+        if there:
+            return True, because("“{key}” and “{other}” {where}", key=key, other=there[0], where=where)
+        return True, because("“{key}” {where}", key=key, where=where)

@@ -6,6 +6,7 @@ from characters.text.moment import Moment, restored
 from characters.text.numbers import finite
 from characters.text.plain_text import cleaned, cleaned_json, is_visible
 from characters.text.quoting import VALUE_LIMIT, lookup, quoted, unquoted
+from characters.text.reasons import Reason, because
 from characters.text.scanned_text import scannable
 from characters.text.template_marks import as_plain_words, as_words
 
@@ -14,8 +15,10 @@ __all__ = [
     "VALUE_LIMIT",
     "Macros",
     "Moment",
+    "Reason",
     "as_plain_words",
     "as_words",
+    "because",
     "cleaned",
     "cleaned_json",
     "finite",

@@ -121,7 +121,7 @@ def test_what_the_budget_leaves_out_is_said_before_publishing_and_in_the_tester(
     tess.save()
     chosen = {"action": "publish_selected", "_selected_action": tess.pk}
     answer = admin_client.post("/admin/characters/character/", chosen, follow=True).content.decode()
-    assert "1 on stage." in answer
+    assert "On stage now: 1." in answer
     assert "Tess: What is always told" in answer
     found = admin_client.post(
         "/admin/characters/character/rehearse/prompt/",
@@ -145,3 +145,21 @@ def test_advice_for_a_book_of_many_patterns_has_a_time_of_its_own():
     fields = cards.read(card(*[{"keys": [f"/({n}/"]} for n in range(50)])).fields
     assert advice(lorebook_of(fields, fields["lore"]), clock=clock)
     assert now[0] < 2
+
+
+def test_the_tester_gives_its_reasons_in_the_readers_language(admin_client):
+    tess = stored(
+        card(
+            {"keys": ["kraken"], "name": "K"}, {"keys": ["fog"], "name": "F"}, {"constant": True, "name": "C"}
+        )
+    )
+    found = admin_client.post(
+        "/admin/characters/character/rehearse/prompt/",
+        {"_character": tess.pk, "_talk": "A kraken!"},
+        headers={"Accept-Language": "zh-hans"},
+    ).json()["lore"]
+    assert [entry["why"] for entry in found["entries"]] == [
+        "“kraken”在最近 6 条消息中",
+        "它的关键词都不在最近 6 条消息中",
+        "始终",
+    ]
