@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 TEXT_CHARACTERS = 65_536  # of one field of a prompt; cards of the community have up to 30,000
 SPOKEN_CHARACTERS = 8_192  # of a greeting: nobody listens to more
@@ -35,6 +36,19 @@ _LISTS = {
     "secondary_keys": (KEYS, KEY_CHARACTERS),
 }
 _NUMBERS = {"lore_scan_depth": SCAN_DEPTH, "lore_token_budget": TOKEN_BUDGET}
+_NAMES = (  # of these fields; those that are not here are words of the form already
+    gettext_noop("system prompt"),
+    gettext_noop("post history"),
+    gettext_noop("depth prompt"),
+    gettext_noop("alternate greetings"),
+    gettext_noop("lore scan depth"),
+    gettext_noop("lore token budget"),
+)
+
+
+def named(name: str) -> str:
+    """A field as a sentence on it names it, in the editor's language."""
+    return _(name.replace("_", " "))
 
 
 def _numbers(most: int, now: int) -> dict[str, str]:

@@ -9,6 +9,8 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 
+from django.utils.translation import gettext as _
+
 from characters.cards import card_limits
 from characters.exceptions import CardRefused
 
@@ -50,7 +52,8 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes
             out.write(piece)
             if out.tell() > most:
                 raise CardRefused(
-                    f"A file within the card is larger than {most // 1024 // 1024} MB unpacked."
+                    _("A file within the card is larger than %(megabytes)d MB unpacked.")
+                    % {"megabytes": most // 1024 // 1024}
                 )
     return out.getvalue()
 
@@ -64,9 +67,9 @@ def read(data: bytes, card: str = CARD) -> tuple[bytes, dict[str, bytes]]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _read(archive, card)
     except DAMAGED as error:
-        raise CardRefused("The CHARX is no ZIP file that can be read.") from error
+        raise CardRefused(_("The CHARX is no ZIP file that can be read.")) from error
     except RuntimeError as error:  # zipfile's answer to an encrypted file
-        raise CardRefused("The CHARX is encrypted.") from error
+        raise CardRefused(_("The CHARX is encrypted.")) from error
 
 
 def names(data: bytes) -> tuple[frozenset[str], int]:
@@ -83,27 +86,27 @@ def names(data: bytes) -> tuple[frozenset[str], int]:
 def _read(archive: zipfile.ZipFile, name: str) -> tuple[bytes, dict[str, bytes]]:
     members = [info for info in archive.infolist() if not info.is_dir()]
     if len(members) > card_limits.ASSETS + 1:
-        raise CardRefused(f"The CHARX holds more than {card_limits.ASSETS} files.")
+        raise CardRefused(_("The CHARX holds more than %(most)d files.") % {"most": card_limits.ASSETS})
     card: bytes | None = None
     files: dict[str, bytes] = {}
     total = 0
     for info in members:
         if info.flag_bits & 0x1:
-            raise CardRefused("The CHARX is encrypted.")
+            raise CardRefused(_("The CHARX is encrypted."))
         if not is_safe(info.filename):
-            raise CardRefused("The CHARX holds a file whose path leads out of it.")
+            raise CardRefused(_("The CHARX holds a file whose path leads out of it."))
         if stat.S_ISLNK(info.external_attr >> 16):
-            raise CardRefused("The CHARX holds a link instead of a file.")
+            raise CardRefused(_("The CHARX holds a link instead of a file."))
         if info.filename == name:
             card = _member(archive, info, card_limits.JSON_BYTES)
             continue
         file = _member(archive, info, card_limits.ASSET_BYTES)
         total += len(file)
         if total > card_limits.ASSETS_BYTES:
-            raise CardRefused("The files within the card are too large together.")
+            raise CardRefused(_("The files within the card are too large together."))
         files[info.filename] = file
     if card is None:
-        raise CardRefused(f"The CHARX holds no {name}.")
+        raise CardRefused(_("The CHARX holds no %(name)s.") % {"name": name})
     return card, files
 
 

@@ -30,18 +30,23 @@ def store(card: Card, slug: str = "") -> Character:
     Raises CardRefused.
     """
     if slug and addresses.holder(slug):
-        raise CardRefused(f"There is a character at the address {slug!r}, or there was. Choose another.")
+        raise CardRefused(
+            _("There is a character at the address %(address)r, or there was. Choose another.")
+            % {"address": slug}
+        )
     for _attempt in range(TRIES):
         address = slug or addresses.free(card.name)
         try:
             return _store(card, Character(slug=address))
         except IntegrityError:
             if slug:
-                raise CardRefused(f"There is a character at the address {slug!r} by now.") from None
+                raise CardRefused(
+                    _("There is a character at the address %(address)r by now.") % {"address": slug}
+                ) from None
         except CardRefused:
             if slug or not Character.objects.filter(slug=address).exists():
                 raise  # else somebody was faster
-    raise CardRefused("Too many characters of that name are imported at once. Try again.")
+    raise CardRefused(_("Too many characters of that name are imported at once. Try again."))
 
 
 @transaction.atomic
@@ -58,11 +63,17 @@ def update(card: Card, character: Character) -> Character:
 
 def _refuse_too_long(fields: dict[str, Any]) -> None:
     for name, sentence in limits_of_fields.too_long(fields).items():
-        raise CardRefused(f"The card's {name.replace('_', ' ')} is too long. {sentence}")
+        raise CardRefused(
+            _("The card's %(field)s is too long. %(limit)s")
+            % {"field": limits_of_fields.named(name), "limit": sentence}
+        )
     for entry in fields["lore"]:
         for name, sentence in limits_of_fields.too_long(entry).items():
-            title = f"“{entry['name'][:40]}”" if entry["name"] else "an entry"
-            raise CardRefused(f"The {name.replace('_', ' ')} of {title} of its lorebook: {sentence}")
+            title = f"“{entry['name'][:40]}”" if entry["name"] else _("an entry")
+            raise CardRefused(
+                _("The %(field)s of %(entry)s of its lorebook: %(limit)s")
+                % {"field": limits_of_fields.named(name), "entry": title, "limit": sentence}
+            )
 
 
 @transaction.atomic
@@ -76,7 +87,9 @@ def _store(card: Card, character: Character) -> Character:
     try:
         character.full_clean(exclude=["avatar", "published"])
     except ValidationError as error:
-        raise CardRefused(f"The card does not fit: {' '.join(error.messages)}") from error
+        raise CardRefused(
+            _("The card does not fit: %(reasons)s") % {"reasons": " ".join(error.messages)}
+        ) from error
     character.save()
     content.replace_lore(character, card.fields["lore"])
     character.assets.all().delete()

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from characters import content
 from characters import field_limits as limits_of_fields
@@ -48,7 +50,7 @@ def _items(given: Any) -> list[Json]:
 def kind_of(data: Mapping[str, Any]) -> str:
     """Whose lorebook a file's JSON is, '' if it is none."""
     if data.get("spec") == LOREBOOK_V3:
-        return "Character Card V3"
+        return gettext_noop("Character Card V3")
     if data.get("kind") == "memory" and isinstance(data.get("entries"), list):
         return "Agnai"
     if "lorebookVersion" in data and isinstance(data.get("entries"), list):
@@ -60,7 +62,7 @@ def kind_of(data: Mapping[str, Any]) -> str:
     entries = _items(data.get("entries"))
     if any("key" in entry and "content" in entry for entry in entries):
         return "SillyTavern"
-    return "a card" if any("keys" in entry and "content" in entry for entry in entries) else ""
+    return gettext_noop("a card") if any("keys" in entry and "content" in entry for entry in entries) else ""
 
 
 def _rest(given: Json, *understood: str) -> Json:
@@ -132,36 +134,41 @@ def read(data: bytes) -> Book:
     """The lorebook in a file's bytes. Raises CardRefused with a reason that a person understands."""
     data = as_utf8(data)
     if len(data) > card_limits.FILE_BYTES or not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        raise CardRefused("This is no lorebook: a lorebook is a JSON file.")
+        raise CardRefused(_("This is no lorebook: a lorebook is a JSON file."))
     given = parse(data)
     kind = kind_of(given)
     if not kind:
         if given.get("spec") in (mapping.V2, mapping.V3):
-            raise CardRefused("This is a character card: import it as a character.")
-        raise CardRefused("This JSON is no lorebook: it has no entries with keys and words.")
+            raise CardRefused(_("This is a character card: import it as a character."))
+        raise CardRefused(_("This JSON is no lorebook: it has no entries with keys and words."))
     whole = mapping.object_of(given["data"]) if kind == "Character Card V3" else given
     told = Report()
     raw = values.entries_of(given["data"] if kind == "RisuAI" else whole.get("entries"), told)
     if len(raw) > card_limits.LORE_ENTRIES:
-        raise CardRefused(f"The lorebook has more than {card_limits.LORE_ENTRIES} entries.")
-    convert = CONVERTERS.get(kind, lambda entry, _: entry)
-    book = Book(kind, values.line(200)(whole.get("name")))
+        raise CardRefused(
+            _("The lorebook has more than %(most)d entries.") % {"most": card_limits.LORE_ENTRIES}
+        )
+    convert = CONVERTERS.get(kind, lambda entry, number: entry)
+    book = Book(_(kind), values.line(200)(whole.get("name")))
     book.entries = [mapping.take_entry(convert(entry, number)) for number, entry in enumerate(raw)]
     if not book.entries:
-        raise CardRefused("The lorebook has no entries.")
+        raise CardRefused(_("The lorebook has no entries."))
     for entry in book.entries:
         for name, sentence in limits_of_fields.too_long(entry).items():
-            title = f"“{entry['name'][:40]}”" if entry["name"] else "an entry"
-            raise CardRefused(f"The {name.replace('_', ' ')} of {title}: {sentence}")
+            title = f"“{entry['name'][:40]}”" if entry["name"] else _("an entry")
+            raise CardRefused(
+                _("The %(field)s of %(entry)s: %(limit)s")
+                % {"field": limits_of_fields.named(name), "entry": title, "limit": sentence}
+            )
     settings = mapping.settings_of(whole, told)
     book.notes += told.remarks
     book.settings = {name: value for name, value in settings.items() if value is not None}
     if kind == "NovelAI" and any(" & " in key for entry in book.entries for key in entry["keys"]):
         book.notes.append(
-            "Keys with “&” ask for several words at once in NovelAI; here they are looked for as they are."
+            _("Keys with “&” ask for several words at once in NovelAI; here they are looked for as they are.")
         )
     if kind == "SillyTavern" and any(mapping.object_of(entry.get("characterFilter")) for entry in raw):
-        book.notes.append("Filters by character are kept and have no effect.")
+        book.notes.append(_("Filters by character are kept and have no effect."))
     return book
 
 
@@ -174,7 +181,9 @@ def add_to(owner: Character | Lorebook, book: Book, *, replace: bool = False) ->
     there = [] if replace else content.entries_of(content.rows_of(owner).order_by("order", "pk"))
     entries = [*there, *book.entries]
     if len(entries) > card_limits.LORE_ENTRIES:
-        raise CardRefused(f"The lorebook would have more than {card_limits.LORE_ENTRIES} entries.")
+        raise CardRefused(
+            _("The lorebook would have more than %(most)d entries.") % {"most": card_limits.LORE_ENTRIES}
+        )
     for name, value in book.settings.items():
         if replace or getattr(owner, name) is None:
             setattr(owner, name, value)

@@ -110,7 +110,7 @@ def data_of(card: Json) -> Json:
     if isinstance(data, dict):
         return data
     if card.get("spec") in (V2, V3) and "data" in card:
-        raise CardRefused("The card has no data.")
+        raise CardRefused(_("The card has no data."))
     flat = {name: value for name, value in card.items() if name not in ROOT_ONLY}  # V1, or V3 without `data`
     for old, name in OLD_NAMES.items():
         if old in flat:
@@ -118,7 +118,7 @@ def data_of(card: Json) -> Json:
             if flat.get(name) in (None, "", []):
                 flat[name] = value
     if not flat.get("name"):
-        raise CardRefused("This JSON is no character card: it names nobody.")
+        raise CardRefused(_("This JSON is no character card: it names nobody."))
     return flat
 
 
@@ -144,7 +144,7 @@ def take(card: Json) -> Taken:
             taken.report.leave_out(values.wrong_kind(_title(key.field), key.kind))
     taken.fields["about"] = notes_of(data)
     if not is_visible(taken.fields["name"]):
-        raise CardRefused("The card names nobody.")
+        raise CardRefused(_("The card names nobody."))
     if isinstance(data.get("name"), str) and len(data["name"]) > 80:
         taken.report.leave_out(_("The name was shortened to 80 characters."))
     version = values.number(card.get("spec_version"))
@@ -197,7 +197,9 @@ def _take_book(book: Any, taken: Taken) -> None:
     taken.fields |= settings_of(book, taken.report)
     entries = values.entries_of(book.get("entries"), taken.report)
     if len(entries) > card_limits.LORE_ENTRIES:
-        raise CardRefused(f"The lorebook has more than {card_limits.LORE_ENTRIES} entries.")
+        raise CardRefused(
+            _("The lorebook has more than %(most)d entries.") % {"most": card_limits.LORE_ENTRIES}
+        )
     taken.fields["lore"] = [take_entry(entry) for entry in entries]
 
 

@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+
 from characters.cards import card_limits
 from characters.exceptions import CardRefused
 
@@ -46,30 +48,30 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
         kind = bytes(view[at + 4 : at + 8])
         end = at + 12 + length
         if length > 0x7FFFFFFF or end > len(data):
-            raise CardRefused("The PNG is cut off: a part of it is longer than the file.")
+            raise CardRefused(_("The PNG is cut off: a part of it is longer than the file."))
         yield kind, view[at + 8 : end - 4]
         if kind == b"IEND":
             return
         at = end
-    raise CardRefused("The PNG has no end.")
+    raise CardRefused(_("The PNG has no end."))
 
 
 def _decoded(text: bytes, most: int, what: str) -> bytes:
     if len(text) > most * 4 // 3 + 8:
-        raise CardRefused(f"{what} in the PNG is too large.")
+        raise CardRefused(_("%(what)s in the PNG is too large.") % {"what": what})
     if text.lstrip().startswith(b"{"):  # no base64 does: JSON as it is
         return text
     text = b"".join(text.split()).rstrip(b"=")
     try:
         return base64.b64decode(text + b"=" * (-len(text) % 4))
     except (binascii.Error, ValueError) as error:
-        raise CardRefused(f"{what} in the PNG is not base64.") from error
+        raise CardRefused(_("%(what)s in the PNG is not base64.") % {"what": what}) from error
 
 
 def read(data: bytes) -> Png:
     """Takes a card's PNG apart. Raises CardRefused."""
     if not data.startswith(SIGNATURE):
-        raise CardRefused("This is no PNG.")
+        raise CardRefused(_("This is no PNG."))
     kept: list[tuple[bytes, memoryview]] = []
     texts: dict[str, bytes] = {}
     assets: dict[str, bytes] = {}
@@ -81,7 +83,7 @@ def read(data: bytes) -> Png:
         if kind in TEXT_CHUNKS:
             name, text = _text_of(kind, body)
             if name.lower() in CARDS:
-                texts.setdefault(name.lower(), _decoded(text, card_limits.JSON_BYTES, "The card"))
+                texts.setdefault(name.lower(), _decoded(text, card_limits.JSON_BYTES, _("The card")))
             elif kind != b"tEXt" or not name.startswith(OLDER_ASSET):
                 others.append(name[:40])
             elif len(assets) >= card_limits.ASSETS:
@@ -89,10 +91,10 @@ def read(data: bytes) -> Png:
             else:
                 total += len(text)
                 if total > card_limits.ASSETS_BYTES:
-                    raise CardRefused("The files within the card are too large.")
+                    raise CardRefused(_("The files within the card are too large."))
                 path = name.removeprefix(ASSET).removeprefix(OLDER_ASSET)
                 assets[path[: card_limits.PATH_CHARACTERS]] = _decoded(
-                    text, card_limits.ASSET_BYTES, "A file"
+                    text, card_limits.ASSET_BYTES, _("A file")
                 )
         elif kind == b"eXIf":
             exif = bytes(body[: card_limits.JSON_BYTES * 2])
@@ -103,7 +105,7 @@ def read(data: bytes) -> Png:
 
 def _text_of(kind: bytes, body: memoryview) -> tuple[str, bytes]:
     """Keyword and text of a chunk; compressed ones are unpacked for cards alone. Raises CardRefused."""
-    keyword, _, text = bytes(body).partition(b"\0")
+    keyword, _nul, text = bytes(body).partition(b"\0")
     name = keyword.decode("latin-1")
     if kind == b"tEXt" or name.lower() not in CARDS:
         return name, text
@@ -120,18 +122,21 @@ def _text_of(kind: bytes, body: memoryview) -> tuple[str, bytes]:
     try:
         text = unpacking.decompress(text, most)
     except zlib.error as error:
-        raise CardRefused("The card in the PNG cannot be unpacked.") from error
+        raise CardRefused(_("The card in the PNG cannot be unpacked.")) from error
     if unpacking.unconsumed_tail:
-        raise CardRefused("The card in the PNG is too large.")
+        raise CardRefused(_("%(what)s in the PNG is too large.") % {"what": _("The card")})
     return name, text
 
 
 def _check_header(kind: bytes, body: memoryview) -> None:
     if kind != b"IHDR" or len(body) != 13:
-        raise CardRefused("The PNG does not begin with its header.")
+        raise CardRefused(_("The PNG does not begin with its header."))
     width, height = struct.unpack_from(">II", body)
     if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
-        raise CardRefused(f"The PNG says that it is {width} by {height} pixels; {MAX_SIDE} are allowed.")
+        raise CardRefused(
+            _("The PNG says that it is %(width)d by %(height)d pixels; %(most)d are allowed.")
+            % {"width": width, "height": height, "most": MAX_SIDE}
+        )
 
 
 def _chunk(kind: bytes, body: bytes | memoryview) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from characters import content
 from characters import report as reports
@@ -26,8 +27,8 @@ DATA_URL = re.compile(r"data:image/(?:png|jpe?g|webp);base64,", re.IGNORECASE)
 EMBEDDED = re.compile(r"embed(?:d)?ed://")  # the specification spells it with one d
 FARADAY = re.compile(rb"eyJ[A-Za-z0-9+/=]{40,}")  # JSON in base64, within the EXIF of a picture
 DATA_ICON = "data:main"  # the path of a main icon that came within the card's text
-UNREADABLE = "Its picture could not be read."
-ELSEWHERE = "Its picture is elsewhere on the net and was not fetched."
+UNREADABLE = gettext_noop("Its picture could not be read.")
+ELSEWHERE = gettext_noop("Its picture is elsewhere on the net and was not fetched.")
 
 
 @dataclass
@@ -65,7 +66,10 @@ class _Source:
 def read(data: bytes) -> Card:
     """The card in a file's bytes. Raises CardRefused with a reason that a person understands."""
     if len(data) > card_limits.FILE_BYTES:
-        raise CardRefused(f"The file is larger than {card_limits.FILE_BYTES // 1024 // 1024} MB.")
+        raise CardRefused(
+            _("The file is larger than %(megabytes)d MB.")
+            % {"megabytes": card_limits.FILE_BYTES // 1024 // 1024}
+        )
     if data.startswith(png.SIGNATURE):
         return _from_png(data)
     data = json_text.as_utf8(data)
@@ -76,10 +80,10 @@ def read(data: bytes) -> Card:
     if found[0] or data.startswith(b"PK"):
         return _from_archive(data, *found)
     if data.startswith(JPEG) or data[8:12] == WEBP:
-        raise CardRefused("This picture holds no character card.")
+        raise CardRefused(_("This picture holds no character card."))
     if others.looks_like_yaml(data):
         return _understood(others.parse_yaml(data), _Source("YAML"))
-    raise CardRefused("This is no character card: neither JSON, YAML, PNG nor CHARX.")
+    raise CardRefused(_("This is no character card: neither JSON, YAML, PNG nor CHARX."))
 
 
 def _from_json(data: bytes) -> Card:
@@ -102,7 +106,7 @@ def _from_json(data: bytes) -> Card:
             _("The file holds a list of %(count)d things: save each character as a file of its own.")
             % {"count": len(text)}
         )
-    raise CardRefused("The card's JSON is no object.")
+    raise CardRefused(_("The card's JSON is no object."))
 
 
 def _no_character(name: str) -> str:
@@ -121,9 +125,14 @@ def _from_png(data: bytes) -> Card:
     source = _Source("PNG", found.picture, found.picture)
     source.assets = {f"{png.STORED}{path}": file for path, file in found.assets.items()}
     if found.others:
-        source.left_out.append(f"Other texts in the picture: {', '.join(found.others[:8])}.")
+        source.left_out.append(
+            _("Other texts in the picture: %(names)s.") % {"names": ", ".join(found.others[:8])}
+        )
     if found.too_many:
-        source.left_out.append(f"{found.too_many} files beyond the first {card_limits.ASSETS}.")
+        source.left_out.append(
+            _("%(count)d files beyond the first %(most)d.")
+            % {"count": found.too_many, "most": card_limits.ASSETS}
+        )
     if found.texts:
         return _from_texts(found.texts, source)
     for match in FARADAY.findall(found.exif):
@@ -132,7 +141,7 @@ def _from_png(data: bytes) -> Card:
         except (CardRefused, binascii.Error, ValueError):
             continue
         return _understood(given, source)
-    raise CardRefused("This picture holds no character card.")
+    raise CardRefused(_("This picture holds no character card."))
 
 
 def _from_texts(texts: Mapping[str, bytes], source: _Source) -> Card:
@@ -161,7 +170,7 @@ def _from_archive(data: bytes, names: frozenset[str], begin: int) -> Card:
         return _card({"data": card}, _Source("BYAF", assets=pictures), "Backyard", ())
     text, files = charx.read(data)
     before = data[:begin] if begin and data.startswith(JPEG) else None
-    kind = "CHARX in a JPEG" if before else "CHARX"
+    kind = _("CHARX in a JPEG") if before else "CHARX"
     return _understood(json_text.parse(text), _Source(kind, before, None, files))
 
 
@@ -169,7 +178,8 @@ def _understood(given: dict[str, Any], source: _Source) -> Card:
     """The card in a file's JSON, whoever's it is. Raises CardRefused for what is none, by its name."""
     if kind := lorebooks.kind_of(given):
         raise CardRefused(
-            f"This is a lorebook ({kind}) and no character: bring it into one by its “Lorebook file…”."
+            _("This is a lorebook (%(kind)s) and no character: bring it into one by its “Lorebook file…”.")
+            % {"kind": _(kind)}
         )
     if given.get("spec") in (mapping.V2, mapping.V3):
         return _card(given, source, "", ())
@@ -181,17 +191,21 @@ def _understood(given: dict[str, Any], source: _Source) -> Card:
     if not others.is_first_version(data if isinstance(data, dict) else given):
         mapping.data_of(given)  # says so if it names nobody
         raise CardRefused(
-            f"This {'YAML' if source.container == 'YAML' else 'JSON'} is no character: beside a name it has "
-            "neither a description nor a greeting nor anything else that a card has."
+            _(
+                "This %(kind)s is no character: beside a name it has neither a description nor a greeting "
+                "nor anything else that a card has."
+            )
+            % {"kind": "YAML" if source.container == "YAML" else "JSON"}
         )
     return _card(given, source, "", ())
 
 
 def _kind(given: Mapping[str, Any], application: str) -> str:
     if application:
-        return f"A character of {application}"
-    version = {mapping.V3: "V3", mapping.V2: "V2"}.get(str(given.get("spec")), "")
-    return f"Character Card {version or ('V2' if isinstance(given.get('data'), dict) else 'V1')}"
+        return _("A character of %(application)s") % {"application": application}
+    usual = "V2" if isinstance(given.get("data"), dict) else "V1"
+    version = {mapping.V3: "V3", mapping.V2: "V2"}.get(str(given.get("spec")), usual)
+    return _("Character Card %(version)s") % {"version": version}
 
 
 def _card(text: dict[str, Any], source: _Source, application: str, left_out: tuple[str, ...]) -> Card:
@@ -209,7 +223,10 @@ def _card(text: dict[str, Any], source: _Source, application: str, left_out: tup
     told.keep(*taken.report.without_effect)
     told.leave_out(*taken.report.left_out, *source.left_out)
     if left_out:
-        told.leave_out(f"How models and voices are set, which may hold keys: {', '.join(left_out)}.")
+        told.leave_out(
+            _("How models and voices are set, which may hold keys: %(names)s.")
+            % {"names": ", ".join(left_out)}
+        )
     card = Card(taken.fields, told, picture=source.original, assets=source.assets)
     _portrait(card, data.get("assets"), source.picture)
     spec = CharacterSpec.of("", DRAFT, {**_usual(), **card.fields, "avatar": ""})
@@ -237,7 +254,7 @@ def _portrait(card: Card, listed: Any, picture: bytes | None) -> None:
     if made is not None:
         card.portrait = made
     elif failed or picture:
-        card.report.leave_out(UNREADABLE)
+        card.report.leave_out(_(UNREADABLE))
 
 
 def _square(file: bytes) -> bytes | None:
@@ -272,4 +289,4 @@ def _icons(listed: Any, card: Card) -> Iterator[tuple[str, bytes | None]]:
             except (binascii.Error, ValueError):
                 yield DATA_ICON, None
         else:
-            card.report.leave_out(ELSEWHERE)
+            card.report.leave_out(_(ELSEWHERE))

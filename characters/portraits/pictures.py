@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from characters.portraits.picture_size import size_of
@@ -30,7 +32,7 @@ DAMAGED = (
     TypeError,
     ValueError,
 )
-NO_PICTURE = "This file is not a PNG, JPEG or WebP picture, or it is damaged."
+NO_PICTURE = gettext_lazy("This file is not a PNG, JPEG or WebP picture, or it is damaged.")
 
 
 class HasSlug(Protocol):
@@ -52,14 +54,16 @@ def opened(file: Any) -> Image.Image:
 def validate_portrait(file: Any) -> None:
     """Raises ValidationError unless `file` is a raster picture of a sensible size, in bytes and in pixels."""
     if file.size > MAX_BYTES:
-        raise ValidationError("The portrait is larger than 5 MB. Scale it down and try again.")
+        raise ValidationError(_("The portrait is larger than 5 MB. Scale it down and try again."))
     try:
         file.seek(0)
         size = size_of(file.read())
         if size is None:
             raise ValidationError(NO_PICTURE)
         if max(size) > MAX_SIDE:
-            raise ValidationError(f"The portrait is over {MAX_SIDE} pixels wide or high.")
+            raise ValidationError(
+                _("The portrait is over %(most)d pixels wide or high.") % {"most": MAX_SIDE}
+            )
         file.seek(0)
         with opened(file) as picture:
             if picture.size != size:

@@ -129,7 +129,7 @@ def between(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[Chang
         was, now = _shown(before.get(name, usual)), _shown(new.get(name, usual))
         if name == "card":
             if was != now and old is not None:
-                changes.append(Change("the rest of its card", (Piece("same", "changed"),)))
+                changes.append(Change(gettext("the rest of its card"), (Piece("same", gettext("changed")),)))
         elif was != now:
             changes.append(Change(_title(Character, name), _pieces(was, now)))
     for pair in _pairs(before.get("lore", []), new["lore"]):

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from characters.cards import values
 from characters.cards.json_text import parse
 from characters.exceptions import CardRefused
@@ -76,7 +78,7 @@ def archive(manifest: bytes, files: Mapping[str, bytes]) -> tuple[Json, dict[str
     listed = parse(manifest)
     people = [name for name in _names_in(listed, "characters") if name in files]
     if not people:
-        raise CardRefused("The Backyard archive holds no character.")
+        raise CardRefused(_("The Backyard archive holds no character."))
     character = parse(files[people[0]])
     scenes = [parse(files[name]) for name in _names_in(listed, "scenarios") if name in files]
     first = scenes[0] if scenes else {}

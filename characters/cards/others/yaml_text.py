@@ -8,9 +8,10 @@ import re
 from typing import Any
 
 import yaml
+from django.utils.translation import gettext as _
 
 from characters.cards import card_limits
-from characters.cards.json_text import check_shape
+from characters.cards.json_text import check_shape, too_deep, too_many
 from characters.exceptions import CardRefused
 
 BASE: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -26,7 +27,6 @@ Loader.add_constructor(NULL, lambda loader, node: None)
 KEY = re.compile(r"^[\"']?[A-Za-z_][\w .-]{0,60}[\"']?\s*:(?:\s|$)", re.MULTILINE)
 OPENS = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
 CLOSES = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
-NO_YAML = "The card's text is not YAML."
 
 
 def looks_like_yaml(data: bytes) -> bool:
@@ -48,22 +48,25 @@ def _check(text: str) -> None:
         depth -= isinstance(event, CLOSES)
         aliases += isinstance(event, yaml.AliasEvent)
         if depth > card_limits.JSON_DEPTH:
-            raise CardRefused(f"The card is nested more than {card_limits.JSON_DEPTH} levels deep.")
+            raise too_deep()
         if seen > card_limits.JSON_ITEMS or aliases > card_limits.YAML_ALIASES:
-            raise CardRefused("The card holds too many values.")
+            raise too_many()
 
 
 def parse(data: bytes) -> dict[str, Any]:
     """The mapping in `data` (UTF-8), every scalar a string or None. Raises CardRefused."""
     if len(data) > card_limits.YAML_BYTES:
-        raise CardRefused(f"The card's YAML is larger than {card_limits.YAML_BYTES // 1024} KB.")
+        raise CardRefused(
+            _("The card's YAML is larger than %(kilobytes)d KB.")
+            % {"kilobytes": card_limits.YAML_BYTES // 1024}
+        )
     try:
         text = data.decode("utf-8-sig")
         _check(text)
         value = yaml.load(text, Loader=Loader)  # noqa: S506 - the base loader builds strings, lists, dicts
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise CardRefused(NO_YAML) from error
+        raise CardRefused(_("The card's text is not YAML.")) from error
     if not isinstance(value, dict):
-        raise CardRefused("The card's YAML is no mapping of names to values.")
+        raise CardRefused(_("The card's YAML is no mapping of names to values."))
     check_shape(value)
     return {str(name): item for name, item in value.items()}

@@ -110,7 +110,7 @@ def _extensions(report: Report, extensions: Any, fields: Mapping[str, Any]) -> N
 
 def _kind_of(asset: Mapping[str, Any]) -> str:
     kind = asset.get("type")
-    return kind[:30] if isinstance(kind, str) and kind.strip() else "other"
+    return kind[:30] if isinstance(kind, str) and kind.strip() else _("other")
 
 
 def _assets(report: Report, assets: Any) -> None:
