@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import soxr
+from django.utils.translation import gettext as _
 from pipecat.frames.frames import (
     Frame,
     InputAudioRawFrame,
@@ -72,7 +73,7 @@ async def _think(build: registry.Factory, spec: CharacterSpec) -> Trial:
     shown, failed = await ask_once(build(spec), [question], (LLMTextFrame,), secs=THINK_SECS)
     words = without_thoughts("".join(_text(each.frame) for each in shown)).strip()
     if not words:
-        raise NoAnswer(f"The model said nothing. {failed}".strip())
+        raise NoAnswer(" ".join([_("The model said nothing."), failed]).strip())
     return Trial(words, shown[0].secs, time.monotonic() - began)
 
 
@@ -81,7 +82,7 @@ async def _hear(build: registry.Factory, spec: CharacterSpec, sound: bytes) -> T
     shown, failed = await ask_once(build(spec), frames, (TranscriptionFrame,))
     words = " ".join(_text(each.frame) for each in shown).strip()
     if not words:
-        raise NoAnswer(f"Nothing was heard. {failed}".strip())
+        raise NoAnswer(" ".join([_("Nothing was heard."), failed]).strip())
     return Trial(words, shown[0].secs, shown[-1].secs)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from voicebot.providers.errors import ProviderError
 
@@ -23,8 +24,11 @@ def check(path: str) -> None:
     plain = PATH.fullmatch(path) and not any(part.startswith("__") for part in path.split("."))
     if not plain or not path.startswith(tuple(f"{package}." for package in packages)):
         raise ProviderError(
-            f"{path!r} is no class that may serve here: it must be in {' or '.join(packages)}. "
-            "An operator adds packages with PROVIDER_PACKAGES."
+            _(
+                "%(path)r is no class that may serve here: it must be in %(packages)s. "
+                "An operator adds packages with PROVIDER_PACKAGES."
+            )
+            % {"path": path, "packages": _(" or ").join(packages)}
         )
 
 
@@ -57,7 +61,9 @@ def imported(path: str, limit_secs: float = IMPORT_SECS) -> Any:
     thread.start()
     thread.join(limit_secs)
     if errors:
-        raise ProviderError(f"There is no Pipecat service at {path!r} ({said(errors[0])}).") from errors[0]
+        sentence = _("There is no Pipecat service at %(path)r (%(error)s).")
+        raise ProviderError(sentence % {"path": path, "error": said(errors[0])}) from errors[0]
     if not found:
-        raise ProviderError(f"{path!r} could not be imported within {limit_secs:g} s.")
+        sentence = _("%(path)r could not be imported within %(secs)s s.")
+        raise ProviderError(sentence % {"path": path, "secs": f"{limit_secs:g}"})
     return found[0]

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
 from pipecat.frames.frames import EndFrame, ErrorFrame, Frame
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineParams, PipelineWorker
@@ -76,5 +77,6 @@ async def ask_once(
     try:
         await asyncio.wait_for(runner.run(), secs)
     except TimeoutError as error:
-        raise NoAnswer(f"There was no answer within {secs:.0f} seconds.") from error
+        sentence = _("There was no answer within %(secs)s seconds.")
+        raise NoAnswer(sentence % {"secs": f"{secs:.0f}"}) from error
     return collector.shown, failed

@@ -38,8 +38,11 @@ def _address(stage: Stage) -> dict[str, Any]:
     given = settings.OPENAI[stage]
     if not given["api_key"] and not given["base_url"]:
         raise ProviderError(
-            f"The provider openai has no address for {stage}: set OPENAI_API_KEY, or OPENAI_BASE_URL "
-            f"(OPENAI_{stage.upper()}_BASE_URL for this stage alone)."
+            _(
+                "The provider openai has no address for %(stage)s: set OPENAI_API_KEY, or OPENAI_BASE_URL "
+                "(%(setting)s for this stage alone)."
+            )
+            % {"stage": stage, "setting": f"OPENAI_{stage.upper()}_BASE_URL"}
         )
     return {"api_key": given["api_key"] or "unused", "base_url": given["base_url"] or None}
 

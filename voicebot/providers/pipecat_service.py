@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
 from pipecat.processors.frame_processor import FrameProcessor
 from pipecat.services.llm_service import LLMService
 from pipecat.services.stt_service import STTService
@@ -20,21 +21,21 @@ from voicebot.providers.speech.speech_text import speakable
 from voicebot.providers.speech.synthesis import bounded
 
 LONG_WORD = re.compile(r"\w{6,}")
-KINDS: Mapping[str, tuple[type, str]] = {
-    "stt": (STTService, "listen"),
-    "llm": (LLMService, "think"),
-    "tts": (TTSService, "speak"),
+KINDS: Mapping[str, tuple[type, str]] = {  # and what is said of a class that is none
+    "stt": (STTService, gettext_noop("%(path)r cannot listen: it is no %(kind)s of Pipecat.")),
+    "llm": (LLMService, gettext_noop("%(path)r cannot think: it is no %(kind)s of Pipecat.")),
+    "tts": (TTSService, gettext_noop("%(path)r cannot speak: it is no %(kind)s of Pipecat.")),
 }
 
 
 def service_class(stage: str, path: str) -> type[Any]:
     """The class at a dotted path. Raises ProviderError unless it is a Pipecat service for the stage."""
     found = class_paths.imported(path)
-    kind, verb = KINDS[stage]
-    others = tuple(other for other, _ in KINDS.values() if other is not kind)
+    kind, sentence = KINDS[stage]
+    others = tuple(other for other, _sentence in KINDS.values() if other is not kind)
     fits = inspect.isclass(found) and issubclass(found, FrameProcessor)
     if not fits or (issubclass(found, others) and not issubclass(found, kind)):
-        raise ProviderError(f"{path!r} cannot {verb}: it is no {kind.__name__} of Pipecat.")
+        raise ProviderError(gettext(sentence) % {"path": path, "kind": kind.__name__})
     return found
 
 
@@ -95,7 +96,8 @@ def factory(
             what = class_paths.said(error)
             if any(word in what for word in hidden):
                 what = type(error).__name__
-            raise ProviderError(f"{path} could not be made ({what}).") from error
+            sentence = gettext("%(path)s could not be made (%(error)s).")
+            raise ProviderError(sentence % {"path": path, "error": what}) from error
         return built
 
     return build

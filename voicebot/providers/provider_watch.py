@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import aiohttp
 from django.conf import settings
 from django.db import Error as DatabaseError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from sessions_app.database import Breaker, cause_of, in_database
 from voicebot.models import ProviderProfile
@@ -26,6 +28,8 @@ log = logging.getLogger(__name__)
 ROUND_SECS = 30.0  # between two rounds
 AWAY_ROUND_SECS = 5.0  # while something is away
 PROVIDER_PROBE_SECS = 5.0  # for an address to answer anything at all
+NO_ANSWER = gettext_noop("no answer within %(secs)s s")
+NO_ADDRESS = gettext_noop("this is no address")
 Probe = Callable[[str], Awaitable[None]]
 
 
@@ -41,7 +45,7 @@ def public(url: str) -> str:
     try:
         parts = urlsplit(url)
     except ValueError:
-        return "an address that cannot be read"
+        return _("an address that cannot be read")
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
@@ -78,6 +82,10 @@ def _base_url(options: Mapping[str, Any]) -> str:
     return url if isinstance(url, str) and not url.startswith(("ws:", "wss:")) else ""
 
 
+def _late(sentence: str) -> str:
+    return sentence % {"secs": f"{PROVIDER_PROBE_SECS:.0f}"}
+
+
 class ProviderWatch:
     """Knows which addresses do not answer. `ask` raises for one that does not; tests inject both."""
 
@@ -90,9 +98,13 @@ class ProviderWatch:
         return [f"{at.what} does not answer: {at.cause}" for at in self._breakers.values() if at.away]
 
     def cause(self, url: str) -> str:
-        """Why an address did not answer when it was last asked, '' if it did."""
+        """Why an address did not answer when it was last asked, in the reader's language; '' if it did."""
         at = self._breakers.get(url)
-        return at.cause if at and at.away else ""
+        if not at or not at.away:
+            return ""
+        # It is kept in English, as the log has it.
+        ours = {_late(NO_ANSWER): _late(_(NO_ANSWER)), NO_ADDRESS: _(NO_ADDRESS)}
+        return ours.get(at.cause, at.cause)
 
     async def look(self) -> None:
         """Asks every address once, at the same time."""
@@ -111,9 +123,9 @@ class ProviderWatch:
         try:
             await self._ask(url)
         except TimeoutError:
-            at.failed(f"no answer within {PROVIDER_PROBE_SECS:.0f} s")
+            at.failed(_late(NO_ANSWER))
         except aiohttp.InvalidURL:
-            at.failed("this is no address")  # its message would have all of it
+            at.failed(NO_ADDRESS)  # its message would have all of it
         except Exception as error:  # whatever a connection makes of what it meets
             at.failed(cause_of(error))
         else:

@@ -12,6 +12,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 from pipecat.frames.frames import Frame, InterimTranscriptionFrame, TranscriptionFrame
 from pipecat.processors.frame_processor import FrameProcessor
 from pipecat.services.stt_service import SegmentedSTTService
@@ -126,8 +127,11 @@ def chosen(stage: Stage, spec: CharacterSpec) -> str:
     own: str = getattr(spec, f"{stage}_provider")
     if "." in own:
         raise ProviderError(
-            f"There is no provider {own!r}: characters name those of the list. "
-            "An operator makes a profile of a class, and gives it a name."
+            _(
+                "There is no provider %(name)r: characters name those of the list. "
+                "An operator makes a profile of a class, and gives it a name."
+            )
+            % {"name": own}
         )
     return name_for(stage, spec)
 
@@ -148,8 +152,11 @@ def provider(name: str) -> Provider:
         found: Provider = import_string(f"{BUILT_IN[name]}.PROVIDER")
     except ImportError as error:
         raise ProviderError(
-            f"The provider {name!r} needs parts that are not installed ({error}). "
-            "`make run` installs the extra `local`; or set DEFAULT_PROVIDER=openai."
+            _(
+                "The provider %(name)r needs parts that are not installed (%(error)s). "
+                "`make run` installs the extra `local`; or set DEFAULT_PROVIDER=openai."
+            )
+            % {"name": name, "error": error}
         ) from error
     return found
 
@@ -165,7 +172,8 @@ def factory(stage: Stage, name: str) -> Factory:
     Raises ProviderError for a name that nothing answers to, or that answers to another stage.
     """
     if name in BUILT_IN and name not in built_in(stage):
-        raise ProviderError(f"{name} is for the language model alone: {stage} needs another provider.")
+        sentence = _("%(name)s is for the language model alone: %(stage)s needs another provider.")
+        raise ProviderError(sentence % {"name": name, "stage": stage})
     if name in BUILT_IN:
         made: Factory = getattr(provider(name), stage)
         return made
@@ -176,13 +184,17 @@ def factory(stage: Stage, name: str) -> Factory:
             api_key, secret_options = found.api_key(), found.secret_options()
         except RecordUnreadable as error:
             raise ProviderError(
-                f"The secrets of the profile {name!r} cannot be opened: their key is not in SESSION_KEYS, or "
-                "the service or its address has changed. An operator has to give them again."
+                _(
+                    "The secrets of the profile %(name)r cannot be opened: their key is not in SESSION_KEYS, "
+                    "or the service or its address has changed. An operator has to give them again."
+                )
+                % {"name": name}
             ) from error
         return pipecat_service.factory(stage, found.service, found.options, api_key, secret_options)
     known = ProviderProfile.objects.filter(stage=stage).values_list("name", flat=True)
+    sentence = _("There is no provider %(name)r for %(stage)s. Use one of %(known)s.")
     raise ProviderError(
-        f"There is no provider {name!r} for {stage}. Use one of {', '.join([*built_in(stage), *known])}."
+        sentence % {"name": name, "stage": stage, "known": ", ".join([*built_in(stage), *known])}
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
+from django.utils.translation import gettext as _
 from pipecat.frames.frames import (
     EndFrame,
     ErrorFrame,
@@ -79,10 +80,11 @@ async def pieces(build: Factory, spec: CharacterSpec, messages: Sequence[Message
                 await worker.queue_frames([EndFrame()])
                 await running
     except TimeoutError as error:
-        raise NoReply(f"The model did not come to an end within {REPLY_SECS:.0f} seconds.") from error
+        sentence = _("The model did not come to an end within %(secs)s seconds.")
+        raise NoReply(sentence % {"secs": f"{REPLY_SECS:.0f}"}) from error
     finally:
         if not running.done():
             await worker.cancel()
             await asyncio.wait([running], timeout=5)
     if failed or not said:
-        raise NoReply(f"The model said nothing. {failed}".strip())
+        raise NoReply(" ".join([_("The model said nothing."), failed]).strip())

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from pipecat.processors.frame_processor import FrameProcessor
 
 from characters.provider_choice import Model
@@ -73,11 +74,14 @@ class FoundProvider:
 
     @staticmethod
     def _nobody() -> str:
-        asked = ", ".join(f"{name} on {port}" for name, port in search.KNOWN.items())
-        return (
-            f"Nothing on this machine speaks the OpenAI API (asked: {asked}). Start one of them, "
+        asked = ", ".join(
+            _("%(name)s on %(port)s") % {"name": name, "port": port} for name, port in search.KNOWN.items()
+        )
+        sentence = _(
+            "Nothing on this machine speaks the OpenAI API (asked: %(asked)s). Start one of them, "
             "or set LLM_PROVIDER=openai and OPENAI_LLM_BASE_URL."
         )
+        return sentence % {"asked": asked}
 
     def address(self, _stage: Stage) -> str:
         """Of the server that answers for a character without a model of its own."""
@@ -85,10 +89,10 @@ class FoundProvider:
         return taken[0].base_url if taken else ""
 
     def stt(self, _spec: CharacterSpec) -> FrameProcessor:
-        raise ProviderError("found is for the language model alone: set STT_PROVIDER.")
+        raise ProviderError(_("found is for the language model alone: set STT_PROVIDER."))
 
     def tts(self, _spec: CharacterSpec) -> FrameProcessor:
-        raise ProviderError("found is for the language model alone: set TTS_PROVIDER.")
+        raise ProviderError(_("found is for the language model alone: set TTS_PROVIDER."))
 
     def warmers(self, stage: Stage) -> Iterator[Warmer]:
         if stage == "llm":
@@ -101,14 +105,15 @@ class FoundProvider:
             log.warning("%s", self._nobody())
             if local := _local():
                 log.warning("Until then the local model thinks.")
-                for _, load in local.warmers("llm"):
+                for _name, load in local.warmers("llm"):
                     load()
 
     def problems(self, _stage: Stage, spec: CharacterSpec) -> dict[str, str]:
         known = {model for server in self._servers for model in server.models}
         if spec.llm_model and self._servers and spec.llm_model not in known:
             some = ", ".join(sorted(known)[: search.SHOWN_MODELS])
-            return {"llm_model": f"No server on this machine has {spec.llm_model!r}: choose of {some}."}
+            sentence = _("No server on this machine has %(model)r: choose of %(known)s.")
+            return {"llm_model": sentence % {"model": spec.llm_model, "known": some}}
         return {}
 
     def languages(self, _stage: Stage) -> tuple[str, ...]:

