@@ -114,7 +114,7 @@ def test_a_card_imports_nothing_when_it_comes_is_shown_or_published(editor, trap
     file.write_text(json.dumps(card))
     with file.open("rb") as sent:
         told = editor.post(f"{DESK}/import/", {"cards": sent}).json()["cards"][0]
-    assert "left out" in str(told["notes"])
+    assert "the file asks for what cannot be chosen here" in str(told["notes"])
     assert editor.get(told["url"]).status_code == 200
     assert nothing_ran(trap)
 
