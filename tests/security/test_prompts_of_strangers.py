@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.prompts import longest_wait
-from characters import field_limits, prompts
+from characters import cards, field_limits, prompts
 from characters.cards import importing
 from characters.exceptions import CardRefused
 from characters.lore import decorators
@@ -157,9 +157,9 @@ def test_a_field_that_is_too_long_is_refused_with_a_sentence(name):
     from characters.models import Character
 
     most = field_limits._TEXTS[FIELDS[name]]
-    assert importing.store(importing.read(card_of(**{name: "x" * most})))
+    assert importing.store(cards.read(card_of(**{name: "x" * most})))
     with pytest.raises(CardRefused, match=r"too long\. At most"):
-        importing.store(importing.read(card_of(**{name: "x" * (most + 1)})))
+        importing.store(cards.read(card_of(**{name: "x" * (most + 1)})))
     assert Character.objects.count() == 1
 
 
@@ -177,12 +177,13 @@ def test_a_field_that_is_too_long_is_refused_with_a_sentence(name):
 def test_an_entry_that_is_too_long_is_refused(entry):
     book = {"entries": [{"keys": ["a"], "content": "b", "name": "The reef", **entry}]}
     with pytest.raises(CardRefused, match="of “The reef” of its lorebook: "):
-        importing.store(importing.read(card_of(character_book=book)))
+        importing.store(cards.read(card_of(character_book=book)))
 
 
 @pytest.mark.django_db
 def test_the_form_has_the_same_limits():
-    from characters.admin.forms import CharacterForm, LoreForm
+    from characters.admin.forms import CharacterForm
+    from characters.admin.lore.form import LoreForm
     from tests.characters.factory import make_character
 
     class Form(CharacterForm):

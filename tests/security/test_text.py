@@ -9,7 +9,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from characters import prompts
+from characters import cards, prompts
 from characters.cards import exporting, importing
 from characters.text.plain_text import cleaned, cleaned_json
 from characters.text.template_marks import as_plain_words, as_words
@@ -100,7 +100,7 @@ def card_with(text: str) -> bytes:
 def test_a_card_is_taken_shown_published_and_exported(text, client: Client):
     from characters.versions import publishing
 
-    character = importing.store(importing.read(card_with(text)))
+    character = importing.store(cards.read(card_with(text)))
     for name in ("stt_provider", "llm_provider", "tts_provider"):
         setattr(character, name, "scripted")
     character.save()
@@ -111,7 +111,7 @@ def test_a_card_is_taken_shown_published_and_exported(text, client: Client):
     for page in ("/", f"/characters/{character.slug}/", f"/talk/{character.slug}/"):
         assert client.get(page).status_code == 200
     for form in exporting.FORMATS:
-        assert importing.read(exporting.export(character, form).data)
+        assert cards.read(exporting.export(character, form).data)
 
 
 @pytest.mark.django_db

@@ -45,7 +45,9 @@ def publish(connection_registry: Server, folder: Path, slug: str, **fields: Any)
     }
     file = folder / f"{slug}.json"
     file.write_text(json.dumps(card))
-    return connection_registry.command("import_characters", str(file), "--update", "--publish")
+    return connection_registry.command(
+        "import_characters", str(file), "--update", "--publish", "--address", slug
+    )
 
 
 async def say(visitor: Visitor, text: str) -> str:
