@@ -195,15 +195,10 @@ def test_the_form_has_the_same_limits():
     form = Form({**given, "lore_token_budget": field_limits.TOKEN_BUDGET + 1}, instance=make_character())
     assert set(form.errors) == {*FIELDS.values(), "lore_token_budget"}
 
-    class Entry(LoreForm):
-        class Meta(LoreForm.Meta):
-            fields = ("keys", "content", "comment")
-            exclude = None
-
-    entry = Entry(
+    entry = LoreForm(
         {"keys": "k" * (field_limits.KEY_CHARACTERS + 1), "content": "x" * (field_limits.TEXT_CHARACTERS + 1)}
     )
-    assert set(entry.errors) == {"keys", "content"}
+    assert {"keys", "content"} <= set(entry.errors)
 
 
 # --- lore ---
