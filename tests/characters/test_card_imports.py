@@ -205,6 +205,26 @@ def test_the_command_says_which_and_does_neither_unless_it_is_told(tmp_path, cap
     assert "Several characters are called Tess (" in capsys.readouterr().err
 
 
+def test_an_update_at_an_address_writes_over_nobody_elsewhere(tmp_path):
+    make_character(slug="tess", name="Tess", description="The first.", published=False)
+    file = tmp_path / "whatever.json"
+    file.write_bytes(card())
+    run(file, "--update", "--address", "ferry")
+    assert Character.objects.get(slug="tess").description == "The first."
+    assert Character.objects.get(slug="ferry").description == "A ferrywoman."
+    Character.objects.filter(slug="ferry").update(description="Changed.")
+    run(file, "--update", "--address", "ferry")
+    assert Character.objects.get(slug="ferry").description == "A ferrywoman."
+    assert Character.objects.count() == 2
+
+
+def test_an_update_of_nobody_becomes_a_character_at_the_address_of_the_file(tmp_path):
+    file = tmp_path / "the-ferry.json"
+    file.write_bytes(card())
+    run(file, "--update")
+    assert Character.objects.get().slug == "the-ferry"
+
+
 @pytest.mark.parametrize(
     "name", ["tess-moll.json", "Tess Moll.json", "tess-moll (1).json", "Tess-Moll copy.json", "old.json"]
 )

@@ -45,7 +45,9 @@ class Command(BaseCommand):
             "(captain-marlow.png), or else of the one that has its name; of nobody's it becomes a new one",
         )
         which.add_argument("--new", action="store_true", help="each card becomes a new character")
-        parser.add_argument("--address", default="", help="the address of a new character; for one file")
+        parser.add_argument(
+            "--address", default="", help="whom --update updates, or else the new one's address; for one file"
+        )
         parser.add_argument("--publish", action="store_true", help="put each one on stage as well")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -95,10 +97,9 @@ class Command(BaseCommand):
         with file.open("rb") as opened:
             card = cards.read(opened.read(card_limits.FILE_BYTES + 1))
         same = [] if new else cards.namesakes(card)
-        by_file = addresses.holder(slugify(COPY.sub("", file.stem))) if update else None
-        if by_file and by_file.binned_at:
-            by_file = None
-        there = (by_file or _only(card, same)) if update else None
+        there = _updated(card, file, address, same) if update else None
+        if update and not there and catalog.SLUG.fullmatch(file.stem) and not addresses.holder(file.stem):
+            address = address or file.stem
         if same and not update:
             names = ", ".join(character.slug for character in same)
             return Taken(f"{card.name} is there already ({names}): say --update or --new.", False)
@@ -113,6 +114,17 @@ class Command(BaseCommand):
                 published = False
         lines = "".join(f"\n    {line}" for line in card.report.lines())
         return Taken(f"{said.rstrip('.')}.{lines}", True, published)
+
+
+def _updated(card: cards.Card, file: Path, address: str, same: list[Character]) -> Character | None:
+    """Whose draft the card becomes: who is at the address, of the command or the file, else of that name.
+
+    An address that was given is nobody else's: who only has the name is left alone then. Raises CardRefused.
+    """
+    holder = addresses.holder(address or slugify(COPY.sub("", file.stem)))
+    if holder and not holder.binned_at:
+        return holder
+    return None if address else _only(card, same)
 
 
 def _only(card: cards.Card, same: list[Character]) -> Character | None:

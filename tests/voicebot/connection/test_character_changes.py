@@ -41,7 +41,7 @@ def publish(connection_registry: Server, folder: Path, slug: str, **fields: Any)
     card = {
         "spec": "chara_card_v3",
         "spec_version": "3.0",
-        "data": {"name": f"Echo {slug}", "first_mes": "Ahoy.", **fields, "extensions": {"greenroom": ours}},
+        "data": {"name": "Echo", "first_mes": "Ahoy.", **fields, "extensions": {"greenroom": ours}},
     }
     file = folder / f"{slug}.json"
     file.write_text(json.dumps(card))
