@@ -13,6 +13,7 @@ from characters.lore.timed import NOTHING, Memory
 from characters.text import Reason, because, scannable, token_estimate
 
 SCAN_SECS = 0.025  # of CPU for a whole scan: a visitor is waiting. On a busy machine, too, the same is found
+SWITCHED_OFF = because("switched off")
 MOST_ROUNDS = 3  # of recursive scanning
 MOST_ROUNDS_BY_SILLYTAVERN = 50  # which has no limit of its own; the time of the scan is one
 
@@ -128,7 +129,7 @@ class _Scan:
         rules, number, messages = entry.rules, entry.number, self.memory.messages
         sticky = number in self.memory.sticky
         if not entry.enabled:
-            return False, because("switched off")
+            return False, SWITCHED_OFF
         if rules.other_triggers:
             return False, because("only for requests that a spoken conversation does not make")
         if rules.place is Place.OUTLET:
@@ -162,13 +163,15 @@ class _Scan:
             score=self.search.score,
             chance=self.chance,
         )
+        lost = {
+            group: because("called for, but another one of its group “{group}” was chosen", group=group)
+            for group in set(gone.values())
+        }
         won = []
         for entry in called:
             probability = entry.rules.probability
             if entry.number in gone:
-                why = because(
-                    "called for, but another one of its group “{group}” was chosen", group=gone[entry.number]
-                )
+                why = lost[gone[entry.number]]
             elif (
                 probability < 100
                 and entry.number not in sticky

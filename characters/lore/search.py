@@ -1,6 +1,7 @@
 """The search of one scan: which texts an entry is looked for in, and what its keys and decorators say."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 
 from characters.lore.book import Entry, Lorebook
 from characters.lore.keys import Key, Searched, found
@@ -8,13 +9,25 @@ from characters.lore.sillytavern import Logic
 from characters.text import Reason, because
 
 MARK = "\x01"
-UNDECIDED = Reason("", {})
+EVERYWHERE = -1  # no depth: a recursive round looks into all messages and what entries said
+# Made once: a book has a thousand entries, nearly all of which are looked for in vain on every turn.
+UNDECIDED, ALWAYS, NO_KEYS = Reason("", {}), because("always"), because("it has no keys")
 SCAN_CHARACTERS = 6000  # of the newest messages; more would not be read in time
 LOOK_AT_ONCE = 16  # plain keys between two looks at the clock
 
 
 class OutOfTime(Exception):
     """The scan has had its time."""
+
+
+@cache
+def _places(depth: int) -> tuple[Reason, Reason]:
+    """Where is looked, in words, and that no key is there."""
+    if depth == EVERYWHERE:
+        where = because("in the messages and other entries")
+    else:
+        where = because("in the last {count} messages", count=depth)
+    return where, because("none of its keys is {where}", where=where)
 
 
 class Search:
@@ -143,24 +156,18 @@ class Search:
     def judge(self, entry: Entry, recursing: bool) -> tuple[bool, Reason]:
         """Whether the keys call for the entry, and why."""
         wants, text = entry.decorators, self.text(entry)
-        where = (
-            because("in the messages and other entries")
-            if recursing
-            else because("in the last {count} messages", count=self.depth(entry))
-        )
+        where, nowhere = _places(EVERYWHERE if recursing else self.depth(entry))
         if not entry.patterns:
             if kept_away := self.first(entry.as_keys(wants.exclude_keys), entry, text):
                 return False, because("kept away by “{key}”", key=kept_away)
             if wants.additional_keys and not self.first(entry.as_keys(wants.additional_keys), entry, text):
                 return False, because("none of its additional keys is there")
         if entry.constant:
-            return True, because("always")
+            return True, ALWAYS
         keys = self.book.keys_of(entry)
         key = self.first(keys, entry, text)
         if not key:
-            return False, because("none of its keys is {where}", where=where) if keys else because(
-                "it has no keys"
-            )
+            return False, nowhere if keys else NO_KEYS
         if not entry.selective or not entry.secondary_keys or entry.patterns:
             return True, because("“{key}” {where}", key=key, where=where)
         return self.selected(key, entry, text, where)

@@ -1,14 +1,12 @@
 """Reasons for editors: kept as they are found, put into words of their language where they are read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """A sentence with values for its {places}; a value may be a reason itself."""
 
     template: str
