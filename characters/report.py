@@ -53,10 +53,10 @@ class Report:
         }
 
     def lines(self) -> Iterator[str]:
-        """For a terminal."""
+        """For a terminal, whose language is English."""
         yield from self.understood
-        yield from (f"{_('Without effect')}: {sentence}" for sentence in self.without_effect)
-        yield from (f"{_('Left out')}: {sentence}" for sentence in self.left_out)
+        yield from (f"Without effect: {sentence}" for sentence in self.without_effect)
+        yield from (f"Left out: {sentence}" for sentence in self.left_out)
 
 
 def _add(sentences: list[str], more: Iterable[str]) -> None:

@@ -195,6 +195,7 @@ class History:
                 return redirect(request.path)
             self.message_user(request, said)  # type: ignore[attr-defined]
             return redirect(reverse("admin:characters_character_versions", args=[pk]))
+        digest = content.digest_of(now)
         title = _("Go back to version %d?") if live else _("Make version %d the draft again?")
         on_stage = character.published.content if character.published else None
         return self._page(
@@ -204,8 +205,8 @@ class History:
             title=title % number,
             version=version,
             live=live,
-            digest=content.digest_of(now),
-            kept=publishing.would_lose(character),
+            digest=digest,
+            kept=publishing.would_lose(character, digest),
             changes=differences.between(now, version.content),
             on_stage=differences.between(on_stage, version.content) if live else None,
         )

@@ -129,17 +129,18 @@ def take_up(
     announce(character.slug, None, draft=True)
 
 
-def would_lose(character: Character) -> bool:
-    """Whether the draft says what no version has."""
-    return not character.versions.filter(digest=content.digest_of(content.of(character))).exists()
+def would_lose(character: Character, digest: str) -> bool:
+    """Whether the draft, of this digest, says what no version has."""
+    return not character.versions.filter(digest=digest).exists()
 
 
 def _put_back(character: Character, version: CharacterVersion, author: Any, digest: str | None) -> None:
     row = Character.objects.select_for_update(of=("self",)).get(pk=character.pk)
     now = content.of(row)
-    if digest is not None and digest != content.digest_of(now):
+    present = content.digest_of(now)
+    if digest not in (None, present):
         raise NotPublishable(str(CHANGED), DIGEST)
-    if would_lose(row):
+    if would_lose(row, present):
         note = _("The draft, before it went back to version %(number)d") % {"number": version.number}
         _version_of(row, now, note=note, author=author, kept_draft=True)
     character.refresh_from_db()  # what was read before the lock may be older than what is on stage

@@ -10,7 +10,7 @@ import { MicrophoneState } from "./microphone-state.ts";
 import { Player, type PlayerReport } from "./player.ts";
 import type { Levels } from "./ring.ts";
 import type { Character, ServerMessage } from "./server-messages.ts";
-import type { Settings } from "./settings.ts";
+import { metadataOf, type Settings } from "./settings.ts";
 import { isLive, isReturning, transition, type CallState, type StateName } from "./states.ts";
 import { Transcript, type Cause, type Spoken } from "./transcript.ts";
 import { noteMessage } from "./transcript-notes.ts";
@@ -182,10 +182,7 @@ export class Call extends EventTarget implements ConnectionOwner {
 
   // --- what the connection tells ---
 
-  get metadata() {
-    const { speed } = this.settings;
-    return { timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone, ...(speed !== 1 && { voiceSpeed: speed }) };
-  }
+  get metadata() { return metadataOf(this.settings); }
 
   get callbacks(): RTVIEventCallbacks {
     return {

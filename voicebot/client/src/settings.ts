@@ -84,3 +84,8 @@ export function save(settings: Settings) {
     // Then it holds for this page only.
   }
 }
+
+/** What the server is told of how this visitor likes to talk, and of where they are in time. */
+export function metadataOf({ speed }: Settings) {
+  return { timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone, ...(speed !== 1 && { voiceSpeed: speed }) };
+}
