@@ -37,6 +37,8 @@ FIELDS = (
     "picks_up",
     "apology",
     "language",
+    "other_languages",
+    "language_voices",
     "voice",
     "voice_pitch",
     "voice_speed",
@@ -59,6 +61,8 @@ LATER = {
     "depth_prompt": "",
     "depth_prompt_depth": 4,
     "depth_prompt_role": "system",
+    "other_languages": [],
+    "language_voices": {},
 }
 LORE_FIELDS = (
     "name",

@@ -33,8 +33,8 @@ class Model:
 
 @dataclass(frozen=True)
 class Languages:
-    """The languages of a conversation, as codes: what a character thinks and writes in, what its voice is
-    made for, and what is heard of its visitors' speech."""
+    """One language of a character, as codes: what it thinks and writes in, what its voice is made for, and
+    what is heard of its visitors' speech."""
 
     language: str
     voice: str
@@ -50,8 +50,11 @@ class VoiceSide(Protocol):
     def model(self, spec: CharacterSpec) -> Model:
         """The language model that would think for this character."""
 
-    def languages(self, spec: CharacterSpec) -> Languages:
-        """Which languages this character and its providers know. Reads no database."""
+    def languages(self, spec: CharacterSpec) -> Sequence[Languages]:
+        """What this character and its providers know of each of its languages, the main one first.
+
+        Reads no database.
+        """
 
     def providers(self, stage: str) -> list[tuple[str, str]]:
         """The providers for a stage (stt, llm, tts) as value and label."""
@@ -75,8 +78,8 @@ class _Nobody:
     def model(self, spec: CharacterSpec) -> Model:
         return Model("")
 
-    def languages(self, spec: CharacterSpec) -> Languages:
-        return Languages(spec.language, spec.language, spec.language)
+    def languages(self, spec: CharacterSpec) -> Sequence[Languages]:
+        return [Languages(language, language, language) for language in spec.languages]
 
     def providers(self, stage: str) -> list[tuple[str, str]]:
         return []

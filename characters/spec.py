@@ -1,7 +1,7 @@
 """Character spec: a frozen snapshot of one version, cheap to cache and to pass around."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -36,7 +36,9 @@ class CharacterSpec:
     examples: str = ""
     tags: tuple[str, ...] = ()
     creator_version: str = ""
-    language: str = "en"
+    language: str = "en"  # the main one
+    other_languages: tuple[str, ...] = ()
+    language_voices: Mapping[str, str] = field(default_factory=dict)  # by language, where not the usual one
     stt_provider: str = ""
     stt_model: str = ""
     llm_provider: str = ""
@@ -63,6 +65,7 @@ class CharacterSpec:
             portrait_url=default_storage.url(content["avatar"]) if content["avatar"] else "",
             alternate_greetings=tuple(content["alternate_greetings"]),
             tags=tuple(content["tags"]),
+            other_languages=tuple(content.get("other_languages", ())),
             book=lorebook_of(content, content["lore"]),
             **plain,
         )
@@ -71,6 +74,25 @@ class CharacterSpec:
     def spoken_name(self) -> str:
         """What {{char}} stands for."""
         return self.nickname.strip() or self.name
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """All that a visitor can speak with it, the main one first."""
+        return tuple(dict.fromkeys((self.language, *self.other_languages)))
+
+    def speaking(self, language: str) -> "CharacterSpec":
+        """The same character in another of its languages, with the voice that it has there.
+
+        Pitch and speed stay: they are the character's own.
+        """
+        if language == self.language or language not in self.languages:
+            return self
+        return replace(
+            self,
+            language=language,
+            other_languages=tuple(other for other in self.languages if other != language),
+            voice=self.language_voices.get(language, ""),
+        )
 
     @property
     def label(self) -> str:
@@ -87,7 +109,7 @@ class CharacterSpec:
             self.llm_model,
             self.tts_provider,
             self.tts_model,
-            self.language,
+            *self.languages,
         )
 
     def public(self) -> dict[str, Any]:
@@ -98,12 +120,10 @@ class CharacterSpec:
             "tagline": self.tagline,
             "portrait": self.portrait_url,
             "language": self.language,
+            "languages": list(self.languages),
             "version": self.version,
         }
 
 
-PLAIN = tuple(
-    field.name
-    for field in fields(CharacterSpec)
-    if field.name not in ("slug", "version", "portrait_url", "alternate_greetings", "tags", "book")
-)
+_MADE = ("slug", "version", "portrait_url", "alternate_greetings", "tags", "other_languages", "book")
+PLAIN = tuple(known.name for known in fields(CharacterSpec) if known.name not in _MADE)

@@ -114,8 +114,10 @@ class CharacterAdmin(
                 "classes": ["tab"],
                 "fields": [
                     "language",
+                    "other_languages",
                     ("tts_provider", "tts_model"),
                     "voice",
+                    "language_voices",
                     ("voice_pitch", "voice_speed"),
                     ("llm_provider", "llm_model"),
                     ("stt_provider", "stt_model"),

@@ -9,17 +9,19 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
 from characters import content, field_limits, provider_choice
-from characters.models import Character, FormerAddress
+from characters.models import LANGUAGES, Character, FormerAddress
 from characters.portraits import square
 from characters.text import cleaned
 
 MOST_ITEMS = 200
+VOICE_CHARACTERS = 80  # of a voice's name
 USUAL = ("depth_prompt_depth", "depth_prompt_role")  # left empty, they are as in a new character
 PROVIDERS = ("stt_provider", "llm_provider", "tts_provider")
 SEPARATOR = "---"  # a line of its own between two texts of a list
@@ -87,6 +89,34 @@ def _provider(stage: str, label: Any) -> forms.ChoiceField:
     )
 
 
+class VoicesField(LinesField):
+    """A voice for each of some languages, one a line: zh: zf_xiaobei."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return "\n".join(f"{language}: {voice}" for language, voice in value.items())
+
+    def to_python(self, value: Any) -> dict[str, str]:  # type: ignore[override]
+        if isinstance(value, dict):
+            return value
+        found = {}
+        for line in super().to_python(value):
+            language, _colon, voice = (part.strip() for part in line.partition(":"))
+            if language not in dict(LANGUAGES) or not voice or len(voice) > VOICE_CHARACTERS:
+                raise ValidationError(
+                    _("“%(line)s” names no language and voice, such as zh: zf_xiaobei.") % {"line": line[:80]}
+                )
+            found[language] = voice
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.to_python(initial or {}) != self.to_python(data))
+        except ValidationError:
+            return True
+
+
 class PlainLines(forms.ModelForm):
     """Text as it is stored: browsers send CR LF, LF is kept, so that a save alone changes nothing."""
 
@@ -120,6 +150,22 @@ class CharacterForm(PlainLines):
         label=gettext_lazy("Other greetings"),
         help_text=gettext_lazy(
             "Other beginnings, for pages that ask for one. A line --- between two of them."
+        ),
+    )
+    other_languages = forms.MultipleChoiceField(
+        label=gettext_lazy("Further languages"),
+        choices=LANGUAGES,
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+        help_text=gettext_lazy(
+            "A visitor may speak these as well: it hears which one it is, and answers in it."
+        ),
+    )
+    language_voices = VoicesField(
+        label=gettext_lazy("Voices in further languages"),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text=gettext_lazy(
+            "One a line, such as zh: zf_xiaobei. Of a language without a line: its usual voice."
         ),
     )
     stt_provider = _provider("stt", gettext_lazy("Who listens"))
@@ -174,6 +220,10 @@ class CharacterForm(PlainLines):
         for name in USUAL:
             if taken.get(name, ...) in (None, ""):
                 taken[name] = getattr(Character(), name)
+        if "other_languages" in taken:
+            taken["other_languages"] = [
+                code for code in taken["other_languages"] if code != taken.get("language")
+            ]
         avatar = taken.get("avatar")
         if isinstance(avatar, UploadedFile) and "avatar" not in self.errors:
             try:

@@ -25,6 +25,7 @@ from characters.text import is_visible
 Json = dict[str, Any]
 V2, V3 = "chara_card_v2", "chara_card_v3"
 NOTE, NOTE_DEPTH = "depth_prompt", 4  # under `extensions`, and how deep it stands where it says nothing
+CODES = frozenset(code for code, _name in LANGUAGES)
 OURS = "greenroom"  # where our settings live under `extensions`
 
 
@@ -83,6 +84,8 @@ BOOK: Mapping[str, Key] = {
 SETTINGS = (
     "tagline",
     "language",
+    "other_languages",
+    "language_voices",
     "voice",
     "voice_pitch",
     "voice_speed",
@@ -256,7 +259,7 @@ def _take_ours(ours: Any, taken: Taken) -> None:
         if asked is None:
             continue
         asked = _read_as(value, model_field)(asked)
-        allowed = name != "language" or asked in dict(LANGUAGES)
+        allowed = name != "language" or asked in CODES
         if asked is None or not allowed or (name.endswith("_provider") and "." in str(asked)):
             taken.report.leave_out(
                 _("%(field)s: the file asks for what cannot be chosen here; it is as usual.")
@@ -271,12 +274,16 @@ def _read_as(usual: Any, model_field: Any) -> Callable[[Any], Any]:
     """How a setting is read whose usual value is of that type."""
     if isinstance(usual, bool):
         return values.flag
+    if isinstance(usual, list):
+        return values.codes(CODES)
+    if isinstance(usual, dict):
+        return values.voices(CODES)
     return values.line(model_field.max_length or 200) if isinstance(usual, str) else values.number
 
 
 def _within(model_field: Any, value: Any) -> Any:
     """A number held within the limits of its field."""
-    if isinstance(value, str):
+    if isinstance(value, (str, list, dict)):
         return value
     for validator in model_field.validators:
         code, limit = getattr(validator, "code", ""), getattr(validator, "limit_value", None)

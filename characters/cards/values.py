@@ -3,7 +3,7 @@
 Each reader gives the value and whether it had to be mended; None stands for "not there".
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -43,6 +43,28 @@ def texts(value: Any) -> list[str]:
 def whole_texts(value: Any) -> list[str]:
     """A list of strings that may have commas in them."""
     return texts([value] if isinstance(value, str) else value)
+
+
+def codes(known: Collection[str]) -> Any:
+    """A reader of a list of these codes, each once; None if another is among them."""
+
+    def read(value: Any) -> list[str] | None:
+        found = list(dict.fromkeys(texts(value)))
+        return found if set(found) <= set(known) and isinstance(value, (list, str)) else None
+
+    return read
+
+
+def voices(known: Collection[str]) -> Any:
+    """A reader of an object with the name of a voice for each of some languages; None for anything else."""
+
+    def read(value: Any) -> dict[str, str] | None:
+        if not isinstance(value, dict) or not set(value) <= set(known):
+            return None
+        found = {code: line(80)(voice) for code, voice in value.items()}
+        return {code: voice for code, voice in found.items() if voice}
+
+    return read
 
 
 def number(value: Any) -> float | None:

@@ -182,6 +182,18 @@ class Character(models.Model):
         choices=LANGUAGES,
         help_text=_("Which language do the two of you speak?"),
     )
+    other_languages = models.JSONField(
+        _("further languages"),
+        default=list,
+        blank=True,
+        help_text=_("A visitor may speak these as well: it hears which one it is, and answers in it."),
+    )
+    language_voices = models.JSONField(
+        _("voices in further languages"),
+        default=dict,
+        blank=True,
+        help_text=_("One a line, such as zh: zf_xiaobei. Of a language without a line: its usual voice."),
+    )
     voice = models.CharField(
         _("voice"),
         max_length=80,

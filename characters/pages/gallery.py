@@ -80,7 +80,9 @@ def find(wish: Wish) -> QuerySet[CharacterVersion, Any]:
     if wish.tag:
         found = found.filter(content__tags__contains=[wish.tag])
     if wish.language:
-        found = found.filter(content__language=wish.language)
+        found = found.filter(
+            Q(content__language=wish.language) | Q(content__other_languages__contains=[wish.language])
+        )
     order = ["-created_at", "slug"] if wish.sort == "new" else [Lower(KT("content__name")), "slug"]
     return (
         found.annotate(slug=F("character__slug"))
@@ -94,6 +96,7 @@ def find(wish: Wish) -> QuerySet[CharacterVersion, Any]:
             avatar=KT("content__avatar"),
             tags=F("content__tags"),
             language=KT("content__language"),
+            other_languages=F("content__other_languages"),
             stt_provider=KT("content__stt_provider"),
             tts_provider=KT("content__tts_provider"),
         )
@@ -108,6 +111,7 @@ def player_of(row: dict[str, Any]) -> ListedCharacter:
         tagline=row["tagline"],
         greeting=row["greeting"],
         language=row.get("language") or "en",
+        other_languages=tuple(row.get("other_languages") or ()),
         stt_provider=row.get("stt_provider") or "",
         tts_provider=row.get("tts_provider") or "",
     )
@@ -133,5 +137,6 @@ def tags() -> Sequence[str]:
 
 def languages() -> list[tuple[str, str]]:
     """The languages that are published characters speak, as code and name."""
-    spoken = set(on_stage().values_list("content__language", flat=True))
+    rows = on_stage().values_list("content__language", "content__other_languages")
+    spoken = {code for main, others in rows for code in (main, *(others or ()))}
     return [(code, str(name)) for code, name in LANGUAGES if code in spoken]

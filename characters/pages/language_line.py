@@ -1,5 +1,6 @@
 """Language line: which language a character speaks and understands, told before one calls."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import get_language
@@ -27,7 +28,21 @@ class LanguageLine:
 def of(spec: CharacterSpec) -> LanguageLine:
     known = provider_choice.ask().languages(spec)
     own = (get_language() or "en").split("-")[0]
-    return LanguageLine(_words(known), foreign=not known.language == known.ears == own)
+    whole = [one.language for one in known if one.language == one.voice == one.ears]
+    sentences = [_speaks_and_understands(whole)] if whole else []
+    sentences += [_words(one) for one in known if one.language not in whole]
+    return LanguageLine(
+        " ".join(sentences), foreign=not any(one.language == one.ears == own for one in known)
+    )
+
+
+def _speaks_and_understands(codes: Sequence[str]) -> str:
+    """The languages of which nothing has to be explained, in one sentence."""
+    names = [str(NAMES.get(code, code)) for code in codes]
+    said = names.pop()
+    if names:
+        said = _("%(languages)s and %(last)s") % {"languages": _(", ").join(names), "last": said}
+    return _("Speaks and understands %(language)s.") % {"language": said}
 
 
 def _words(known: Languages) -> str:
@@ -36,8 +51,6 @@ def _words(known: Languages) -> str:
         "voice": NAMES.get(known.voice, known.voice),
         "ears": NAMES.get(known.ears, known.ears),
     }
-    if known.language == known.voice == known.ears:
-        return _("Speaks and understands %(language)s.") % names
     if known.language == known.voice:
         speaks = _("Speaks %(language)s.")
     else:

@@ -35,6 +35,8 @@ class Change:
 def _shown(value: Any) -> str:
     if isinstance(value, list):
         return "\n".join(map(str, value))
+    if isinstance(value, dict):
+        return "\n".join(f"{name}: {one}" for name, one in value.items())
     if value is None:
         return ""
     return {True: gettext("yes"), False: gettext("no")}[value] if isinstance(value, bool) else str(value)

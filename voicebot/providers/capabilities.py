@@ -84,8 +84,11 @@ class ProviderCatalog:
                 found["voice"] = _("%(name)s has one voice: leave this empty.") % said
         return found
 
-    def languages(self, spec: CharacterSpec) -> Languages:
-        return Languages(spec.language, self._language("tts", spec), self._language("stt", spec))
+    def languages(self, spec: CharacterSpec) -> Sequence[Languages]:
+        spoken = [spec.speaking(language) for language in spec.languages]
+        return [
+            Languages(one.language, self._language("tts", one), self._language("stt", one)) for one in spoken
+        ]
 
     @staticmethod
     def _language(stage: Stage, spec: CharacterSpec) -> str:

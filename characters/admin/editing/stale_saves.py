@@ -85,6 +85,9 @@ def _shown(field: forms.Field, value: Any) -> str:
         return _("yes") if value else _("no")
     if isinstance(field, forms.ModelMultipleChoiceField):
         return "\n".join(map(str, value or ()))
+    if isinstance(field, forms.MultipleChoiceField):
+        labels = dict(field.choices)  # type: ignore[arg-type]
+        return "\n".join(str(labels.get(item, item)) for item in value or ())
     if isinstance(field, forms.ChoiceField) and not isinstance(value, list):
         return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]
     prepared = field.prepare_value(value)
@@ -154,7 +157,7 @@ def _put(form: Any, data: Any, name: str) -> None:
         data.pop(key, None)
         if value:
             data[key] = "on"
-    elif isinstance(widget, forms.SelectMultiple):
+    elif isinstance(widget, (forms.SelectMultiple, forms.CheckboxSelectMultiple)):
         data.setlist(key, [str(_plain(item)) for item in value or ()])
     elif isinstance(widget, forms.MultiWidget):
         for part, (inner, bit) in enumerate(
