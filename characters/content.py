@@ -54,7 +54,7 @@ FIELDS = (
     "card",
 )
 # Fields that older versions do not have: left out where they are as in a new character, so that digests stay.
-LATER = {
+LATER: dict[str, Any] = {
     "speak_up_secs": None,
     "picks_up": True,
     "apology": "",
