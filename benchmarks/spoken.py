@@ -9,7 +9,7 @@ import soxr
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from voicebot.providers.local import piper  # noqa: E402
+from voicebot.providers.local import voices  # noqa: E402
 
 RATE_HZ = 16_000
 VOICES = ((0.0, 1.0), (-4.0, 0.9), (5.0, 1.1), (2.0, 1.25), (-2.0, 0.8))
@@ -72,8 +72,10 @@ I still remember the smell of the paint and the sound of the gulls.""".splitline
 
 def say(text: str, pitch: float = 0.0, speed: float = 1.0) -> np.ndarray:
     """`text` as a microphone would hear it, with half a second of silence: mono int16 PCM at 16 kHz."""
-    pcm = np.frombuffer(piper.synthesize(text, pitch, speed).pcm, np.int16).astype(np.float32)
-    heard = np.concatenate([soxr.resample(pcm, piper.RATE_HZ, RATE_HZ), np.zeros(RATE_HZ // 2)])
+    pcm = np.frombuffer(voices.synthesize(text, voices.Wish("joe", "en", pitch, speed)).pcm, np.int16).astype(
+        np.float32
+    )
+    heard = np.concatenate([soxr.resample(pcm, voices.RATE_HZ, RATE_HZ), np.zeros(RATE_HZ // 2)])
     return np.clip(heard, -32768, 32767).astype(np.int16)
 
 
@@ -83,8 +85,10 @@ def spoken() -> list[np.ndarray]:
     clean = []
     for number, sentence in enumerate(SENTENCES):
         pitch, speed = VOICES[number % len(VOICES)]
-        pcm = np.frombuffer(piper.synthesize(sentence, pitch, speed).pcm, np.int16).astype(np.float32)
-        clean.append(soxr.resample(pcm, piper.RATE_HZ, RATE_HZ))
+        pcm = np.frombuffer(
+            voices.synthesize(sentence, voices.Wish("joe", "en", pitch, speed)).pcm, np.int16
+        ).astype(np.float32)
+        clean.append(soxr.resample(pcm, voices.RATE_HZ, RATE_HZ))
     noisy = []
     for samples in clean:
         level = np.sqrt(np.mean(samples**2)) * 10 ** (NOISE_DB / 20)

@@ -29,7 +29,7 @@ def spoken(text: str, speed: float = 1.0) -> np.ndarray:
 
     Kept on disk for the other workers and runs: the longest takes seconds of a core.
     """
-    from voicebot.providers.local import piper
+    from voicebot.providers.local.voices import piper
 
     made_from = (
         text,
@@ -50,7 +50,7 @@ def spoken(text: str, speed: float = 1.0) -> np.ndarray:
 def _synthesised(text: str, speed: float) -> np.ndarray:
     from piper import SynthesisConfig
 
-    from voicebot.providers.local import piper
+    from voicebot.providers.local.voices import piper
 
     steady = SynthesisConfig(noise_scale=0, noise_w_scale=0, length_scale=1 / speed)
     chunks = list(piper.voice().synthesize(text, steady))

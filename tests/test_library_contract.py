@@ -67,6 +67,16 @@ faster_whisper.transcribe.WhisperModel
     get_prompt(self, tokenizer, previous_tokens, without_timestamps=, prefix=, hotwords=)
     hf_tokenizer
     model
+hibari.dsp
+    synth(lh, th, ln, lr, phi, f0, rng)
+hibari.g2p.G2P
+    __init__(self, oov=, unk=, british=)
+    phonemize_tokens(self, tokens)
+    tokenize(self, text)
+hibari.g2p.normalize
+    normalize(text)
+hibari.tts.Hibari
+    split_sentences
 piper.patch_voice_with_alignment
     add_alignment_output(model, tensor_name=)
 piper.voice.AudioChunk

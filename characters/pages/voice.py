@@ -31,7 +31,7 @@ def voice(request: HttpRequest, slug: str, version: int) -> HttpResponse:
         raise Http404 from error
     if spec.version != version:
         raise Http404
-    key = f"characters:voice:1:{slug}:{version}"
+    key = f"characters:voice:2:{slug}:{version}"
     data: bytes | None = cache.get(key)
     if data is None:
         if not cache.add(BUSY, True, BUSY_SECS):

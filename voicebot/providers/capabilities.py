@@ -14,6 +14,7 @@ from characters.spec import CharacterSpec
 from voicebot.models import ProviderProfile
 from voicebot.providers import pipecat_service, registry, text_reply
 from voicebot.providers.errors import ProviderError
+from voicebot.providers.local.voices.catalogue import VOICES as VOICES_HERE
 from voicebot.providers.one_shot import NoAnswer
 from voicebot.providers.registry import BUILT_IN, STAGES, Stage
 from voicebot.providers.speech import voice_sample
@@ -26,7 +27,7 @@ LABELS = {
 }
 # Voices that a provider is known to have, for editors to choose from; others can be typed.
 VOICES: dict[str, tuple[str, ...]] = {
-    "local": ("joe",),
+    "local": tuple(VOICES_HERE),
     # https://platform.openai.com/docs/guides/text-to-speech
     "openai": (
         "alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer", "verse",
@@ -80,7 +81,7 @@ class ProviderCatalog:
                 found["voice_pitch"] = sentence % said
             if spec.voice_speed != 1 and "speed" not in known:
                 found["voice_speed"] = _("%(name)s cannot change the speed: set it to 1.") % said
-            if spec.voice and "voice" not in known:
+            if spec.voice not in ("", *VOICES_HERE) and "voice" not in known:
                 found["voice"] = _("%(name)s has one voice: leave this empty.") % said
         return found
 

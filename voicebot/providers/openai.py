@@ -23,6 +23,7 @@ from voicebot.providers.errors import ProviderError
 from voicebot.providers.llm.compatible_llm import CompatibleLLM
 from voicebot.providers.llm.dialect import dialect_of
 from voicebot.providers.llm.patience import Patience
+from voicebot.providers.local.voices.catalogue import known_elsewhere
 from voicebot.providers.registry import Stage, Warmer
 from voicebot.providers.speech.segments import BoundedSegments
 from voicebot.providers.speech.speech_audio import MOST_LETTERS_SEC, SpeechDecoder, UnplayableAudio
@@ -45,6 +46,12 @@ def _address(stage: Stage) -> dict[str, Any]:
             % {"stage": stage, "setting": f"OPENAI_{stage.upper()}_BASE_URL"}
         )
     return {"api_key": given["api_key"] or "unused", "base_url": given["base_url"] or None}
+
+
+def _voice(spec: CharacterSpec) -> str:
+    """The voice to ask for: a server of one's own may be one that runs Kokoro."""
+    given = settings.OPENAI["tts"]
+    return known_elsewhere(spec.voice, speaks_kokoro=bool(given["base_url"])) or str(given["voice"])
 
 
 def patient(service: Any) -> Any:
@@ -79,8 +86,7 @@ class CompatibleTTS(BoundedSynthesis, OpenAITTSService):
 
     async def change_voice(self, spec: CharacterSpec) -> None:
         """Takes another character's voice and speed, from the next sentence on."""
-        voice = spec.voice or settings.OPENAI["tts"]["voice"]
-        await self.change_settings(OpenAITTSSettings(voice=voice, speed=spec.voice_speed))
+        await self.change_settings(OpenAITTSSettings(voice=_voice(spec), speed=spec.voice_speed))
 
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
         chosen = cast(OpenAITTSSettings, self.settings)
@@ -146,7 +152,7 @@ class OpenAIProvider:
             assumed_hz=int(given["sample_rate"]),
             settings=CompatibleTTS.Settings(
                 model=spec.tts_model or given["model"],
-                voice=spec.voice or given["voice"],
+                voice=_voice(spec),
                 speed=spec.voice_speed,
             ),
             text_transforms=TRANSFORMS,

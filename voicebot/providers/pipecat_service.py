@@ -16,6 +16,7 @@ from characters.spec import CharacterSpec
 from voicebot import service_options
 from voicebot.providers import class_paths
 from voicebot.providers.errors import ProviderError
+from voicebot.providers.local.voices.catalogue import known_elsewhere
 from voicebot.providers.speech.segments import in_bounded_segments
 from voicebot.providers.speech.speech_text import speakable
 from voicebot.providers.speech.synthesis import bounded
@@ -45,15 +46,15 @@ def settings_fields(service: type[Any]) -> set[str]:
     return {field.name for field in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else set()
 
 
-def _wished(stage: str, spec: CharacterSpec) -> dict[str, Any]:
-    """What the character asks of a service, where it asks for something."""
+def _wished(stage: str, path: str, spec: CharacterSpec) -> dict[str, Any]:
+    """What the character asks of the service at `path`, where it asks for something."""
     wishes: dict[str, Any] = {"model": getattr(spec, f"{stage}_model")}
     if stage == "llm":
         wishes["temperature"] = spec.temperature
     else:
         wishes["language"] = spec.language
     if stage == "tts":
-        wishes["voice"] = spec.voice
+        wishes["voice"] = known_elsewhere(spec.voice, speaks_kokoro="kokoro" in path.lower())
         wishes["speed"] = spec.voice_speed if spec.voice_speed != 1 else ""
     return {name: value for name, value in wishes.items() if value != ""}
 
@@ -86,7 +87,7 @@ def factory(
         known = settings_fields(service)
         try:
             given = dict(arguments.pop("settings", None) or {})
-            given |= {name: value for name, value in _wished(stage, spec).items() if name in known}
+            given |= {name: value for name, value in _wished(stage, path, spec).items() if name in known}
             if given:
                 arguments["settings"] = service.Settings(**given)  # Pipecat's convention
             built: FrameProcessor = made(**arguments)

@@ -1,21 +1,43 @@
 """The provider itself: which local service serves which stage, and what it loads beforehand."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from django.utils.translation import gettext as _
 from pipecat.processors.frame_processor import FrameProcessor
 
 from characters.provider_choice import Model
 from characters.spec import CharacterSpec
-from voicebot.providers.local import piper, smollm, whisper
+from voicebot.providers.local import smollm, voices, whisper
 from voicebot.providers.registry import Stage, Warmer
 
-# Piper keeps buffers for the longest sentence that it has spoken, 150 MB for eight seconds. Taken before
+# The models keep buffers for the longest sentence that it has spoken, 150 MB for eight seconds. Taken before
 # anybody comes they cost no visitor time, and an operator sees at once what the process needs.
 LONGEST_TEXT = (
     "Good evening, and welcome to the stage, where somebody is waiting who would very much like to hear what "
     "you have to say, and who will try to give an answer that is not much longer than this one."
 )
+
+WARMED = ("heart", "joe")  # those that are quick; others are loaded when they first speak
+
+
+def _voice_problems(spec: CharacterSpec) -> dict[str, str]:
+    """What is amiss with the voice that a character wishes for."""
+    if not spec.voice:
+        return {}
+    wanted = voices.catalogue.VOICES.get(spec.voice)
+    if wanted is None:
+        sentence = _("local has no voice '%(voice)s': choose one of its list, or leave this empty.")
+        return {"voice": sentence % {"voice": spec.voice}}
+    instead = voices.Wish.of(spec).cast().voice
+    if instead is wanted:
+        return {}
+    said = {"voice": wanted.name, "instead": instead.name}
+    if why := voices.engines.trouble(wanted.engine):
+        sentence = _("The voice '%(voice)s' is not here, '%(instead)s' speaks instead (%(why)s).")
+        return {"voice": sentence % (said | {"why": why})}
+    sentence = _("'%(voice)s' does not speak this language, '%(instead)s' speaks instead.")
+    return {"voice": sentence % said}
 
 
 class LocalProvider:
@@ -26,7 +48,7 @@ class LocalProvider:
         return smollm.service(spec)
 
     def tts(self, spec: CharacterSpec) -> FrameProcessor:
-        return piper.LocalTTS(spec)
+        return voices.LocalTTS(spec)
 
     def warmers(self, stage: Stage) -> Iterator[Warmer]:
         if stage == "stt":
@@ -34,7 +56,10 @@ class LocalProvider:
         elif stage == "llm":
             yield "SmolLM2-135M (thinks)", smollm.address
         else:
-            yield "Piper joe (speaks)", lambda: piper.synthesize(LONGEST_TEXT)
+            for name in WARMED:
+                wish = voices.Wish(name)
+                if wish.cast().voice.name == name:
+                    yield f"the voice {name} (speaks)", partial(voices.synthesize, LONGEST_TEXT, wish)
 
     def problems(self, stage: Stage, spec: CharacterSpec) -> dict[str, str]:
         found = {}
@@ -45,17 +70,15 @@ class LocalProvider:
             found["language"] = (
                 _("local hears English only: cast another provider for other languages.")
                 if stage == "stt"
-                else _("local speaks English only: cast another provider for other languages.")
+                else _("local has no voice for this language: cast another provider for it.")
             )
-        if stage == "tts" and spec.voice not in ("", piper.VOICE):
-            sentence = _(
-                "local has one voice, '%(voice)s': leave this empty, and give the character a voice of "
-                "its own by pitch and speed."
-            )
-            found["voice"] = sentence % {"voice": piper.VOICE}
+        if stage == "tts":
+            found |= _voice_problems(spec)
         return found
 
     def languages(self, stage: Stage) -> tuple[str, ...]:
+        if stage == "tts":
+            return voices.catalogue.languages(voices.engines.usable())
         return () if stage == "llm" else ("en",)
 
     def address(self, _stage: Stage) -> str:

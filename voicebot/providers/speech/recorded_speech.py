@@ -20,12 +20,13 @@ from voicebot.providers.speech import voice_sample
 log = logging.getLogger(__name__)
 
 FOLDER = "apologies"
+EDITION = 2  # of the voices of this machine: a recording in those that were before is made anew
 VoiceFactory = Callable[[CharacterSpec], FrameProcessor]
 
 
 def _path(spec: CharacterSpec, words: str) -> str:
     """Where the recording lies: another one for other words or another voice."""
-    voice = (words, spec.tts_provider, spec.tts_model, spec.voice, spec.voice_pitch)
+    voice = (EDITION, words, spec.tts_provider, spec.tts_model, spec.voice, spec.voice_pitch)
     name = hashlib.sha256(repr((*voice, spec.voice_speed, spec.language)).encode()).hexdigest()[:32]
     return f"{FOLDER}/{name}.wav"
 

@@ -99,65 +99,6 @@ def test_an_utterance_of_over_thirty_seconds_is_heard_to_its_end():
     assert "friend" in heard
 
 
-def pitch_hz(pcm: bytes) -> float:
-    """The fundamental frequency of speech, by autocorrelation over its loud parts."""
-    samples = np.frombuffer(pcm, np.int16).astype(np.float64)
-    found = []
-    for start in range(0, len(samples) - 2400, 1200):
-        part = samples[start : start + 2400]
-        if np.sqrt((part**2).mean()) < 2000:
-            continue
-        spectrum = np.correlate(part, part, "full")[len(part) - 1 :]
-        low, high = 24_000 // 400, 24_000 // 60
-        found.append(24_000 / (low + int(np.argmax(spectrum[low:high]))))
-    return float(np.median(found))
-
-
-def test_pitch_changes_the_voice_and_leaves_its_tempo():
-    from voicebot.providers.local import piper
-
-    text = "The evening was calm, and we sailed slowly along the coast."
-    natural, deep, light = (piper.synthesize(text, pitch) for pitch in (0, -4, 5))
-    assert pitch_hz(deep.pcm) < 0.88 * pitch_hz(natural.pcm)
-    assert pitch_hz(light.pcm) > 1.18 * pitch_hz(natural.pcm)
-    for voice in (deep, light):
-        assert voice.secs == pytest.approx(natural.secs, rel=0.2)
-    assert piper.synthesize(text, speed=1.4).secs < 0.85 * natural.secs
-
-
-def test_every_word_has_the_second_at_which_it_ends():
-    from voicebot.providers.local import piper
-
-    speech = piper.synthesize("Ahoy there, my good friend. How are you?", -3, 0.9)
-    ends = [end for _, end in speech.words]
-    assert [word for word, _ in speech.words] == [
-        "Ahoy",
-        "there,",
-        "my",
-        "good",
-        "friend.",
-        "How",
-        "are",
-        "you?",
-    ]
-    assert ends == sorted(ends)
-    assert ends[-1] == pytest.approx(speech.secs, abs=0.05)
-
-
-def test_words_that_are_read_differently_still_have_times():
-    from voicebot.providers.local import piper
-
-    speech = piper.synthesize("I have 42 ships.")
-    assert [word for word, _ in speech.words] == ["I", "have", "42", "ships."]
-    assert speech.words[-1][1] == pytest.approx(speech.secs, abs=0.05)
-
-
-def test_text_without_a_sound_is_silent():
-    from voicebot.providers.local import piper
-
-    assert piper.synthesize("").pcm == b""
-
-
 async def test_the_model_answers_in_character_through_its_own_server():
     from openai import AsyncOpenAI
 
@@ -235,17 +176,19 @@ def test_no_hub_is_asked(monkeypatch, tmp_path):
 
 
 def test_each_stage_loads_what_it_says(monkeypatch):
-    from voicebot.providers.local import piper, whisper
+    from voicebot.providers.local import voices, whisper
     from voicebot.providers.local.provider import PROVIDER
 
     used = []
     monkeypatch.setattr(whisper, "transcribe", lambda *_: used.append("Whisper"))
-    monkeypatch.setattr(piper, "synthesize", lambda *_: used.append("Piper"))
-    for stage, model in (("stt", "Whisper"), ("tts", "Piper")):
-        ((name, load),) = PROVIDER.warmers(stage)
-        assert name.startswith(model)
+    monkeypatch.setattr(voices, "synthesize", lambda _text, wish: used.append(wish.voice))
+    ((name, load),) = PROVIDER.warmers("stt")
+    assert name.startswith("Whisper")
+    load()
+    for name, load in PROVIDER.warmers("tts"):
         load()
-        assert used[-1] == model
+        assert used[-1] in name
+    assert used == ["Whisper", "heart", "joe"]
     ((name, load),) = PROVIDER.warmers("llm")
     assert name.startswith("SmolLM2")
     assert load().startswith("http://127.0.0.1:")

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 from pipecat.frames.frames import AggregatedTextFrame, ErrorFrame, TTSAudioRawFrame, TTSTextFrame
@@ -35,11 +36,12 @@ class Stopwatch(FrameProcessor):
 
 
 async def test_220_words_without_a_comma_are_heard_soon_and_as_one_answer():
-    from voicebot.providers.local import piper
+    from voicebot.providers.local import voices
 
-    await asyncio.to_thread(piper.synthesize, "Ready.")
+    joe = replace(SHEET, voice="joe")
+    await asyncio.to_thread(voices.synthesize, "Ready.", voices.Wish.of(joe))
     stopwatch = Stopwatch()
-    pipeline = Pipeline([piper.LocalTTS(SHEET), stopwatch])
+    pipeline = Pipeline([voices.LocalTTS(joe), stopwatch])
     began = time.monotonic()
     down, up = await run_test(pipeline, frames_to_send=reply(BREATHLESS), expected_down_frames=None)
     whole = time.monotonic() - began
@@ -58,7 +60,7 @@ MEASURE = """
 import asyncio, resource, sys
 import django; django.setup()
 from characters.spec import CharacterSpec
-from voicebot.providers.local import piper
+from voicebot.providers.local import voices
 from voicebot.providers.local.provider import PROVIDER
 
 def most_mb():
@@ -69,7 +71,7 @@ for _, warm in PROVIDER.warmers("tts"):
 before = most_mb()
 
 async def speak(words):
-    tts = piper.LocalTTS(CharacterSpec(slug="m", name="Marlow"))
+    tts = voices.LocalTTS(CharacterSpec(slug="m", name="Marlow", voice="joe"))
     async for _ in tts.run_tts(" ".join(["and then another wave came"] * (words // 5)), "context"):
         pass
 

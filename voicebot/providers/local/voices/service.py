@@ -1,0 +1,99 @@
+"""Text-to-speech with the voices of this machine, loaded once per process and shared."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+
+from pipecat.frames.frames import ErrorFrame, Frame, TTSAudioRawFrame
+from pipecat.services.settings import TTSSettings
+
+from characters.spec import CharacterSpec
+from voicebot.providers.local.voices import engines
+from voicebot.providers.local.voices.parts import VoiceUnavailable
+from voicebot.providers.local.voices.speech import RATE_HZ, Speech
+from voicebot.providers.local.voices.timing import is_spaceless
+from voicebot.providers.local.voices.wish import Wish, again, synthesize
+from voicebot.providers.speech.speech_pieces import pieces
+from voicebot.providers.speech.speech_text import TRANSFORMS, speakable
+from voicebot.providers.speech.synthesis import BoundedSynthesis
+
+CHUNK_SECS = 0.5
+# Characters of one synthesis, some twelve seconds of speech, and of the first of several; see LONGEST_TEXT
+# in `provider`. A slow engine has the next clause ready only if that is little longer than the one before.
+PIECES = {"kokoro": (90, 40)}
+QUICK_PIECES = (200, 80)
+PLAYOUT_SECS = 0.15  # from the transport to the visitor's ear: the link and the page's cushion
+
+
+class LocalTTS(BoundedSynthesis):
+    """Speaks sentence by sentence and reports each word when it has been spoken."""
+
+    timeout_secs = 30.0  # of a piece, in a process that has far too much to do
+
+    def __init__(self, spec: CharacterSpec):
+        super().__init__(
+            settings=TTSSettings(model="local", voice=spec.voice, language=None),
+            sample_rate=RATE_HZ,
+            push_text_frames=False,
+            push_start_frame=True,
+            push_stop_frames=True,
+            text_transforms=TRANSFORMS,
+        )
+        self._wish = Wish.of(spec)
+        self._kept: set[str] = set()
+        self._spoken: dict[str, tuple[float, float]] = {}  # context: when it began, seconds of audio so far
+
+    async def change_voice(self, spec: CharacterSpec) -> None:
+        """Takes another character's voice, language, pitch and speed, from the next sentence on."""
+        self._wish = Wish.of(spec)
+
+    async def cache_speech(self, text: str) -> None:
+        """Keeps the sound of this text for all who are to hear it."""
+        self._kept.add(await speakable(text))
+
+    def can_generate_metrics(self) -> bool:
+        return True
+
+    async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
+        await self.start_tts_usage_metrics(text)
+        speak = again if text in self._kept else synthesize
+        try:
+            engine = self._wish.cast().voice.engine
+        except VoiceUnavailable as error:
+            yield ErrorFrame(error=f"speech synthesis failed: {error}")
+            return
+        for piece in pieces(text, *PIECES.get(engine, QUICK_PIECES)):
+            speech = await self._synthesised(speak, engine, piece, context_id)
+            if isinstance(speech, ErrorFrame):
+                yield speech
+                return
+            step = int(RATE_HZ * CHUNK_SECS) * 2
+            for start in range(0, len(speech.pcm), step):
+                yield TTSAudioRawFrame(speech.pcm[start : start + step], RATE_HZ, 1, context_id=context_id)
+
+    async def _synthesised(
+        self, speak: Callable[[str, Wish], Speech], engine: str, piece: str, context_id: str
+    ) -> Speech | ErrorFrame:
+        """The sound of one piece; of its words is told when they will have been heard."""
+        began, so_far = self._spoken.get(context_id, (time.monotonic(), 0.0))
+        due = began + so_far  # until then what is before this piece is heard
+        try:
+            work = engines.pool(engine).submit(due, speak, piece, self._wish)
+            speech = await asyncio.wrap_future(work)
+        except Exception as error:  # onnxruntime and espeak raise errors of their own
+            return ErrorFrame(error=f"speech synthesis failed: {type(error).__name__}")
+        finally:
+            await self.stop_ttfb_metrics()
+        began = began if so_far else time.monotonic()
+        # A piece that comes after the one before it was played out begins now, not when that ended.
+        starts = max(so_far, time.monotonic() - began) if so_far else 0.0
+        self._spoken[context_id] = (began, starts + speech.secs)
+        ends = [(word, starts + end + PLAYOUT_SECS) for word, end in speech.words]
+        await self.add_word_timestamps(ends, context_id, includes_inter_frame_spaces=is_spaceless(piece))
+        return speech
+
+    async def on_audio_context_completed(self, context_id: str) -> None:
+        self._spoken.pop(context_id, None)
+
+    async def on_audio_context_interrupted(self, context_id: str) -> None:
+        self._spoken.pop(context_id, None)

@@ -1,0 +1,68 @@
+"""A wish for a voice, as a character has it, and the speech that fulfils it with what is there."""
+
+import logging
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from characters.spec import CharacterSpec
+from voicebot.providers.local.voices import catalogue, engines
+from voicebot.providers.local.voices.catalogue import Cast
+from voicebot.providers.local.voices.parts import VoiceUnavailable
+from voicebot.providers.local.voices.speech import SILENCE, Speech, played
+from voicebot.providers.local.voices.timing import tokens, written_ends
+
+log = logging.getLogger(__name__)
+
+KEPT_GREETINGS = 64  # greetings, of some 300 KB each
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A voice by its name ('' for any), the language it is to speak, its pitch in semitones and its speed."""
+
+    voice: str = ""
+    language: str = "en"
+    pitch: float = 0.0
+    speed: float = 1.0
+
+    @classmethod
+    def of(cls, spec: CharacterSpec) -> "Wish":
+        return cls(spec.voice, spec.language, spec.voice_pitch, spec.voice_speed)
+
+    def cast(self) -> Cast:
+        """Who speaks. Raises VoiceUnavailable if nobody can."""
+        found = catalogue.cast(self.voice, self.language, engines.usable())
+        if found is None:
+            reasons = ", ".join(engines.trouble(engine) for engine in engines.PACKAGES)
+            raise VoiceUnavailable(f"no voice can speak: {reasons}")
+        if (wanted := catalogue.VOICES.get(self.voice)) and (why := engines.trouble(wanted.engine)):
+            _tell_once(wanted.name, found.voice.name, why)
+        return found
+
+
+@cache
+def _tell_once(wanted: str, instead: str, why: str) -> None:
+    log.warning("the voice %s is not here, %s speaks instead: %s", wanted, instead, why)
+
+
+def synthesize(text: str, wish: Wish = Wish()) -> Speech:
+    """Speaks `text`. Blocks for a hundredth of the speech up to nearly all of it, as its engine is.
+
+    Raises VoiceUnavailable.
+    """
+    cast = wish.cast()
+    ratio = 2.0 ** ((wish.pitch + cast.lent_semitones) / 12)
+    try:
+        sound = engines.synthesize(text, cast.voice, wish.speed / ratio)
+    except VoiceUnavailable:  # found out just now
+        return synthesize(text, wish)
+    if sound is None:
+        return SILENCE
+    words = written_ends(tokens(text), sound.words, len(sound.samples))
+    return played(sound, cast.voice.gain_db, ratio, words)
+
+
+@lru_cache(maxsize=KEPT_GREETINGS)
+def again(text: str, wish: Wish) -> Speech:
+    """As `synthesize`, for what is said again and again and by nobody in particular."""
+    return synthesize(text, wish)
