@@ -30,6 +30,17 @@ if [ $# -eq 3 ]; then
         echo '    SELECT session_id, key_id, wrapped_key FROM kept'
         echo '    WHERE session_id IN (SELECT id FROM sessions_app_voicesession)'
         echo '    AND session_id NOT IN (SELECT session_id FROM sessions_app_erasure);'
+        # A dump of before there were memories has no such tables.
+        cat <<'SQL'
+SELECT to_regclass('sessions_app_memorykey') IS NOT NULL AS remembers \gset
+\if :remembers
+DELETE FROM sessions_app_sealedmemory WHERE id IN (SELECT session_id FROM sessions_app_erasure);
+INSERT INTO sessions_app_memorykey (owner_id, key_id, wrapped_key)
+    SELECT session_id, key_id, wrapped_key FROM kept
+    WHERE session_id IN (SELECT id FROM sessions_app_visitormemory)
+    AND session_id NOT IN (SELECT session_id FROM sessions_app_erasure);
+\endif
+SQL
     } >>"$sql"
 fi
 # Tools since PostgreSQL 17 set a parameter that older servers do not know.

@@ -64,6 +64,11 @@ class SessionNotFound(SessionError):
     message = _("There is no such conversation. Start a new one.")
 
 
+class MemoryNotFound(SessionError):
+    code, status, close_code = "no_such_memory", 404, 4404
+    message = _("Nothing like that is remembered of you.")
+
+
 class CharacterUnknown(SessionError):
     code, status, close_code = "no_such_character", 404, 4404
     message = _("There is no such character. Pick one from the gallery.")

@@ -3,7 +3,8 @@
 An account that loses something talks no more; its live conversations end at that moment. That is one that
 is disabled, deleted, no longer staff, or has got another password. Their tokens end with the conversations;
 logins end by Django's own hash of the password, and by `staff.login`. What is changed past `save` sends no
-signal: such an account's conversations end at their next heartbeat, see `identity.accounts.why_barred`.
+signal: such an account's conversations end at their next heartbeat, see `identity.accounts.why_barred`. Of an
+account that is deleted no character remembers anything.
 """
 
 from typing import Any
@@ -14,17 +15,24 @@ from django.db.models.signals import post_delete, post_save, pre_save
 from characters.signals import character_moved
 from sessions_app.identity import accounts, visitors
 from sessions_app.manager import SyncSessionManager
-from sessions_app.models import VoiceSession
-from sessions_app.signals import account_reduced
+from sessions_app.memories import SyncMemories
+from sessions_app.models import MemoryKey, VisitorMemory, VoiceSession
+from sessions_app.signals import account_reduced, keys_rotated
 
 
 def follow_moved_characters() -> None:
-    """Sessions refer to their character by its address."""
+    """Sessions and memories refer to their character by its address."""
 
     def moved(old: str, new: str, **_: Any) -> None:
         VoiceSession.objects.filter(character_id=old).update(character_id=new)
+        VisitorMemory.objects.filter(character_id=old).update(character_id=new)
 
     character_moved.connect(moved, weak=False, dispatch_uid="sessions_app.characters.moved")
+
+
+def rewrap_memory_keys() -> None:
+    """Keys of memories are rewrapped when those of sessions are."""
+    keys_rotated.connect(MemoryKey.rewrap_all, dispatch_uid="sessions_app.memories.keys")
 
 
 BEFORE = "_account_before"  # on the instance, from before it is saved until it is
@@ -66,6 +74,7 @@ def _reason(before: dict[str, Any], now: Any, update_fields: Any) -> str:
 
 def _deleted(instance: Any, **_: Any) -> None:
     _end(instance.pk, accounts.DISABLED)
+    SyncMemories().forget_all(visitors.of_account(instance.pk))
 
 
 def _end(pk: Any, reason: str) -> None:

@@ -10,3 +10,6 @@ sessions_over = Signal()  # ended, expired or erased, by whomever: live connecti
 # A visitor, or somebody at the command line on their behalf, has erased: receivers get `by` ("visitor" or
 # "command"), `removed` (counts), the `visitor`, and where there is one, `session_id` and `request`.
 sessions_erased = Signal()
+# What a character remembers of a visitor has changed, or whether it may: receivers get `visitor` and
+# `character`.
+memories_changed = Signal()

@@ -79,6 +79,7 @@ def _erased(
         id=session_id,
         sessions=removed.sessions,
         turns=removed.turns,
+        memories=removed.memories or None,
     )
 
 

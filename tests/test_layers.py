@@ -36,6 +36,7 @@ ORDER = {
         stores
         session
         identity
+        memories
         manager
         conversations expiry handlers receivers
         admin
@@ -82,6 +83,8 @@ DOORS = (
     "sessions_app.database",
     "sessions_app.identity",
     "sessions_app.manager",
+    "sessions_app.memories",
+    "sessions_app.models",
     "sessions_app.network",
     "sessions_app.session",
     "sessions_app.stores",

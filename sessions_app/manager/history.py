@@ -7,10 +7,12 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 
+from sessions_app import memories
 from sessions_app.crypto import Sealer
 from sessions_app.exceptions import LimitReached, SessionNotFound
 from sessions_app.manager.key_rotation import rewrap_all
 from sessions_app.manager.reader import SessionReader
+from sessions_app.memories import SyncMemories
 from sessions_app.session import Coverage, Lore, Past, Turn, as_uuid, sealer_of
 from sessions_app.signals import sessions_over
 from sessions_app.stores import CONTENTION_TRIES, Removed, SummaryRecord, TurnRecord
@@ -38,6 +40,7 @@ class SessionHistory:
 
     def __init__(self, reader: SessionReader):
         self._reader = reader
+        self._memories = SyncMemories(reader.clock)
 
     # --- turns and summaries ---
 
@@ -142,10 +145,10 @@ class SessionHistory:
         return removed
 
     def erase_visitor(self, visitor: str, character: str = "") -> Removed:
-        """Erases every session of a visitor, or only those with one character."""
-        return self._delete(
-            [record.id for record in self._reader.store.of_visitor(visitor, character=character)]
-        )
+        """Erases every session of a visitor, or only those with one character, and what it remembers."""
+        forgotten = self._memories.forget_all(visitor, character)
+        sessions = self._reader.store.of_visitor(visitor, character=character)
+        return forgotten + self._delete([record.id for record in sessions])
 
     def purge(self, now: datetime | None = None, *, batch: int = SWEPT_AT_ONCE) -> dict[str, int]:
         """Expires what has run out, and removes what is past SESSION_RETENTION or was never opened.
@@ -168,7 +171,9 @@ class SessionHistory:
                 if not gone.sessions:
                     break
         removed += self.erase_again(batch=batch)
-        return {"expired": expired, "removed": removed.sessions, "turns": removed.turns}
+        removed += memories.purge(moment)
+        counts = {"expired": expired, "removed": removed.sessions, "turns": removed.turns}
+        return {**counts, "memories": removed.memories} if removed.memories else counts
 
     def erase_again(self, *, batch: int = SWEPT_AT_ONCE) -> Removed:
         """Erases what the journal of erasures names and a restored backup has brought back."""
@@ -178,7 +183,7 @@ class SessionHistory:
             removed += gone
             if not gone.sessions:
                 break
-        return removed
+        return removed + memories.erase_again()
 
     def due(self, now: datetime | None = None) -> dict[str, int]:
         """How many sessions `purge` would expire and remove at this moment."""

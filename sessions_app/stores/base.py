@@ -99,12 +99,16 @@ class Removed:
     sessions: int = 0
     turns: int = 0
     summaries: int = 0
+    memories: int = 0
+    memory_keys: int = 0
 
     def __add__(self, other: "Removed") -> "Removed":
         return Removed(
             self.sessions + other.sessions,
             self.turns + other.turns,
             self.summaries + other.summaries,
+            self.memories + other.memories,
+            self.memory_keys + other.memory_keys,
         )
 
 

@@ -108,6 +108,55 @@ def test_an_erased_conversation_is_not_in_an_older_backup(house, elsewhere, tmp_
         assert "Zanzibar" not in again.read()
 
 
+LEARN = """
+from characters.management.commands.seed_demo import seed
+from sessions_app.memories import Bounds, Finding, SyncMemories
+seed()
+memories = SyncMemories()
+memories.set_consent("anon:me", "captain-marlow", True)
+memories.set_consent("anon:gone", "captain-marlow", True)
+memories.add("anon:gone", "captain-marlow", [Finding("has a secret, Timbuktu Pear", "note")], Bounds())
+kept = [Finding("is called Robin", "name"), Finding("has a dog, Zanzibar Quince", "life", "pet:dog")]
+memories.add("anon:me", "captain-marlow", kept, Bounds())
+"""
+FORGET = """
+from sessions_app.memories import SyncMemories, matching
+memories = SyncMemories()
+dog = matching(memories.known("anon:me", "captain-marlow").recollections, "dog")
+print("FORGOT", memories.forget("anon:me", dog[0].id).memories)
+memories.set_consent("anon:gone", "captain-marlow", False)
+"""
+RECALL = """
+from sessions_app.memories import SyncMemories
+for visitor in ("anon:me", "anon:gone"):
+    for known in SyncMemories().all_known(visitor):
+        print("READ", visitor, known.consent, [memory.text for memory in known.recollections])
+"""
+
+
+def test_a_forgotten_memory_is_not_in_an_older_backup(house, elsewhere, tmp_path):
+    house.command("shell", "-c", LEARN)
+    dump, keys, data_keys, journal = (tmp_path / name for name in ("dump", "keys", "data_keys", "journal"))
+    house.backup(dump, keys, data_keys, journal)
+    plain = subprocess.run([TOOLS / "pg_restore", "--file=-", dump], check=True, capture_output=True).stdout
+    with psycopg.connect(house.database) as asked:
+        wrapped = [row[0].hex() for row in asked.execute("SELECT wrapped_key FROM sessions_app_memorykey")]
+        rows = [row[0].hex() for row in asked.execute("SELECT sealed FROM sessions_app_sealedmemory")]
+    assert (len(wrapped), len(rows)) == (2, 3)
+    assert all(row.encode() in plain for row in rows), "the rows are there"
+    assert not [key for key in wrapped if key.encode() in plain], "and not what opens them"
+
+    assert "FORGOT 1" in house.command("shell", "-c", FORGET)
+    house.backup("-", "-", data_keys, journal)
+    restore(elsewhere, dump, data_keys, journal)
+    known = elsewhere.command("shell", "-c", RECALL)
+    assert "READ anon:me yes ['is called Robin']" in known, "nor for a moment"
+    assert "Timbuktu" not in known, "its key is nowhere"
+    elsewhere.command("replay_erasures", str(journal))
+    with psycopg.connect(elsewhere.database) as asked:
+        assert asked.execute("SELECT count(*) FROM sessions_app_sealedmemory").fetchone() == (1,)
+
+
 def test_no_password_is_on_a_command_line(house, elsewhere, tmp_path):
     """The tools' command lines as the system shows them to everybody (/proc/PID/cmdline)."""
     seen, bins = tmp_path / "seen", tmp_path / "bin"

@@ -189,6 +189,7 @@ class Counts(Answer):
     sessions: int
     turns: int
     summaries: int
+    memories: int = 0
     keys: int
 
 

@@ -14,6 +14,7 @@ from sessions_app.database import in_database
 from sessions_app.exceptions import SignInRequired
 from sessions_app.identity import visitors
 from sessions_app.manager import SessionManager
+from sessions_app.memories import Memories
 from sessions_app.network import address_of_request
 from sessions_app.signals import sessions_erased
 from sessions_app.stores import Record, Removed
@@ -38,7 +39,7 @@ from voicebot.runtime import of_request
 
 OF_SEVERAL = (400, 401, 403, 429, 503)  # how these may be refused
 OF_ONE = (403, 404, 429, 503)
-manager = SessionManager()
+manager, memories = SessionManager(), Memories()
 router = Router(by_alias=True, exclude_unset=True)
 
 
@@ -102,7 +103,8 @@ def _receipt(removed: Removed) -> Receipt:
         sessions=removed.sessions,
         turns=removed.turns,
         summaries=removed.summaries,
-        keys=removed.sessions,
+        memories=removed.memories,
+        keys=removed.sessions + removed.memory_keys,
     )
     return Receipt(erased=erased, at=timezone.now())
 
@@ -189,7 +191,8 @@ async def change_session(
 )
 async def erase_session(request: OfOwner, session_id: UUID) -> Receipt:
     visitor = request.auth.visitor
-    removed = await manager.erase(session_id)
+    learnt = await memories.forget_session(visitor, request.auth.character, session_id)
+    removed = learnt + await manager.erase(session_id)
     sessions_erased.send(
         session, by="visitor", removed=removed, visitor=visitor, session_id=session_id, request=request
     )

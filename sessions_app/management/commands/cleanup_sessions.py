@@ -32,5 +32,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Expired {done['expired']} and removed {done['removed']} sessions with {done['turns']} turns."
         )
+        if done.get("memories"):
+            self.stdout.write(f"Removed {done['memories']} memories that were past their time.")
         if emptied := bin.empty():
             self.stdout.write(f"Emptied the bin of {emptied} characters.")

@@ -11,7 +11,7 @@ from sessions_app.signals import sessions_erased
 
 
 class Command(BaseCommand):
-    help = "Erases every session of a visitor: rows, cache, summaries and keys."
+    help = "Erases every session of a visitor, and what characters remember: rows, cache, summaries, keys."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("id", help="user:<id>, anon:<hash> (see the admin), or an account's number")
@@ -21,5 +21,6 @@ class Command(BaseCommand):
         removed = SyncSessionManager().erase_visitor(visitor)
         sessions_erased.send(type(self), by="command", removed=removed, visitor=visitor)
         self.stdout.write(
-            f"Erased {removed.sessions} sessions, {removed.turns} turns and {removed.summaries} summaries."
+            f"Erased {removed.sessions} sessions, {removed.turns} turns, {removed.summaries} summaries "
+            f"and {removed.memories} memories."
         )

@@ -14,8 +14,9 @@ from sessions_app.models import Erasure
 
 class Command(BaseCommand):
     help = (
-        "Removes every session that the journal of erasures names, keys and rows. FILE, of `erasures` or of "
-        "deploy/backup.sh, is added to the journal first. The server does the same every five minutes."
+        "Removes every session and memory that the journal of erasures names, keys and rows. FILE, of "
+        "`erasures` or of deploy/backup.sh, is added to the journal first. The server does the same every "
+        "five minutes."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -25,7 +26,8 @@ class Command(BaseCommand):
         if options["file"]:
             Erasure.objects.bulk_create(_read(options["file"]), 1000, ignore_conflicts=True)
         removed = SyncSessionManager().erase_again()
-        self.stdout.write(f"Erased {removed.sessions} sessions, {removed.turns} turns again.")
+        counts = f"{removed.sessions} sessions, {removed.turns} turns and {removed.memories} memories"
+        self.stdout.write(f"Erased {counts} again.")
 
 
 def _read(path: Path) -> list[Erasure]:

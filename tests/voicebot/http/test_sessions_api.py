@@ -34,7 +34,7 @@ def test_a_visitor_lists_reads_and_erases_their_own(client, mine):
     assert "attachment" in read["Content-Disposition"]
     assert read["Cache-Control"] == "no-store"
     receipt = client.delete(f"/api/sessions/{session}").json()
-    assert receipt["erased"] == {"sessions": 1, "turns": 1, "summaries": 0, "keys": 1}
+    assert receipt["erased"] == {"sessions": 1, "turns": 1, "summaries": 0, "memories": 0, "keys": 1}
     assert receipt["at"]
     assert client.get(f"/api/sessions/{session}").status_code == 404
 

@@ -107,9 +107,10 @@ class DataKey(models.Model):
 
 
 class Erasure(models.Model):
-    """The journal of removed sessions, without words: what a restored backup brings back is removed again."""
+    """The journal of removed sessions and memories, without words: what a restored backup brings back is
+    removed again."""
 
-    session_id = models.UUIDField(primary_key=True)
+    session_id = models.UUIDField(primary_key=True)  # or that of a memory, or of all memories together
     erased_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:

@@ -1,0 +1,33 @@
+"""What a character remembers of a visitor beyond a session: consent, facts and episodes, sealed and bounded.
+
+`Memories` for coroutines, else `SyncMemories`. What it gives back is in the clear: in memory only.
+"""
+
+from sessions_app.memories.async_face import Memories
+from sessions_app.memories.keeping import SyncMemories
+from sessions_app.memories.merging import matching
+from sessions_app.memories.recollection import (
+    KINDS,
+    MEMORY_CHARACTERS,
+    Bounds,
+    Finding,
+    Known,
+    Learnt,
+    Recollection,
+)
+from sessions_app.memories.retention import erase_again, purge
+
+__all__ = [
+    "KINDS",
+    "MEMORY_CHARACTERS",
+    "Bounds",
+    "Finding",
+    "Known",
+    "Learnt",
+    "Memories",
+    "Recollection",
+    "SyncMemories",
+    "erase_again",
+    "matching",
+    "purge",
+]

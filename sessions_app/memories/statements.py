@@ -1,0 +1,34 @@
+"""The SQL of memories: what removes one enters it in the journal of erasures, in the same statement."""
+
+from sessions_app.models import Erasure, MemoryKey, SealedMemory, VisitorMemory
+
+OWNERS = VisitorMemory._meta.db_table
+MEMORIES = SealedMemory._meta.db_table
+MEMORY_KEYS = MemoryKey._meta.db_table
+ERASURES = Erasure._meta.db_table
+
+FORGET = f"""
+    WITH gone AS (
+        DELETE FROM "{MEMORIES}" WHERE {{which}} RETURNING id
+    ), noted AS (
+        INSERT INTO "{ERASURES}" (session_id) SELECT id FROM gone ON CONFLICT DO NOTHING
+    )
+    SELECT count(*) FROM gone
+"""  # noqa: S608
+FORGET_OWNERS = f"""
+    WITH due AS MATERIALIZED (
+        SELECT id FROM "{OWNERS}" WHERE {{which}} ORDER BY id FOR UPDATE
+    ), keys AS (
+        DELETE FROM "{MEMORY_KEYS}" USING due WHERE owner_id = due.id RETURNING 1
+    ), memories AS (
+        DELETE FROM "{MEMORIES}" USING due WHERE owner_id = due.id RETURNING 1
+    ), noted AS (
+        INSERT INTO "{ERASURES}" (session_id) SELECT id FROM due ON CONFLICT DO NOTHING
+    ), gone AS (
+        DELETE FROM "{OWNERS}" USING due WHERE "{OWNERS}".id = due.id
+    )
+    SELECT (SELECT count(*) FROM memories), (SELECT count(*) FROM keys)
+"""  # noqa: S608
+JOURNALLED = f'id IN (SELECT session_id FROM "{ERASURES}")'  # noqa: S608
+# Of two that answer for one visitor and character at once, the second waits for the first.
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))"

@@ -1,0 +1,16 @@
+"""Models of sessions, of what is said in them, and of what outlives them. Only sealed words are stored."""
+
+from sessions_app.models.memories import MemoryKey, SealedMemory, VisitorMemory
+from sessions_app.models.sessions import ApiKey, DataKey, Erasure, SessionSummary, SessionTurn, VoiceSession
+
+__all__ = [
+    "ApiKey",
+    "DataKey",
+    "Erasure",
+    "MemoryKey",
+    "SealedMemory",
+    "SessionSummary",
+    "SessionTurn",
+    "VisitorMemory",
+    "VoiceSession",
+]
