@@ -62,6 +62,7 @@ def test_all_of_them_are_those_before_signing_in_too(client, mine, django_user_m
         "sessions": 1,
         "turns": 1,
         "summaries": 0,
+        "memories": 0,
         "keys": 1,
     }
     client.cookies.pop("sessionid")
