@@ -8,9 +8,10 @@ from pipecat.frames.frames import Frame, TranscriptionFrame, VADUserStoppedSpeak
 from pipecat.turns.types import ProcessFrameResult
 
 from voicebot.pipecat_internals.stop_strategy import StopStrategyHooks
-from voicebot.providers import SegmentTranscribedFrame
+from voicebot.providers import SegmentTranscribedFrame, SpeechPausedFrame
 from voicebot.turns.inference_budget import InferenceBudget
 from voicebot.turns.smart_turn import SharedSmartTurn
+from voicebot.turns.vad import PAUSE_SECS
 
 UNDECIDED_SECS = 0.5  # into a pause, a sound that began in it has shown whether it is speech
 LOOK_SECS = 0.032  # a frame
@@ -50,11 +51,18 @@ class TurnStop(StopStrategyHooks):
         self._inferring: asyncio.Task | None = None
 
     async def process_frame(self, frame: Frame) -> ProcessFrameResult:
-        if isinstance(frame, SegmentTranscribedFrame) and not frame.waiting:
+        if isinstance(frame, SpeechPausedFrame):
+            self._look_ahead()
+        elif isinstance(frame, SegmentTranscribedFrame) and not frame.waiting:
             self._transcribing = False
             self.note_all_words(certain=not self.user_speaking)
             await self.end_if_due()
         return await super().process_frame(frame)
+
+    def _look_ahead(self) -> None:
+        """Speech has paused, perhaps for good: where there is little to do, that is judged at once."""
+        if self.user_speaking and not self._budget.endpointing_delay_secs:
+            self._smart_turn.judge_ahead(PAUSE_SECS)
 
     async def end_if_due(self) -> None:
         if not self._transcribing:
@@ -84,6 +92,7 @@ class TurnStop(StopStrategyHooks):
 
     async def take_back(self) -> None:
         await super().take_back()
+        self._smart_turn.forget_ahead()
         await self._stop_inferring()
 
     async def _stop_inferring(self) -> None:

@@ -24,6 +24,7 @@ RATE = np.array(16_000, dtype=np.int64)
 LOUDNESS_WINDOWS = 13  # 0.4 s, a gating block of BS.1770
 START_SECS = 0.16  # of speech are an interruption; Pipecat waits for 0.2
 PAUSE_WINDOWS = 2  # 64 ms without speech: perhaps the end, which is certain after stop_secs (0.2 s)
+PAUSE_SECS = PAUSE_WINDOWS * WINDOW / 16_000
 
 
 @cache
