@@ -73,6 +73,20 @@ class SessionRTVI(RTVIHooks):
         await super().set_bot_ready(about)
         await self._on_ready()
 
+    async def tell_session(self, *, resumed: bool) -> None:
+        """Tells the page which session this is, and whether it goes on with an earlier one."""
+        session = self._state.session
+        await self.send_server_message(
+            {
+                "type": "session",
+                "id": str(session.id),
+                "character": self._state.spec.public(),
+                "expiresAt": session.expires_at.isoformat(),
+                "resumed": resumed,
+                **({"draft": True} if session.draft else {}),
+            }
+        )
+
     @property
     def client_version_text(self) -> str:
         return ".".join(str(part) for part in self.client_version)

@@ -17,7 +17,6 @@ from pipecat.processors.aggregators.llm_response_universal import (
     UserTurnStoppedMessage,
 )
 from pipecat.processors.frameworks.rtvi import RTVIObserverParams
-from pipecat.turns.user_turn_strategies import UserTurnStrategies
 from pipecat.workers.runner import WorkerRunner
 
 from characters.spec import CharacterSpec
@@ -33,12 +32,13 @@ from voicebot.pipeline.replies import fallback_reply
 from voicebot.pipeline.replies.answer_watchdog import AnswerWatchdog
 from voicebot.pipeline.replies.playout import PlayedOutPair
 from voicebot.pipeline.replies.sentence_limit import SentenceLimit
+from voicebot.pipeline.replies.spoken_over import SpokenOver
 from voicebot.pipeline.replies.unprompted_speech import REPLY_END_SECS, UnpromptedSpeech
 from voicebot.pipeline.rtvi import SessionRTVI
 from voicebot.pipeline.worker import Worker
 from voicebot.providers import ThoughtFilter, registry
 from voicebot.transport import ChannelsTransport, silence_gate
-from voicebot.turns import InferenceBudget, SharedSilero, TurnStop
+from voicebot.turns import InferenceBudget, SharedSilero, Turns
 
 log = logging.getLogger(__name__)
 
@@ -77,16 +77,15 @@ class VoicePipeline:
         self._writer = context.writer
         self._summariser = Summariser(past, context)
         self._limit = SentenceLimit(spec.reply_sentences)
+        self.activity = Activity()
+        turns = Turns(transport.sound_secs, budget=budget, segmented=services.segmented)
         self._user, self._assistant = PlayedOutPair(
             self.context,
             user_params=LLMUserAggregatorParams(
                 empty_user_turn=None,  # see `UnpromptedSpeech.go_on`
-                user_turn_strategies=UserTurnStrategies(
-                    stop=[TurnStop(transport.sound_secs, budget=budget, segmented=services.segmented)]
-                ),
+                user_turn_strategies=turns.strategies,
             ),
         )
-        self.activity = Activity()
         self.rtvi = SessionRTVI(self.state, self.activity, transport.client.send, self._ready, self._typed)
         self.rtvi.on_rate = transport.rate.change
         self.life = ActivityObserver(self.activity, self._tell_timing, self._trouble)
@@ -126,6 +125,16 @@ class VoicePipeline:
             worker=self.worker,
             transport=transport,
             services=services,
+        )
+        turns.begin_over(
+            SpokenOver(
+                self.activity,
+                self.rtvi,
+                transport,
+                written=lambda: self.unprompted.greeting or self._limit.written,
+                said=self._assistant.aggregation_string,
+            ),
+            services.recognisers,
         )
         self._watchdog = AnswerWatchdog(self.activity, services, self.unprompted)
         self._listen()
@@ -202,16 +211,7 @@ class VoicePipeline:
         """Both sides are ready: tells the page which session this is, and greets a new visitor."""
         session, spec = self.state.session, self.state.spec
         await self.update_voice()
-        await self.rtvi.send_server_message(
-            {
-                "type": "session",
-                "id": str(session.id),
-                "character": spec.public(),
-                "expiresAt": session.expires_at.isoformat(),
-                "resumed": self._resumed,
-                **({"draft": True} if session.draft else {}),
-            }
-        )
+        await self.rtvi.tell_session(resumed=self._resumed)
         await self.unprompted.begin(resumed=self._resumed)
         self.state.context.recorded.prepare(spec, self._voice, fallback_reply.sentences_of(spec))
         version = self.rtvi.client_version_text

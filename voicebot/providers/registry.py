@@ -13,7 +13,12 @@ from typing import Literal, Protocol, runtime_checkable
 from django.conf import settings
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
-from pipecat.frames.frames import Frame, InterimTranscriptionFrame, TranscriptionFrame
+from pipecat.frames.frames import (
+    EagerTranscriptionFrame,
+    Frame,
+    InterimTranscriptionFrame,
+    TranscriptionFrame,
+)
 from pipecat.processors.frame_processor import FrameProcessor
 from pipecat.services.stt_service import SegmentedSTTService
 
@@ -26,6 +31,7 @@ from voicebot.models import ProviderProfile
 from voicebot.providers import pipecat_service
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.fallback import WithFallback
+from voicebot.providers.speech.segments import BoundedSegments
 
 Stage = Literal["stt", "llm", "tts"]
 STAGES: tuple[Stage, ...] = ("stt", "llm", "tts")
@@ -109,8 +115,16 @@ class Services:
     @property
     def segmented(self) -> bool:
         """Whether what listens takes utterances, and no stream that silence would be missing from."""
-        heard_by = self.stt.services if isinstance(self.stt, WithFallback) else [self.stt]
-        return all(isinstance(service, SegmentedSTTService) for service in heard_by)
+        return all(isinstance(service, SegmentedSTTService) for service in self._heard_by)
+
+    @property
+    def recognisers(self) -> list[BoundedSegments]:
+        """Those of what listens that can be told what is nobody's turn."""
+        return [service for service in self._heard_by if isinstance(service, BoundedSegments)]
+
+    @property
+    def _heard_by(self) -> list[FrameProcessor]:
+        return self.stt.services if isinstance(self.stt, WithFallback) else [self.stt]
 
 
 def name_for(stage: Stage, spec: CharacterSpec | None = None) -> str:
@@ -223,7 +237,7 @@ def build(spec: CharacterSpec, made_by: Mapping[Stage, Factory] | None = None) -
 
 async def _cleaned_words(_service: FrameProcessor, frame: Frame) -> None:
     """What was heard comes in as well-formed text, whoever heard it."""
-    if isinstance(frame, (TranscriptionFrame, InterimTranscriptionFrame)):
+    if isinstance(frame, (TranscriptionFrame, InterimTranscriptionFrame, EagerTranscriptionFrame)):
         frame.text = cleaned(frame.text)
 
 

@@ -29,6 +29,7 @@ from voicebot.ops import Load
 from voicebot.pipecat_internals.output import OutputHooks
 from voicebot.pipecat_internals.processors import OwnEvents
 from voicebot.transport import serializer
+from voicebot.transport.held_voice import HeldVoice
 from voicebot.transport.input import SPEAKING_SECS, ChannelsInputTransport
 from voicebot.transport.line_rate import LineRate
 
@@ -79,7 +80,8 @@ class ChannelsOutputTransport(OutputHooks):
         self._told_at = 0.0  # monotonic seconds at which it was last said that the character speaks
         self._played_at = 0.0  # monotonic seconds at which everything sent so far has been played
         self._sending_since: float | None = None  # when the chunk that is being sent should have been played
-        self._late_secs = 0.0  # for which chunks of this speech were held up by the socket
+        self._late_secs = 0.0  # for which chunks of this speech were held up by the socket, or on purpose
+        self._voice = HeldVoice()
 
     async def start(self, frame: StartFrame) -> None:
         await super().start(frame)
@@ -94,6 +96,7 @@ class ChannelsOutputTransport(OutputHooks):
         if isinstance(frame, InterruptionFrame):
             # The page drops what it has buffered, so the next word starts a new lead.
             self._played_at = self._late_secs = 0.0
+            self._voice.give_up()
             await self._transport.rate.drop()
             await self._client.send(frame)
 
@@ -120,7 +123,25 @@ class ChannelsOutputTransport(OutputHooks):
     @property
     def _lateness(self) -> float:
         stuck = time.monotonic() - self._sending_since if self._sending_since else 0.0
-        return self._late_secs + max(0.0, stuck)
+        return self._late_secs + max(0.0, stuck) + self._voice.held_secs
+
+    def hold(self) -> None:
+        """Sends nothing of the voice until `go_on`, or until it is interrupted."""
+        self._voice.hold()
+        if self._transport.rate.followed:
+            self._played_at = 0.0  # the page drops what it has buffered
+
+    async def go_on(self) -> None:
+        """Goes on with the voice where it was heard last.
+
+        A client that knows nothing of held voices has played what it had, and gets what comes next.
+        """
+        if self._transport.rate.followed:
+            await self._transport.rate.drop()
+            for frame in self._voice.unheard:
+                if self._voice.held:  # and was not interrupted meanwhile
+                    await self._send_chunk(frame)
+        self._late_secs += self._voice.release()
 
     def tells(self, kind: type[Frame]) -> bool:
         """Says less often that the character still speaks: nobody reads more than that from it."""
@@ -138,6 +159,12 @@ class ChannelsOutputTransport(OutputHooks):
 
     async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
         """Sends one chunk, then waits until playback has come within LEAD_SECS of its end."""
+        if not await self._voice.until_free() or not await self._send_chunk(frame):
+            return False
+        await asyncio.sleep(max(0.0, self._played_at - time.monotonic() - LEAD_SECS))
+        return True
+
+    async def _send_chunk(self, frame: OutputAudioRawFrame) -> bool:
         self._sending_since = due = max(self._played_at, time.monotonic())
         try:
             packet = await self._transport.rate.packet(frame)
@@ -148,7 +175,7 @@ class ChannelsOutputTransport(OutputHooks):
         now = time.monotonic()
         self._late_secs += max(0.0, now - due)
         self._played_at = max(self._played_at, now) + frame.num_frames / frame.sample_rate
-        await asyncio.sleep(max(0.0, self._played_at - now - LEAD_SECS))
+        self._voice.note_sent(frame, self._played_at)
         return True
 
 
@@ -213,6 +240,15 @@ class ChannelsTransport(OwnEvents, BaseTransport):
         while self._early:
             await self._input.take(self._early.popleft())
         self._open = True
+
+    def hold_voice(self) -> None:
+        """The character falls silent, as if interrupted, but so that it can go on."""
+        self._output.hold()
+
+    async def let_voice_go_on(self) -> None:
+        """Nobody has interrupted it: it goes on where it was, and no turn of the visitor's is going on."""
+        self._input.no_turn()
+        await self._output.go_on()
 
     def close(self) -> None:
         """The pipeline winds down: what comes now is for nobody."""

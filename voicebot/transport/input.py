@@ -86,6 +86,10 @@ class ChannelsInputTransport(BaseInputTransport):
         """What was passed on last ends in a pause."""
         self._speech_paused = True
 
+    def no_turn(self) -> None:
+        """What was heard is no turn: silence stays here again."""
+        self._gate.in_turn = False
+
     async def setup(self, setup: FrameProcessorSetup) -> None:  # type: ignore[override]  # as Pipecat's does
         await super().setup(setup)
         if self._vad:

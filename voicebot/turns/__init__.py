@@ -2,10 +2,12 @@
 
 from voicebot.turns.inference_budget import InferenceBudget
 from voicebot.turns.smart_turn import smart_turn_session
+from voicebot.turns.start_strategy import Voice
 from voicebot.turns.stop_strategy import TurnStop
+from voicebot.turns.turns import Turns
 from voicebot.turns.vad import SharedSilero, silero_session
 
-__all__ = ["InferenceBudget", "SharedSilero", "TurnStop", "warm"]
+__all__ = ["InferenceBudget", "SharedSilero", "TurnStop", "Turns", "Voice", "warm"]
 
 
 def warm() -> None:

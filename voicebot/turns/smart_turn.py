@@ -35,9 +35,9 @@ def lengthened(heard: Heard, secs: float, rate_hz: int) -> Heard:
     Digital silence would not do: in a noisy room the model takes it for another place, and decides otherwise
     in 6.5 % of pauses instead of 2.2 % (benchmarks/spoken.py, 15 dB above the noise, 46 pauses).
     """
-    room = np.concatenate([samples for _, samples in heard])[-int(ROOM_SECS * rate_hz) :] if heard else []
-    if not len(room):
+    if not heard:
         return heard
+    room = np.concatenate([samples for _, samples in heard])[-int(ROOM_SECS * rate_hz) :]
     more = np.resize(np.concatenate([room[::-1], room]), int(secs * rate_hz))
     return [*heard, (heard[-1][0], more.astype(np.int16))]
 

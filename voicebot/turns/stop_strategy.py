@@ -90,6 +90,20 @@ class TurnStop(StopStrategyHooks):
         ):
             await asyncio.sleep(LOOK_SECS)
 
+    async def handle_user_turn_started(self) -> None:
+        """A turn over the character's voice begins when it is known to be one, perhaps after its last word.
+
+        What is known of its pauses holds. One that begins with its first sound is reset by voice activity.
+        """
+        if self.user_speaking or self.user_has_paused:
+            self.note_words("")
+        else:
+            await super().handle_user_turn_started()
+
+    async def ignore(self) -> None:
+        """What was said is no turn, and no part of the next one."""
+        await self.handle_user_turn_stopped()
+
     async def take_back(self) -> None:
         await super().take_back()
         self._smart_turn.forget_ahead()

@@ -37,12 +37,12 @@ async def test_a_noise_takes_no_answer_away():
         assert set(roles) == {"user", "assistant"}, "nobody's words are in the conversation"
 
 
-async def test_a_greeting_that_a_noise_has_cut_off_is_said_again():
+async def test_a_greeting_that_a_noise_has_cut_off_goes_on():
     async with conversation(stt=DeafSTT) as one:
         await one.ready()
         await one.until(lambda: one.audible_at)
         await one.say(COUGH, silence_secs=1)
-        await one.until(lambda: len(one.of("bot-stopped-speaking")) == 2)
+        await one.until(lambda: one.of("bot-stopped-speaking"))
         assert [(turn.role, turn.interrupted) for turn in await one.turns()] == [("assistant", False)]
 
 

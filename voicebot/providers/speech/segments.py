@@ -3,7 +3,7 @@
 Pipecat lets a segment grow for as long as somebody speaks, and takes the transcript of any for the last one.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from pipecat.frames.frames import (
     InputAudioRawFrame,
     SystemFrame,
     TranscriptionFrame,
+    UserBackchannelFrame,
 )
 from pipecat.processors.frame_processor import FrameDirection
 from pipecat.services.stt_service import SegmentedSTTService
@@ -79,6 +80,8 @@ class BoundedSegments(SegmentHooks):
     """
 
     longest_secs = LONGEST_SECS
+    # Whether words, just heard, are nobody's turn: they are told as a back-channel, and not as a transcript.
+    ignores: Callable[[str], bool] = staticmethod(lambda _text: False)
 
     async def process_audio_frame(self, frame: InputAudioRawFrame, direction: FrameDirection) -> None:
         await super().process_audio_frame(frame, direction)
@@ -92,6 +95,8 @@ class BoundedSegments(SegmentHooks):
     async def push_frame(self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM) -> None:
         if isinstance(frame, TranscriptionFrame):
             frame.interruptible = False  # words that were said: whatever is interrupted, they were
+            if self.ignores(frame.text):
+                frame = UserBackchannelFrame(frame.text, frame.user_id, frame.timestamp)
         await super().push_frame(frame, direction)
 
     async def process_generator(self, generator: AsyncGenerator[Frame | None, None]) -> None:
