@@ -75,17 +75,23 @@ class LiveConnection:
             if kind == "message":
                 self.read(json.loads(frame.message.data), connected_at)
             elif kind == "interruption":
-                now = time.perf_counter()  # a page drops what it holds
-                self.plays_until = min(self.plays_until, now)
-                self.interrupted_at = self.interrupted_at or now
+                self.fall_silent()
             elif kind == "audio":
                 self.hear(frame.audio)
+
+    def fall_silent(self) -> None:
+        """A page drops what it holds, whether the voice is only held or interrupted."""
+        now = time.perf_counter()
+        self.plays_until = min(self.plays_until, now)
+        self.interrupted_at = self.interrupted_at or now
 
     def read(self, message: dict[str, Any], connected_at: float) -> None:
         if message.get("type") == "bot-ready" and not self.ready:
             self.ready = True
             self.tally.ready.append(time.perf_counter() - connected_at)
         data = message.get("data")
+        if isinstance(data, dict) and data.get("type") == "voice-held" and data["held"]:
+            self.fall_silent()
         if isinstance(data, dict) and data.get("type") == "latency":
             self.tally.stages.append({name: ms for name, ms in data.items() if name.endswith("Ms")})
 
