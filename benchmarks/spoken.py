@@ -9,9 +9,11 @@ import soxr
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
+from tests import chinese_speech  # noqa: E402
 from voicebot.providers.local import voices  # noqa: E402
 
 RATE_HZ = 16_000
+CHINESE = chinese_speech.SENTENCES
 VOICES = ((0.0, 1.0), (-4.0, 0.9), (5.0, 1.1), (2.0, 1.25), (-2.0, 0.8))
 NOISE_DB = -15.0
 # Harvard sentences (IEEE 1969, lists 1 to 5), and what visitors say to characters.
@@ -80,20 +82,28 @@ def say(text: str, pitch: float = 0.0, speed: float = 1.0) -> np.ndarray:
 
 
 def spoken() -> list[np.ndarray]:
-    """Every sentence as a microphone at 16 kHz would hear it, the second half with noise."""
-    rng = np.random.default_rng(5)
+    """Every sentence as a microphone at 16 kHz would hear it, then all of them with noise."""
     clean = []
     for number, sentence in enumerate(SENTENCES):
         pitch, speed = VOICES[number % len(VOICES)]
-        pcm = np.frombuffer(
-            voices.synthesize(sentence, voices.Wish("joe", "en", pitch, speed)).pcm, np.int16
-        ).astype(np.float32)
-        clean.append(soxr.resample(pcm, voices.RATE_HZ, RATE_HZ))
+        clean.append(say(sentence, pitch, speed))
+    return _and_noisy(clean)
+
+
+def spoken_chinese() -> list[np.ndarray]:
+    """As `spoken`, the sentences of `CHINESE` in Kokoro's voices."""
+    clean = [
+        chinese_speech.spoken(sentence, chinese_speech.VOICES[number % 6], (1.0, 0.9, 1.15)[number % 3])
+        for number, sentence in enumerate(CHINESE)
+    ]
+    return _and_noisy(clean)
+
+
+def _and_noisy(clean: list[np.ndarray]) -> list[np.ndarray]:
+    rng = np.random.default_rng(5)
     noisy = []
     for samples in clean:
-        level = np.sqrt(np.mean(samples**2)) * 10 ** (NOISE_DB / 20)
-        noisy.append(samples + rng.normal(0, level, len(samples)))
-    pause = np.zeros(RATE_HZ // 2)
-    return [
-        np.clip(np.concatenate([samples, pause]), -32768, 32767).astype(np.int16) for samples in clean + noisy
-    ]
+        level = np.sqrt(np.mean(samples.astype(np.float64) ** 2)) * 10 ** (NOISE_DB / 20)
+        heard = samples + rng.normal(0, level, len(samples))
+        noisy.append(np.clip(heard, -32768, 32767).astype(np.int16))
+    return clean + noisy

@@ -141,7 +141,6 @@ def test_a_voice_that_cannot_be_heard_says_why(admin_client):
     ("fields", "field", "sentence"),
     [
         ({"tts_provider": "local", "voice": "caruso"}, "voice", "one voice"),
-        ({"stt_provider": "local", "language": "zh"}, "language", "English only"),
         ({"llm_provider": "local", "llm_model": "gpt-9"}, "llm_model", "one model"),
         ({"tts_provider": "openai"}, "tts_provider", "OPENAI_API_KEY"),
         ({"llm_provider": "no.such.Service"}, "llm_provider", "There is no provider"),

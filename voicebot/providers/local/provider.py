@@ -8,7 +8,7 @@ from pipecat.processors.frame_processor import FrameProcessor
 
 from characters.provider_choice import Model
 from characters.spec import CharacterSpec
-from voicebot.providers.local import smollm, voices, whisper
+from voicebot.providers.local import ears, smollm, voices, whisper
 from voicebot.providers.registry import Stage, Warmer
 
 # The models keep buffers for the longest sentence that it has spoken, 150 MB for eight seconds. Taken before
@@ -41,8 +41,8 @@ def _voice_problems(spec: CharacterSpec) -> dict[str, str]:
 
 
 class LocalProvider:
-    def stt(self, _spec: CharacterSpec) -> FrameProcessor:
-        return whisper.LocalSTT()
+    def stt(self, spec: CharacterSpec) -> FrameProcessor:
+        return whisper.LocalSTT(spec.languages)
 
     def llm(self, spec: CharacterSpec) -> FrameProcessor:
         return smollm.service(spec)
@@ -65,21 +65,30 @@ class LocalProvider:
         found = {}
         if getattr(spec, f"{stage}_model"):
             found[f"{stage}_model"] = _("local has one model for this: leave the field empty.")
+        if stage == "stt":
+            found |= self._unheard(spec)
         known = self.languages(stage)
-        if known and spec.language not in known:
-            found["language"] = (
-                _("local hears English only: cast another provider for other languages.")
-                if stage == "stt"
-                else _("local has no voice for this language: cast another provider for it.")
-            )
+        if stage == "tts" and known and spec.language not in known:
+            found["language"] = _("local has no voice for this language: cast another provider for it.")
         if stage == "tts":
             found |= _voice_problems(spec)
         return found
 
+    @staticmethod
+    def _unheard(spec: CharacterSpec) -> dict[str, str]:
+        """What of a character's languages cannot be heard, and why, by the field that asks for it."""
+        why = ears.trouble()
+        unheard = [language for language in spec.languages if language != "en"] if why else []
+        sentence = _("local hears English only (%(why)s): cast another provider for other languages.")
+        fields = {"language" if one == spec.language else "other_languages" for one in unheard}
+        return {field: sentence % {"why": why} for field in sorted(fields)}
+
     def languages(self, stage: Stage) -> tuple[str, ...]:
+        if stage == "stt":
+            return ears.languages()
         if stage == "tts":
             return voices.catalogue.languages(voices.engines.usable())
-        return () if stage == "llm" else ("en",)
+        return ()
 
     def address(self, _stage: Stage) -> str:
         return ""

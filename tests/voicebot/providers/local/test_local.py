@@ -74,9 +74,9 @@ def test_a_word_alone_is_heard_once(said, speed, quiet_secs):
     ],
 )
 def test_what_is_written_again_and_again_is_looked_at_again(text, again):
-    from voicebot.providers.local import whisper
+    from voicebot.providers.local import ears
 
-    assert whisper.repeats_itself(text) == again
+    assert ears.repeats_itself(text) == again
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.3, 2.0])

@@ -22,14 +22,14 @@ def test_a_long_utterance_is_heard_to_its_last_word(speed):
 
 
 def test_the_limit_of_tokens_is_what_is_generated_at_most():
-    from voicebot.providers.local import whisper
+    from voicebot.providers.local import ears
 
-    features = whisper.model().feature_extractor(loop(), padding=0)
-    tokenizer, _ = whisper._prompt()
-    for limit in (20, 90, whisper.MAX_TOKENS):
-        text, looped = whisper.decode(features, LOOP_FRAMES, limit)
-        assert looped
-        assert abs(len(tokenizer.encode(text)) - limit) <= 2
+    for recogniser in (ears.english(), ears.multilingual()):
+        encoded = recogniser.encode(recogniser.features(loop()), LOOP_FRAMES)
+        for limit in (20, 90, ears.MAX_TOKENS):
+            decoded = recogniser.decode(encoded, limit)
+            assert decoded.looped
+            assert abs(len(recogniser.tokenizer("en").encode(decoded.text)) - limit) <= 2
 
 
 LOOP_FRAMES = 120  # for a second of speech: with so little room Whisper says it again and again
@@ -40,20 +40,22 @@ def loop() -> np.ndarray:
 
 
 def test_decoding_that_runs_in_circles_is_noticed_and_done_again(monkeypatch):
-    from voicebot.providers.local import whisper
+    from voicebot.providers.local import ears, whisper
+    from voicebot.providers.local.ears import recogniser
 
-    monkeypatch.setattr(whisper, "MIN_FRAMES", LOOP_FRAMES)
-    monkeypatch.setattr(whisper, "MARGIN_FRAMES", 20)
+    monkeypatch.setattr(ears.english(), "least_frames", LOOP_FRAMES)
+    monkeypatch.setattr(recogniser, "MARGIN_FRAMES", 20)
     heard = words(whisper.transcribe((loop() * 32768).astype(np.int16).tobytes()))
     assert heard[:5] == words("When I was a boy")
     assert len(heard) <= 7
 
 
 def test_what_is_decoded_again_does_not_repeat_itself():
-    from voicebot.providers.local import whisper
+    from voicebot.providers.local import ears
 
-    features = whisper.model().feature_extractor(loop(), padding=0)
-    text, _ = whisper.decode(features, LOOP_FRAMES, whisper.MAX_TOKENS, no_repeat=whisper.NO_REPEAT)
-    tokens = whisper._prompt()[0].encode(text)
-    runs = [tuple(tokens[at : at + whisper.NO_REPEAT]) for at in range(len(tokens) - whisper.NO_REPEAT + 1)]
+    recogniser = ears.english()
+    encoded = recogniser.encode(recogniser.features(loop()), LOOP_FRAMES)
+    text = recogniser.decode(encoded, ears.MAX_TOKENS, no_repeat=ears.NO_REPEAT).text
+    tokens = recogniser.tokenizer("en").encode(text)
+    runs = [tuple(tokens[at : at + ears.NO_REPEAT]) for at in range(len(tokens) - ears.NO_REPEAT + 1)]
     assert len(set(runs)) == len(runs)
