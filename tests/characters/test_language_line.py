@@ -40,7 +40,7 @@ def test_a_character_of_the_visitors_language_is_not_marked(client):
     ],
 )
 def test_ears_and_voice_that_do_not_know_a_language_are_told(
-    client, settings, monkeypatch, stage, language, sentence
+    client, settings, monkeypatch, *, stage, language, sentence
 ):
     from voicebot.providers.local.ears import models
 
