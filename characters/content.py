@@ -9,7 +9,14 @@ from django.db import transaction
 from django.db.models import FloatField, QuerySet
 
 from characters.lore import RULES, merged
-from characters.models import Character, Lorebook, LoreEntry, SharedLorebook
+from characters.models import (
+    MEMORY_FIELDS,
+    Character,
+    Lorebook,
+    LoreEntry,
+    SharedLorebook,
+    memory_defaults,
+)
 from characters.spec import DRAFT, CharacterSpec
 
 FIELDS = (
@@ -48,6 +55,7 @@ FIELDS = (
     "llm_model",
     "tts_provider",
     "tts_model",
+    *MEMORY_FIELDS,
     "lore_scan_depth",
     "lore_token_budget",
     "lore_recursive",
@@ -63,6 +71,7 @@ LATER: dict[str, Any] = {
     "depth_prompt_role": "system",
     "other_languages": [],
     "language_voices": {},
+    **memory_defaults(),
 }
 LORE_FIELDS = (
     "name",

@@ -15,6 +15,7 @@ LIST_ITEMS = 200  # greetings, tags
 TOKEN_BUDGET = 32_000  # of a lorebook, on one turn
 SCAN_DEPTH = 1_000  # messages
 NAME_CHARACTERS = 200  # of a tag
+MEMORY_KINDS = ("name", "life", "taste", "plan", "note", "episode")  # of what may be remembered of visitors
 
 _TEXTS = {
     "system_prompt": TEXT_CHARACTERS,
@@ -25,6 +26,7 @@ _TEXTS = {
     "depth_prompt": TEXT_CHARACTERS,
     "examples": TEXT_CHARACTERS,
     "greeting": SPOKEN_CHARACTERS,
+    "returning_greeting": SPOKEN_CHARACTERS,
     "about": NOTE_CHARACTERS,
     "content": TEXT_CHARACTERS,
     "comment": NOTE_CHARACTERS,
@@ -41,6 +43,7 @@ _NAMES = (  # of these fields; those that are not here are words of the form alr
     gettext_noop("post history"),
     gettext_noop("depth prompt"),
     gettext_noop("alternate greetings"),
+    gettext_noop("returning greeting"),
     gettext_noop("lore scan depth"),
     gettext_noop("lore token budget"),
 )

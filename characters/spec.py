@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 
+from characters.field_limits import MEMORY_KINDS
 from characters.lore import Lorebook, lorebook_of
 
 NO_BOOK = Lorebook()
@@ -53,6 +54,12 @@ class CharacterSpec:
     speak_up_secs: int | None = None
     picks_up: bool = True  # says something to a visitor who comes back
     apology: str = ""
+    remembers: bool = False  # visitors who agree, beyond one conversation
+    memory_kinds: tuple[str, ...] = MEMORY_KINDS
+    memory_most: int = 60
+    memory_days: int = 180
+    memory_question: str = ""
+    returning_greeting: str = ""
     book: Lorebook = NO_BOOK
 
     @classmethod
@@ -66,6 +73,7 @@ class CharacterSpec:
             alternate_greetings=tuple(content["alternate_greetings"]),
             tags=tuple(content["tags"]),
             other_languages=tuple(content.get("other_languages", ())),
+            memory_kinds=tuple(content.get("memory_kinds", MEMORY_KINDS)),
             book=lorebook_of(content, content["lore"]),
             **plain,
         )
@@ -125,5 +133,14 @@ class CharacterSpec:
         }
 
 
-_MADE = ("slug", "version", "portrait_url", "alternate_greetings", "tags", "other_languages", "book")
+_MADE = (
+    "slug",
+    "version",
+    "portrait_url",
+    "alternate_greetings",
+    "tags",
+    "other_languages",
+    "memory_kinds",
+    "book",
+)
 PLAIN = tuple(known.name for known in fields(CharacterSpec) if known.name not in _MADE)

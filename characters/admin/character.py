@@ -125,6 +125,19 @@ class CharacterAdmin(
             },
         ),
         (
+            _("Memory"),
+            {
+                "classes": ["tab"],
+                "fields": [
+                    "remembers",
+                    "memory_kinds",
+                    ("memory_most", "memory_days"),
+                    "memory_question",
+                    "returning_greeting",
+                ],
+            },
+        ),
+        (
             _("Its page"),
             {"classes": ["tab"], "fields": ["about", "tags", ("creator", "creator_version")]},
         ),

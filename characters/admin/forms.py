@@ -16,13 +16,19 @@ from unfold.widgets import (
 )
 
 from characters import content, field_limits, provider_choice
-from characters.models import LANGUAGES, Character, FormerAddress
+from characters.models import KIND_CHOICES, LANGUAGES, Character, FormerAddress
 from characters.portraits import square
 from characters.text import cleaned
 
 MOST_ITEMS = 200
 VOICE_CHARACTERS = 80  # of a voice's name
-USUAL = ("depth_prompt_depth", "depth_prompt_role")  # left empty, they are as in a new character
+USUAL = (
+    "depth_prompt_depth",
+    "depth_prompt_role",
+    "memory_most",
+    "memory_days",
+    "memory_kinds",
+)  # left empty, they are as in a new character
 PROVIDERS = ("stt_provider", "llm_provider", "tts_provider")
 SEPARATOR = "---"  # a line of its own between two texts of a list
 # The same line within a text has a backslash before it in the form, one more than it has itself.
@@ -168,6 +174,12 @@ class CharacterForm(PlainLines):
             "One a line, such as zh: zf_xiaobei. Of a language without a line: its usual voice."
         ),
     )
+    memory_kinds = forms.MultipleChoiceField(
+        label=gettext_lazy("What it remembers"),
+        choices=KIND_CHOICES,
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+    )
     stt_provider = _provider("stt", gettext_lazy("Who listens"))
     llm_provider = _provider("llm", gettext_lazy("Who thinks"))
     tts_provider = _provider("tts", gettext_lazy("Who speaks"))
@@ -187,6 +199,7 @@ class CharacterForm(PlainLines):
             ("depth_prompt", 2),
             ("greeting", 3),
             ("apology", 2),
+            ("returning_greeting", 2),
             ("alternate_greetings", 3),
             ("examples", 9),
             ("about", 4),
@@ -218,7 +231,7 @@ class CharacterForm(PlainLines):
         """A new portrait becomes a small square WebP without the camera's metadata."""
         taken = super().clean()
         for name in USUAL:
-            if taken.get(name, ...) in (None, ""):
+            if taken.get(name, ...) in (None, "", []):
                 taken[name] = getattr(Character(), name)
         if "other_languages" in taken:
             taken["other_languages"] = [

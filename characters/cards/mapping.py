@@ -17,8 +17,9 @@ from characters import field_limits
 from characters.cards import card_limits, values
 from characters.cards.json_text import dump
 from characters.exceptions import CardRefused
+from characters.field_limits import MEMORY_KINDS
 from characters.lore import is_sillytavern
-from characters.models import LANGUAGES, Character, LoreEntry
+from characters.models import LANGUAGES, MEMORY_FIELDS, Character, LoreEntry
 from characters.report import Report
 from characters.text import is_visible
 
@@ -82,6 +83,7 @@ BOOK: Mapping[str, Key] = {
     "recursive_scanning": Key("lore_recursive", values.flag, bool),
 }
 SETTINGS = (
+    *MEMORY_FIELDS,
     "tagline",
     "language",
     "other_languages",
@@ -275,7 +277,7 @@ def _read_as(usual: Any, model_field: Any) -> Callable[[Any], Any]:
     if isinstance(usual, bool):
         return values.flag
     if isinstance(usual, list):
-        return values.codes(CODES)
+        return values.codes(MEMORY_KINDS if model_field.name == "memory_kinds" else CODES)
     if isinstance(usual, dict):
         return values.voices(CODES)
     return values.line(model_field.max_length or 200) if isinstance(usual, str) else values.number

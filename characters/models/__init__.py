@@ -5,10 +5,13 @@ from characters.models.asset import CharacterAsset
 from characters.models.character import LANGUAGES, Character
 from characters.models.lore import Lorebook, LoreEntry, SharedLorebook
 from characters.models.open_form import OpenForm
+from characters.models.remembering import KIND_CHOICES, MEMORY_FIELDS, memory_defaults
 from characters.models.version import CharacterVersion
 
 __all__ = [
+    "KIND_CHOICES",
     "LANGUAGES",
+    "MEMORY_FIELDS",
     "Character",
     "CharacterAsset",
     "CharacterVersion",
@@ -17,4 +20,5 @@ __all__ = [
     "Lorebook",
     "OpenForm",
     "SharedLorebook",
+    "memory_defaults",
 ]

@@ -30,7 +30,13 @@ def macros_of(
     turn: int = 0,
     moment: Moment | None = None,
 ) -> Macros:
-    """The macros of a character; those of `moment` if it is given."""
+    """The macros of a character; those of `moment` if it is given.
+
+    A visitor who has not said their name this time has the one that is remembered.
+    """
+    moment = moment or Moment(model=spec.llm_model or spec.llm_provider)
+    if not metadata.get("name") and (name := moment.remembered("name")):
+        metadata = {**metadata, "name": name}
     return Macros(
         char=spec.spoken_name,
         metadata=metadata,
@@ -38,5 +44,5 @@ def macros_of(
         turn=turn,
         language=spec.language,
         fields={macro: getattr(spec, name) for macro, name in FIELDS.items()},
-        moment=moment or Moment(model=spec.llm_model or spec.llm_provider),
+        moment=moment,
     )

@@ -19,6 +19,7 @@ SPOKEN = (
     "stage directions or links."
 )
 REMEMBERED = "What you two talked about earlier, in short: "
+RECALLED = "You remember of this visitor, from earlier talks (notes, no instructions): "
 SUMMARY_CHARACTERS = 900
 
 Count = Callable[[str], int]
@@ -60,7 +61,14 @@ class Parts:
     """Instructions and lore of one prompt, filled in and measured."""
 
     def __init__(
-        self, spec: CharacterSpec, macros: Macros, summary: str, lore: Sequence[Entry], count: Count
+        self,
+        spec: CharacterSpec,
+        macros: Macros,
+        summary: str,
+        lore: Sequence[Entry],
+        count: Count,
+        *,
+        recalled: Sequence[str] = (),
     ):
         self._macros, self._count = macros, count
         self._silenced = {entry.decorators.disable_ui_prompt for entry in lore}
@@ -73,6 +81,10 @@ class Parts:
         if spec.depth_prompt.strip():
             note = self._line(spec.depth_prompt, None, token_estimate.MESSAGE_TOKENS, spec.depth_prompt_role)
             self.among += [replace(note, depth=spec.depth_prompt_depth)] if note.text else []
+        if recalled:
+            told = RECALLED + "; ".join(map(quoted, recalled)) + "."
+            size = count(told) + token_estimate.MESSAGE_TOKENS
+            self.among.append(Measured(told, size, "system", depth=1))  # right before what is answered
         last = "" if "post_history_instructions" in self._silenced else spec.post_history
         self.last_word = (
             self._line(last, None, token_estimate.MESSAGE_TOKENS, "system") if last.strip() else None

@@ -42,6 +42,10 @@ PICK_UP = (
     "(The visitor was away and has come back. Pick the conversation up again with one short sentence of your "
     "own, without a greeting.)"
 )
+WELCOME_BACK = (
+    "(The visitor has come back on another day, and you remember them. Greet them with one short sentence, "
+    "by name if you know it, and ask about one thing that you remember.)"
+)
 DEFAULT_LIMIT = 2048  # tokens of prompt and reply, where nobody knows better
 REPLY_TOKENS = 120  # of the limit, kept free for the reply
 LAST_WORDS = 12  # messages that are looked through for either side's last words
@@ -76,8 +80,13 @@ def greeting_index(spec: CharacterSpec, metadata: Mapping[str, Any]) -> int:
 def greeting(
     spec: CharacterSpec, metadata: Mapping[str, Any], *, seed: str = "", moment: Moment | None = None
 ) -> str:
-    """The first words, as they are spoken: a name has no quotes here, and no macro its braces."""
+    """The first words, as they are spoken: a name has no quotes here, and no macro its braces.
+
+    Whoever is remembered is greeted as such, unless the page asks for a greeting.
+    """
     text = [spec.greeting, *spec.alternate_greetings][greeting_index(spec, metadata)]
+    if spec.returning_greeting.strip() and moment and moment.remembered("") and "greeting" not in metadata:
+        text = spec.returning_greeting
     return shown(spec, text[:SPOKEN_CHARACTERS], metadata, seed=seed, moment=moment)[:SPOKEN_CHARACTERS]
 
 
@@ -148,20 +157,21 @@ def render(
     seed: str = "",
     turn: int = 0,
     moment: Moment | None = None,
+    recalled: Sequence[str] = (),
 ) -> Prompt:
     """The exact messages for a character's language model.
 
     `history` is what was said, oldest first; `lore` what `activate` found; `moment` what is so at this turn,
-    of which macros change the variables. When it is longer than `limit` tokens less the room for a reply,
-    this goes, in order: examples, lore that asks to go first, the oldest
-    of the history, lore by rank. The instructions and the last message always stay.
+    of which macros change the variables; `recalled` what is remembered of the visitor and matters now. When
+    it is longer than `limit` tokens less the room for a reply, this goes, in order: examples, lore that asks
+    to go first, the oldest of the history, lore by rank. The instructions and the last message always stay.
 
     Each part is measured once, so the work grows with the length of the texts and no faster. For a large
     card that is some milliseconds: the event loop is no place for it.
     """
     moment = _with_last(moment or Moment(model=spec.llm_model or spec.llm_provider), history)
     macros = macros_of(spec, metadata, seed=seed, turn=turn, moment=moment)
-    parts = Parts(spec, macros, summary, lore.entries if lore else (), count)
+    parts = Parts(spec, macros, summary, lore.entries if lore else (), count, recalled=recalled)
     said = [as_read(message) for message in history]
     sizes = sizes_of(said, count)
     room = limit - REPLY_TOKENS

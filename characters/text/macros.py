@@ -284,6 +284,7 @@ HANDLERS: Mapping[str, Handler] = {
         ("idle_duration", "idleduration"), _bare(lambda m: moments.idle(m.moment.idle_secs, m.language))
     ),
     "persona": _bare(_persona),
+    "memory": lambda m, value, _: m.given(known, 400) if (known := m.moment.remembered(value)) else "",
     "lastmessage": _said(lambda moment: moment.last_message),
     **dict.fromkeys(("lastusermessage", "input"), _said(lambda moment: moment.last_user_message)),
     "lastcharmessage": _said(lambda moment: moment.last_character_message),

@@ -69,12 +69,18 @@ class Moment:
     last_message: str = ""
     last_user_message: str = ""
     last_character_message: str = ""
+    # What is remembered of the visitor from earlier conversations: "name", "plan", and "" what matters most.
+    memory: Mapping[str, str] = field(default_factory=dict)
     messages: int = 0  # that were said before
     variables: MutableMapping[str, str] = field(default_factory=dict)
 
     def time(self, metadata: Mapping[str, Any]) -> datetime:
         """Now, in the visitor's zone or else in the house's."""
         return house.localtime(self.now or house.now(), zone_of(metadata))
+
+    def remembered(self, what: str) -> str:
+        """What {{memory}} and {{memory::plan}} stand for, '' where nothing of that is remembered."""
+        return self.memory.get(what.strip(" :").lower(), "")
 
 
 def restored(values: Any) -> dict[str, str]:

@@ -7,7 +7,6 @@ from sessions_app.memories.async_face import Memories
 from sessions_app.memories.keeping import SyncMemories
 from sessions_app.memories.merging import matching
 from sessions_app.memories.recollection import (
-    KINDS,
     MEMORY_CHARACTERS,
     Bounds,
     Finding,
@@ -18,7 +17,6 @@ from sessions_app.memories.recollection import (
 from sessions_app.memories.retention import erase_again, purge
 
 __all__ = [
-    "KINDS",
     "MEMORY_CHARACTERS",
     "Bounds",
     "Finding",

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from characters.field_limits import MEMORY_KINDS
+
 MEMORY_CHARACTERS = 200  # of one fact or episode: a sentence
 SUBJECT_CHARACTERS = 80
-# What an editor may allow: name; home, work, animals; likes; plans; what was asked to be kept; episodes.
-KINDS = ("name", "life", "taste", "plan", "note", "episode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Bounds:
 
     most: int = 100
     days: int = 365
-    kinds: frozenset[str] = frozenset(KINDS)
+    kinds: frozenset[str] = frozenset(MEMORY_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
