@@ -66,7 +66,7 @@ def test_there_is_a_text_for_each_demo_character():
 def test_a_character_has_a_hundred_and_fifty_exchanges(path):
     asked = [questions for questions, _ in exchanges(path.read_text()) if questions != [ANYTHING]]
     assert len(asked) >= 150
-    assert all(2 <= len(questions) <= 5 for questions in asked), "each in two to five wordings"
+    assert all(len(questions) >= 2 for questions in asked), "each in two wordings at least"
 
 
 def test_no_answer_is_there_twice_with_anybody():
