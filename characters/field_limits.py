@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 TEXT_CHARACTERS = 65_536  # of one field of a prompt; cards of the community have up to 30,000
+EXAMPLES_CHARACTERS = 524_288  # of all example exchanges: two thousand, in several wordings
 SPOKEN_CHARACTERS = 8_192  # of a greeting: nobody listens to more
 NOTE_CHARACTERS = 65_536  # of what no model reads: notes, comments
 KEY_CHARACTERS = 1_000  # of one key of a lorebook entry, pattern or not
@@ -24,7 +25,7 @@ _TEXTS = {
     "scenario": TEXT_CHARACTERS,
     "post_history": TEXT_CHARACTERS,
     "depth_prompt": TEXT_CHARACTERS,
-    "examples": TEXT_CHARACTERS,
+    "examples": EXAMPLES_CHARACTERS,
     "greeting": SPOKEN_CHARACTERS,
     "returning_greeting": SPOKEN_CHARACTERS,
     "about": NOTE_CHARACTERS,

@@ -53,7 +53,8 @@ ORDER = {
     "voicebot": """
         pipecat_internals
         ops service_options
-        models
+        models meaning
+        repertoire
         providers
         history transport turns
         runtime pipeline
@@ -94,9 +95,11 @@ DOORS = (
     "voicebot.connection",
     "voicebot.history",
     "voicebot.http",
+    "voicebot.meaning",
     "voicebot.ops",
     "voicebot.pipeline",
     "voicebot.providers",
+    "voicebot.repertoire",
     "voicebot.transport",
     "voicebot.turns",
 )

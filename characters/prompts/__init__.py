@@ -1,6 +1,13 @@
 """From a character to the messages that its language model gets: pure functions, no database."""
 
-from characters.prompts.examples import unnamed_exchanges
+from characters.prompts.examples import (
+    ANYTHING,
+    Exchange,
+    Repertoire,
+    has_more_examples,
+    repertoire_of,
+    unnamed_exchanges,
+)
 from characters.prompts.filling import macros_of
 from characters.prompts.rendering import (
     DEFAULT_LIMIT,
@@ -21,6 +28,7 @@ from characters.prompts.rendering import (
 )
 
 __all__ = [
+    "ANYTHING",
     "DEFAULT_LIMIT",
     "PICK_UP",
     "REMEMBERED",
@@ -28,13 +36,17 @@ __all__ = [
     "SPEAK_UP",
     "SUMMARY_CHARACTERS",
     "WELCOME_BACK",
+    "Exchange",
     "Message",
     "Prompt",
+    "Repertoire",
     "activate",
     "greeting",
     "greeting_index",
+    "has_more_examples",
     "macros_of",
     "render",
+    "repertoire_of",
     "room_for_history",
     "shown",
     "unnamed_exchanges",

@@ -2,14 +2,21 @@
 
 Cards name speakers by macro, by tag, by their names, in bold, with colons of any width; a text without
 speakers is how the character talks. What cannot be told apart is the character's, so that no line is dropped.
+
+Many of them are a repertoire. In a block that <START> begins, lines of the visitor in a row are wordings of
+one question, lines of the character in a row are answers to it, and what comes after are follow-ups. A block
+whose only line of the visitor is a star has what is said when nothing fits. Without any <START>, every
+exchange stands on its own.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
-from characters.field_limits import TEXT_CHARACTERS
+from characters.field_limits import EXAMPLES_CHARACTERS
 from characters.prompts.parts import Count, Message
 from characters.spec import CharacterSpec
 from characters.text import as_plain_words, token_estimate
@@ -53,7 +60,32 @@ NO_SPEAKERS = frozenset(
 SAYS = tuple("说說道问問曰言")  # what ends “he said:”
 NAME_WORDS = 3  # of somebody else's name at most: more are a sentence with a colon in it
 CACHED = 64  # examples taken apart, of so many characters
-Script = list[tuple[str, list[str]]]  # of one exchange: role and lines
+# So many exchanges at most are all in the prompt; of a repertoire the first few, which show the tone.
+ALL_EXAMPLES, FIRST_EXAMPLES = 24, 3
+STAR = re.compile(r"^\s*[^\s*].*[:\ufe55\uff1a]\s*\*\s*$")  # a label of a star, and none in italics
+ANYTHING = "*"  # the visitor's line of what is said when nothing fits
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What a visitor may say, in several wordings, and what the character answers, in several ways.
+
+    `follows` is the number of the exchange that began the block: this one is a follow-up, for right after an
+    answer of that block. None: at any time.
+    Without questions it is how the character talks; without answers it is nothing that can be said.
+    """
+
+    questions: tuple[str, ...]
+    answers: tuple[str, ...]
+    follows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repertoire:
+    """A character's written exchanges, by number, and what it says when none of them fits."""
+
+    exchanges: tuple[Exchange, ...] = ()
+    fallbacks: tuple[str, ...] = ()
 
 
 def _plain(name: str) -> str:
@@ -94,63 +126,126 @@ class _Speakers:
         return ("user", match.end()) if name in USERS or name in self._others else ("", 0)
 
 
+class _Read(NamedTuple):
+    """Examples taken apart: the lines of each block, each with the role of who says it."""
+
+    blocks: list[list[tuple[str, list[str]]]]
+    started: bool  # blocks are divided by <START>
+    unnamed: int  # blocks that begin with words of nobody, which are taken for the character's
+
+
 @lru_cache(maxsize=CACHED)
-def _scripts(examples: str, name: str, nickname: str) -> tuple[list[Script], int]:
-    """The exchanges, and how many of them begin with words of nobody, which are taken for the character's."""
-    lines = examples[:TEXT_CHARACTERS].splitlines()
+def _read(examples: str, name: str, nickname: str) -> _Read:
+    lines = examples[:EXAMPLES_CHARACTERS].splitlines()
     speakers = _Speakers(name, nickname, lines)
-    exchanges: list[Script] = [[]]
-    unnamed = 0
+    blocks: list[list[tuple[str, list[str]]]] = [[]]
+    unnamed, started = 0, False
     for line in lines:
         if start := START.match(line):
-            exchanges.append([])
+            started = True
+            blocks.append([])
             line = line[start.end() :]  # noqa: PLW2901
         role, at = speakers.role(line)
         words = line[at:].strip()
-        if role == "user" and exchanges[-1]:
-            exchanges.append([])
+        if role == "user" and not words and STAR.search(line):
+            words = ANYTHING
+        if role == "user" and not started and blocks[-1] and blocks[-1][-1][0] != "user":
+            blocks.append([])
         if role:
-            exchanges[-1].append((role, [words] if words else []))
-        elif words and exchanges[-1]:
-            exchanges[-1][-1][1].append(words)
+            blocks[-1].append((role, [words] if words else []))
+        elif words and blocks[-1]:
+            blocks[-1][-1][1].append(words)
         elif words:
-            exchanges[-1].append(("assistant", [words]))
+            blocks[-1].append(("assistant", [words]))
             unnamed += 1
-    spoken = ([(role, said) for role, said in exchange if said] for exchange in exchanges)
-    return [exchange for exchange in spoken if exchange], unnamed
+    spoken = ([(role, said) for role, said in block if said] for block in blocks)
+    return _Read([block for block in spoken if block], started, unnamed)
 
 
-def example_scripts(spec: CharacterSpec) -> list[Script]:
-    """The example exchanges as (role, lines), not filled in yet, each begun by the visitor if one speaks.
+def _exchanges(block: Sequence[tuple[str, Sequence[str]]]) -> Iterator[tuple[list[str], list[str]]]:
+    """The questions and answers of a block: lines of one role in a row are wordings of the same."""
+    asked: list[str] = []
+    said: list[str] = []
+    for role, lines in block:
+        words = " ".join(lines)
+        if role == "user" and said:
+            yield asked, said
+            asked, said = [], []
+        (asked if role == "user" else said).append(words)
+    yield asked, said
 
-    A line without a speaker continues the last one; at the beginning of an exchange it is the character's.
-    """
-    return _scripts(spec.examples, spec.name, spec.nickname)[0]
+
+@lru_cache(maxsize=CACHED)
+def _repertoire(examples: str, name: str, nickname: str) -> Repertoire:
+    exchanges: list[Exchange] = []
+    fallbacks: list[str] = []
+    for block in _read(examples, name, nickname).blocks:
+        first: int | None = None
+        for asked, said in _exchanges(block):
+            if asked == [ANYTHING]:
+                fallbacks += said
+                continue
+            exchanges.append(Exchange(tuple(asked), tuple(said), first))
+            first = len(exchanges) - 1 if first is None else first
+    return Repertoire(tuple(exchanges), tuple(dict.fromkeys(fallbacks)))
+
+
+def repertoire_of(spec: CharacterSpec) -> Repertoire:
+    """The example exchanges of a character, not filled in yet."""
+    return _repertoire(spec.examples, spec.name, spec.nickname)
 
 
 def unnamed_exchanges(spec: CharacterSpec) -> int:
     """How many exchanges of the examples name no speaker, and are taken for the character's own words."""
-    return _scripts(spec.examples, spec.name, spec.nickname)[1]
+    return _read(spec.examples, spec.name, spec.nickname).unnamed
+
+
+def standing_examples(repertoire: Repertoire) -> range:
+    """The exchanges that are in every prompt, by number: all of a few, the first of many."""
+    many = len(repertoire.exchanges)
+    return range(many if many <= ALL_EXAMPLES else FIRST_EXAMPLES)
+
+
+def has_more_examples(spec: CharacterSpec) -> bool:
+    """Whether there are exchanges that do not stand in every prompt."""
+    repertoire = repertoire_of(spec)
+    return len(standing_examples(repertoire)) < len(repertoire.exchanges)
 
 
 def fitting_examples(
     spec: CharacterSpec, fill: Callable[[str], str], count: Count, room: int
 ) -> tuple[list[Message], int, int]:
-    """The first example exchanges that fit into `room` tokens, their size, and how many are left out."""
-    scripts = example_scripts(spec)
+    """The standing examples that fit into `room` tokens, their size, and how many are left out."""
+    repertoire = repertoire_of(spec)
+    standing = standing_examples(repertoire)
     messages: list[Message] = []
     size = 0
-    for number, script in enumerate(scripts):
-        exchange: list[Message] = []
-        more = 0
-        for role, lines in script:
-            words = as_plain_words(fill(" ".join(lines)))
-            if not words:
-                continue
-            exchange.append({"role": role, "content": words})
-            more += count(words) + token_estimate.MESSAGE_TOKENS
-            if size + more > room:
-                return messages, size, len(scripts) - number
-        messages += exchange
+    for number in standing:
+        shown = as_messages(repertoire.exchanges[number], fill)
+        more = sum(count(message["content"]) + token_estimate.MESSAGE_TOKENS for message in shown)
+        if size + more > room:
+            return messages, size, len(standing) - number
+        messages += shown
         size += more
     return messages, size, 0
+
+
+def hint_of(spec: CharacterSpec, fitting: Sequence[int], fill: Callable[[str], str]) -> str:
+    """Exchanges that fit the turn, told to a model beside it; '' if they stand in the prompt anyway."""
+    repertoire = repertoire_of(spec)
+    standing = standing_examples(repertoire)
+    told = []
+    for number in fitting:
+        if number in standing or not 0 <= number < len(repertoire.exchanges):
+            continue
+        asked, said = repertoire.exchanges[number].questions[:1], repertoire.exchanges[number].answers[:1]
+        question, answer = (as_plain_words(fill(words)) for words in (*asked, *said))
+        told.append(f"Asked “{question}”, {spec.spoken_name} says: “{answer}”")
+    return "\n".join(told)
+
+
+def as_messages(exchange: Exchange, fill: Callable[[str], str]) -> list[Message]:
+    """An exchange as a model reads it: its first question and its first answer."""
+    said = [("user", exchange.questions[:1]), ("assistant", exchange.answers[:1])]
+    filled = [(role, as_plain_words(fill(words))) for role, lines in said for words in lines]
+    return [{"role": role, "content": words} for role, words in filled if words]

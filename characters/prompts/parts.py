@@ -85,10 +85,17 @@ class Parts:
             told = RECALLED + "; ".join(map(quoted, recalled)) + "."
             size = count(told) + token_estimate.MESSAGE_TOKENS
             self.among.append(Measured(told, size, "system", depth=1))  # right before what is answered
+        self.hinted: Measured | None = None
         last = "" if "post_history_instructions" in self._silenced else spec.post_history
         self.last_word = (
             self._line(last, None, token_estimate.MESSAGE_TOKENS, "system") if last.strip() else None
         )
+
+    def hint(self, text: str, room: int) -> None:
+        """Tells something right before the last message, if it fits into `room` tokens."""
+        size = self._count(text) + token_estimate.MESSAGE_TOKENS
+        if text and self.size + size <= room:
+            self.hinted = Measured(text, size, "system")
 
     def filled(self, text: str, original: str = "") -> str:
         """What an editor wrote, as a model reads it."""
@@ -128,8 +135,8 @@ class Parts:
 
     @property
     def size(self) -> int:
-        last = self.last_word.size if self.last_word else 0
-        return sum(part.size for part in (*self.lines, *self.among)) + last
+        ends = (part.size for part in (self.hinted, self.last_word) if part)
+        return sum(part.size for part in (*self.lines, *self.among)) + sum(ends)
 
     @property
     def lore(self) -> list[Measured]:
@@ -150,6 +157,8 @@ class Parts:
         `total` is how many messages there were before any were cut.
         """
         messages = list(history)
+        if self.hinted is not None and messages:
+            messages.insert(-1, {"role": self.hinted.role, "content": self.hinted.text})
         placed: dict[int, list[Message]] = {}
         for part in self.among:
             depth = max(0, (part.entry.depth(total) if part.entry else part.depth) or 0)

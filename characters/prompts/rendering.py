@@ -10,7 +10,7 @@ from typing import Any
 
 from characters.field_limits import SPOKEN_CHARACTERS
 from characters.lore import NOTHING, SCAN_SECS, Activation, Lorebook, Memory, scan, seeded
-from characters.prompts.examples import fitting_examples
+from characters.prompts.examples import fitting_examples, hint_of
 from characters.prompts.filling import macros_of
 from characters.prompts.parts import (
     REMEMBERED,
@@ -158,13 +158,15 @@ def render(
     turn: int = 0,
     moment: Moment | None = None,
     recalled: Sequence[str] = (),
+    fitting: Sequence[int] = (),
 ) -> Prompt:
     """The exact messages for a character's language model.
 
     `history` is what was said, oldest first; `lore` what `activate` found; `moment` what is so at this turn,
-    of which macros change the variables; `recalled` what is remembered of the visitor and matters now. When
-    it is longer than `limit` tokens less the room for a reply, this goes, in order: examples, lore that asks
-    to go first, the oldest of the history, lore by rank. The instructions and the last message always stay.
+    of which macros change the variables; `recalled` what is remembered of the visitor and matters now;
+    `fitting` the numbers of exchanges that fit it. When it is longer than `limit` tokens less the room for a
+    reply, this goes, in order: examples, lore that asks to go first, the oldest of the history, lore by rank.
+    The instructions and the last message always stay.
 
     Each part is measured once, so the work grows with the length of the texts and no faster. For a large
     card that is some milliseconds: the event loop is no place for it.
@@ -175,6 +177,8 @@ def render(
     said = [as_read(message) for message in history]
     sizes = sizes_of(said, count)
     room = limit - REPLY_TOKENS
+    if fitting:
+        parts.hint(hint_of(spec, fitting, parts.filled), room - sum(sizes))
     examples, size, missing = fitting_examples(spec, parts.filled, count, room - parts.size - sum(sizes))
     cut = [f"{missing} example exchanges" if missing > 1 else "an example exchange"] if missing else []
     yielding = [part for part in parts.lore if part.entry and part.entry.decorators.ignore_on_max_context]

@@ -22,7 +22,8 @@ class Providers(BaseModel):
     STT_PROVIDER: Text = Field(default="", description="of speech to text, where it differs")
     LLM_PROVIDER: Text = Field(
         default="",
-        description="of the language model, where it differs; also found: a server on this machine",
+        description="of the language model, where it differs; also found: a server on this machine, and "
+        "repertoire: what editors have written, without a model",
     )
     TTS_PROVIDER: Text = Field(default="", description="of text to speech, where it differs")
     STT_FALLBACK: Text = Field(default="", description="takes over when speech to text fails")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from pipecat.frames.frames import (
@@ -12,7 +13,7 @@ from pipecat.frames.frames import (
     UserSpeakingFrame,
 )
 from pipecat.processors.aggregators.llm_context import LLMContext, LLMContextMessage
-from pipecat.processors.frame_processor import FrameDirection, FrameProcessorSetup
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor, FrameProcessorSetup
 from pipecat.services.settings import LLMSettings
 
 from characters import prompts
@@ -22,6 +23,8 @@ from voicebot.ops import PromptThreads
 from voicebot.pipecat_internals.processors import FrameEnd
 from voicebot.pipeline.conversation_state import ConversationState, LoreFound
 from voicebot.pipeline.variables import VariableKeeper
+from voicebot.providers import registry
+from voicebot.repertoire import ANSWER_SECS, SEARCH_SECS, WrittenContext, WrittenTurn, written_turn
 
 COMPILE_SECS = 5.0  # for all patterns of a book, beside everything else
 COMPILE_AT_ONCE_SECS = 0.02
@@ -42,8 +45,9 @@ def prompt_of(
     history: Sequence[prompts.Message] = (),
     lore: Activation | None = None,
     moment: Moment | None = None,
+    fitting: Sequence[int] = (),
 ) -> prompts.Prompt:
-    """The prompt of a session's character, as it is at this moment."""
+    """The prompt of a session's character, as it is at this moment; `fitting` are exchanges, by number."""
     return prompts.render(
         state.spec,
         state.session.metadata,
@@ -54,6 +58,7 @@ def prompt_of(
         seed=str(state.session.id),
         turn=state.replies,
         moment=moment or state.moment(),
+        fitting=fitting,
     )
 
 
@@ -120,13 +125,40 @@ def _activation(
     )
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """One turn: its prompt, what is to be remembered of lore and macros, and what is written for it."""
+
+    prompt: prompts.Prompt
+    lore: LoreFound
+    moment: Moment
+    written: WrittenTurn
+
+
 def prepare(
-    state: ConversationState, history: Sequence[prompts.Message]
-) -> tuple[prompts.Prompt, LoreFound, Moment]:
-    """The prompt of this turn, with the lore that it calls for, and what is to be remembered of both."""
+    state: ConversationState, history: Sequence[prompts.Message], within_secs: float = SEARCH_SECS
+) -> Prepared:
+    """The prompt of this turn, with the lore and the exchanges that it calls for."""
     moment = state.moment()
     lore, found = lore_of(state, history)
-    return prompt_of(state, history, lore, moment), found, moment
+    written = written_of(state, history, moment, within_secs)
+    return Prepared(prompt_of(state, history, lore, moment, written.examples), found, moment, written)
+
+
+def written_of(
+    state: ConversationState, history: Sequence[prompts.Message], moment: Moment, within_secs: float
+) -> WrittenTurn:
+    """What editors have written for this turn; nothing, where all of it is in the prompt anyway."""
+    if within_secs <= SEARCH_SECS and not prompts.has_more_examples(state.spec):
+        return WrittenTurn()
+    return written_turn(
+        state.spec,
+        history,
+        state.session.metadata,
+        seed=str(state.session.id),
+        moment=moment,
+        within_secs=within_secs,
+    )
 
 
 class Prompter(FrameEnd):
@@ -137,9 +169,11 @@ class Prompter(FrameEnd):
     meanwhile is taken up there.
     """
 
-    def __init__(self, on_turn: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, on_turn: Callable[[], Awaitable[None]], llm: FrameProcessor) -> None:
         super().__init__()
         self._on_turn = on_turn
+        speaks = isinstance(llm, registry.SpeaksWritten) and llm.speaks_written
+        self._search_secs = ANSWER_SECS if speaks else SEARCH_SECS
         self._state: ConversationState | None = None
         self._asked: LLMSettings | None = None  # what the model was last told to be
         self._variables = VariableKeeper()
@@ -167,8 +201,9 @@ class Prompter(FrameEnd):
         history = list(cast(list[prompts.Message], frame.context.get_messages()))
         forget_asides(frame.context)
         spec = state.spec
-        prompt, lore, moment = await state.context.prompt_threads.run(prepare, state, history)
-        state.set_lore(spec, lore)
+        prepared = await state.context.prompt_threads.run(prepare, state, history, self._search_secs)
+        prompt, moment = prepared.prompt, prepared.moment
+        state.set_lore(spec, prepared.lore)
         if moment.now:
             state.asked(moment.now)
         if state.set_variables(moment.variables):
@@ -177,8 +212,10 @@ class Prompter(FrameEnd):
         if asked != self._asked:
             self._asked = asked
             await self.push_frame(LLMUpdateSettingsFrame(delta=asked))
-        frame.context = LLMContext(
+        context = WrittenContext(
             cast(list[LLMContextMessage], list(prompt.messages)),
             tools=frame.context.tools,
             tool_choice=frame.context.tool_choice,
         )
+        context.written = prepared.written
+        frame.context = context

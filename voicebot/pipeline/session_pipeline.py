@@ -98,7 +98,7 @@ class VoicePipeline:
                     transport.input(),
                     services.stt,
                     self._user,
-                    Prompter(self._apply_pending_spec),
+                    Prompter(self._apply_pending_spec, services.llm),
                     services.llm,
                     ThoughtFilter(registry.model_name(spec)),
                     self._limit,

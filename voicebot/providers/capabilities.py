@@ -22,6 +22,7 @@ from voicebot.providers.speech import voice_sample
 LABELS = {
     "local": gettext_lazy("this machine (local)"),
     "found": gettext_lazy("a server found on this machine (found)"),
+    "repertoire": gettext_lazy("what is written, without a model (repertoire)"),
     "openai": "OpenAI API (openai)",
     "scripted": gettext_lazy("a script, for trying out (scripted)"),
 }

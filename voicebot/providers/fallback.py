@@ -62,6 +62,10 @@ class WithFallback(ServiceSwitcher[TakesOver]):
     def _those_with(self, name: str) -> list[Any]:
         return [service for service in self.services if hasattr(service, name)]
 
+    @property
+    def speaks_written(self) -> bool:
+        return any(service.speaks_written for service in self._those_with("speaks_written"))
+
     # What our own pipeline asks: see the protocols in `registry` and `summary`.
 
     async def change_voice(self, spec: CharacterSpec) -> None:

@@ -1,9 +1,9 @@
 """The provider registry: from a character to its Pipecat services.
 
-A provider is a name (`local`, `found`, `openai`, `scripted`), a profile set up in the admin, or the dotted
-path of any Pipecat service class. Characters choose among the first two; a path is for the environment, and
-for profiles that operators make. Which one serves a stage: the character's own, else STT_PROVIDER,
-LLM_PROVIDER or TTS_PROVIDER, else DEFAULT_PROVIDER.
+A provider is a name (`local`, `found`, `repertoire`, `openai`, `scripted`), a profile set up in the admin, or
+the dotted path of any Pipecat service class. Characters choose among the first two; a path is for the
+environment, and for profiles that operators make. Which one serves a stage: the character's own, else
+STT_PROVIDER, LLM_PROVIDER or TTS_PROVIDER, else DEFAULT_PROVIDER.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,6 +45,7 @@ __all__ = [
     "PrefillsPrompts",
     "ProviderError",
     "Services",
+    "SpeaksWritten",
     "Stage",
     "Warmer",
     "build",
@@ -53,9 +54,11 @@ __all__ = [
 BUILT_IN = {
     "local": "voicebot.providers.local.provider",
     "found": "voicebot.providers.found.provider",
+    "repertoire": "voicebot.providers.repertoire.provider",
     "openai": "voicebot.providers.openai",
     "scripted": "voicebot.providers.scripted",
 }
+OF_LLM = ("found", "repertoire")  # for the language model alone
 
 
 class Provider(Protocol):
@@ -101,6 +104,13 @@ class ChangesVoice(Protocol):
     """A TTS service that takes another voice, pitch and speed while it runs."""
 
     async def change_voice(self, spec: CharacterSpec) -> None: ...
+
+
+@runtime_checkable
+class SpeaksWritten(Protocol):
+    """An LLM service that may say written answers itself: they are looked for with more patience."""
+
+    speaks_written: bool
 
 
 @dataclass(frozen=True)
@@ -152,7 +162,7 @@ def chosen(stage: Stage, spec: CharacterSpec) -> str:
 
 def built_in(stage: str) -> tuple[str, ...]:
     """The providers that come with Greenroom, for a stage."""
-    return tuple(name for name in BUILT_IN if stage == "llm" or name != "found")
+    return tuple(name for name in BUILT_IN if stage == "llm" or name not in OF_LLM)
 
 
 def model_name(spec: CharacterSpec) -> str:

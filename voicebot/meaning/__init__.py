@@ -1,0 +1,26 @@
+"""Sentence embeddings on this machine, in any language: one engine for a process, vectors kept on disk.
+
+Where the engine's wheel is missing, or was built for another machine, there is lexical similarity alone.
+"""
+
+from voicebot.meaning.embeddings import (
+    DIMENSIONS,
+    EmbeddingsMissing,
+    SentenceEmbeddings,
+    Vectors,
+    embeddings,
+    go_behind,
+)
+from voicebot.meaning.lexical import LexicalIndex
+from voicebot.meaning.vector_store import VectorStore
+
+__all__ = [
+    "DIMENSIONS",
+    "EmbeddingsMissing",
+    "LexicalIndex",
+    "SentenceEmbeddings",
+    "VectorStore",
+    "Vectors",
+    "embeddings",
+    "go_behind",
+]

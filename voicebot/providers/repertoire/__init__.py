@@ -1,0 +1,1 @@
+"""Provider `repertoire`: says what editors have written, and nothing else. Needs no model."""

@@ -1,0 +1,38 @@
+"""A character's written exchanges: found by meaning, spoken in turn, followed up, and shown to models.
+
+Nothing here knows a session: what was spoken last follows from the history.
+"""
+
+from voicebot.repertoire.answers import Answer, Source, WrittenAnswers
+from voicebot.repertoire.certainty import SHOWN_TO_MODEL, SPOKEN, SPOKEN_FOR_MODEL
+from voicebot.repertoire.index import Match, RepertoireIndex, questions_of
+from voicebot.repertoire.shelf import Shelf, Written, shelf
+from voicebot.repertoire.turn import (
+    ANSWER_SECS,
+    SEARCH_SECS,
+    WrittenContext,
+    WrittenTurn,
+    find,
+    written_turn,
+)
+
+__all__ = [
+    "ANSWER_SECS",
+    "SEARCH_SECS",
+    "SHOWN_TO_MODEL",
+    "SPOKEN",
+    "SPOKEN_FOR_MODEL",
+    "Answer",
+    "Match",
+    "RepertoireIndex",
+    "Shelf",
+    "Source",
+    "Written",
+    "WrittenAnswers",
+    "WrittenContext",
+    "WrittenTurn",
+    "find",
+    "questions_of",
+    "shelf",
+    "written_turn",
+]

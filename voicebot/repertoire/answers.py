@@ -1,0 +1,164 @@
+"""Written answers: which was spoken last, and which is spoken next. All follows from what was said.
+
+So another process, after a lost connection, goes on in the same place, and a guess that nobody hears leaves
+no trace.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from characters import prompts
+from voicebot.repertoire.house_words import again_of, leads, nothing_fits_of
+from voicebot.repertoire.index import Match
+
+MACRO = re.compile(r"\{\{[^{}]*\}\}")
+# The visitor's name with the comma that goes with it: “Well, {{user}}, yes.”, “{{user}}, come in.”
+COMMA, ENDS = "[,\uff0c]", "[,.!?\uff0c\u3002\uff01\uff1f]"
+USER = re.compile(r"\{\{\s*user\s*\}\}", re.IGNORECASE)
+NAME = re.compile(rf"{COMMA}?\s*{USER.pattern}(?=\s*{ENDS})|{USER.pattern}\s*{COMMA}\s*", re.IGNORECASE)
+LETTERS = re.compile(r"[\W_]+")
+LATELY = 12  # of the character's turns: an answer that was among them is not the first choice
+HEARD_LETTERS = 8  # of an answer that was cut off, by which it is known again
+
+
+class Source(Enum):
+    """What an answer is taken from."""
+
+    WRITTEN = "written"  # an exchange that fits
+    FALLBACK = "fallback"  # what is written for when nothing fits
+    HOUSE = "house"  # nothing is written
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is spoken, and where it comes from. Its repr shows no words."""
+
+    text: str
+    source: Source
+    match: Match | None = None
+
+    def __repr__(self) -> str:
+        return f"<Answer {self.source.value}>"
+
+
+def plain(text: str) -> str:
+    """The letters of a text, by which it is known again."""
+    return LETTERS.sub("", text).casefold()
+
+
+def without_name(template: str) -> str:
+    """An answer for a visitor whose name is not known."""
+    said = USER.sub("", NAME.sub("", template)).lstrip(" ,.\uff0c\u3002").rstrip()
+    return said[:1].upper() + said[1:]
+
+
+class WrittenAnswers:
+    """A repertoire's answers, found again among what was said. Made once for a version."""
+
+    def __init__(self, repertoire: prompts.Repertoire):
+        self.repertoire = repertoire
+        self._exact: dict[str, int] = {}
+        self._open: list[tuple[re.Pattern[str], int]] = []  # those with macros in them
+        self._begin: list[tuple[str, int]] = []
+        for number, exchange in enumerate(repertoire.exchanges):
+            for template in exchange.answers:
+                begin, *rest = map(plain, MACRO.split(template))
+                self._begin.append((begin, number))
+                if rest:
+                    shape = ".*".join(re.escape(piece) for piece in (begin, *rest))
+                    self._open.append((re.compile(shape), number))
+                else:
+                    self._exact.setdefault(begin, number)
+
+    def exchange_of(self, text: str) -> int | None:
+        """The exchange that a turn of the character was taken from; of one cut off, by what was heard."""
+        heard = plain(_without_lead(text))
+        if not heard:
+            return None
+        if (number := self._exact.get(heard)) is not None:
+            return number
+        for shape, number in self._open:
+            if shape.fullmatch(heard):
+                return number
+        begun = {number for begin, number in self._begin if begin.startswith(heard)}
+        return begun.pop() if len(heard) >= HEARD_LETTERS and len(begun) == 1 else None
+
+    def is_fallback(self, text: str) -> bool:
+        """Whether a turn of the character is what is said when nothing fits."""
+        heard = plain(text)
+        written = (*self.repertoire.fallbacks, *nothing_fits_of("*"))
+        return any(_shape(template).fullmatch(heard) for template in written)
+
+    def last(self, said: Sequence[str]) -> int | None:
+        """The exchange whose answer was the character's last turn."""
+        return self.exchange_of(said[-1]) if said else None
+
+
+def _without_lead(text: str) -> str:
+    text = text.removesuffix("—").strip()
+    return next((text[len(lead) :] for lead in leads() if text.startswith(lead)), text)
+
+
+def _shape(template: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(plain(piece)) for piece in MACRO.split(template)))
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """Chooses words for one turn: `said` are the character's turns, oldest first, `fill` fills in macros.
+
+    Which of several is the first depends on the `seed`, so that visitors hear different ones.
+    """
+
+    answers: WrittenAnswers
+    said: Sequence[str]
+    fill: Callable[[str], str]
+    named: bool = True  # the visitor's name is known
+    language: str = "en"
+    seed: str = ""
+
+    def written(self, matches: Sequence[Match], at_least: float) -> Answer | None:
+        """The answer of the surest match, if that is sure enough: the one that was spoken least lately.
+
+        One that was spoken lately, and is the only one, is said with a few words before it.
+        """
+        if not matches or matches[0].sure < at_least:
+            return None
+        templates = self.answers.repertoire.exchanges[matches[0].exchange].answers
+        if not self.named and (nameless := [one for one in templates if not USER.search(one)]):
+            templates = tuple(nameless)
+        template, ago = self._least_lately(templates)
+        text = self._filled(template)
+        if ago <= LATELY and (again := self._least_lately(again_of(self.language))[0]):
+            text = again + text
+        return Answer(text, Source.WRITTEN, matches[0]) if text else None
+
+    def fallback(self) -> Answer:
+        """What is said when nothing fits: written, or else the house's words."""
+        if written := self.answers.repertoire.fallbacks:
+            return Answer(self._filled(self._least_lately(written)[0]), Source.FALLBACK)
+        return Answer(self._least_lately(nothing_fits_of(self.language))[0], Source.HOUSE)
+
+    def _filled(self, template: str) -> str:
+        return self.fill(template if self.named else without_name(template))
+
+    def _least_lately(self, templates: Sequence[str]) -> tuple[str, int]:
+        """Of several the one that was said the longest ago, and how many turns ago that was."""
+        since = {template: self._since(template) for template in templates}
+        return max(since.items(), key=lambda item: (item[1], self._draw(item[0])), default=("", LATELY + 1))
+
+    def _since(self, template: str) -> int:
+        shape = _shape(template)
+        for ago, text in enumerate(self._lately(), 1):
+            if shape.fullmatch(text) or (len(text) >= HEARD_LETTERS and shape.pattern.startswith(text)):
+                return ago
+        return LATELY + 1
+
+    def _lately(self) -> Iterator[str]:
+        return (plain(_without_lead(text)) for text in reversed(self.said[-LATELY:]))
+
+    def _draw(self, template: str) -> bytes:
+        return hashlib.sha256(f"{self.seed}\0{template}".encode()).digest()

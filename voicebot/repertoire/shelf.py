@@ -1,0 +1,98 @@
+"""Indexes of this process, by what is written: made once for each version, in a thread of their own."""
+
+import logging
+import threading
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotInTime
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+
+from characters import prompts
+from characters.spec import CharacterSpec
+from voicebot.meaning import (
+    EmbeddingsMissing,
+    SentenceEmbeddings,
+    Vectors,
+    VectorStore,
+    embeddings,
+    go_behind,
+)
+from voicebot.repertoire.answers import WrittenAnswers
+from voicebot.repertoire.index import Match, RepertoireIndex
+
+log = logging.getLogger(__name__)
+
+KEPT_INDEXES = 64  # of a few MB for a thousand exchanges
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a character has written: to be searched, and to be known again."""
+
+    index: RepertoireIndex
+    answers: WrittenAnswers
+
+
+class Shelf:
+    """Knows the indexes in use. An index goes by letters until its vectors are there."""
+
+    def __init__(self, engine: SentenceEmbeddings, store: VectorStore):
+        self._engine, self._store = engine, store
+        self._known: OrderedDict[tuple[str, str, str], Written] = OrderedDict()
+        self._lock = threading.Lock()
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="repertoire", initializer=go_behind)
+
+    def written(self, spec: CharacterSpec) -> Written:
+        """What is written of a character. The first time for a version it takes a moment: 0.2 s for a
+        thousand exchanges, so no event loop calls this."""
+        key = spec.examples, spec.name, spec.nickname
+        with self._lock:
+            found = self._known.get(key)
+            if found is None:
+                found = Written(RepertoireIndex(spec), WrittenAnswers(prompts.repertoire_of(spec)))
+                self._known[key] = found
+                self._reader.submit(self._read, found.index)
+            self._known.move_to_end(key)
+            while len(self._known) > KEPT_INDEXES:
+                self._known.popitem(last=False)
+        return found
+
+    def _read(self, index: RepertoireIndex) -> None:
+        try:
+            index.take_vectors(self._store.vectors(index.questions, self._engine.of_questions))
+        except EmbeddingsMissing:
+            pass  # it has been said
+        except Exception:
+            log.exception("a repertoire's questions could not be read: it goes by letters")
+
+    def read(self) -> None:
+        """Waits until the vectors of all indexes are there, or are known not to come."""
+        self._reader.submit(lambda: None).result()
+
+    def matches(
+        self, index: RepertoireIndex, question: str, *, last: int | None = None, within_secs: float
+    ) -> list[Match]:
+        """What fits a question; by letters alone where its meaning is not known in time."""
+        return index.matches(question, self._meaning(index, question, within_secs), last=last)
+
+    def _meaning(self, index: RepertoireIndex, question: str, secs: float) -> Vectors | None:
+        if not index.by_meaning:
+            return None
+        asked = self._engine.of_question(question)
+        try:
+            return asked.result(secs)
+        except NotInTime:
+            asked.cancel()
+        except EmbeddingsMissing:
+            pass
+        return None
+
+
+@cache
+def shelf() -> Shelf:
+    """That of this process; vectors are kept in DATA_DIR."""
+    return Shelf(embeddings(), VectorStore(Path(settings.DATA_DIR) / "meanings.sqlite3"))

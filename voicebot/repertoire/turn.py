@@ -1,0 +1,116 @@
+"""A character's turn, as far as it is written: what fits what was just said, and which words answer it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipecat.processors.aggregators.llm_context import LLMContext
+
+from characters import prompts
+from characters.spec import CharacterSpec
+from characters.text import Moment
+from voicebot.repertoire.answers import Answer, Chooser
+from voicebot.repertoire.certainty import SHOWN_TO_MODEL, SPOKEN
+from voicebot.repertoire.index import Match
+from voicebot.repertoire.shelf import Shelf, Written, shelf
+
+SEARCH_SECS = 0.025  # for examples in a prompt: without them it is as good as it was
+ANSWER_SECS = 0.25  # where the answer itself hangs on it; the small model takes longer for its first word
+LONG_CHARACTERS = 80  # of what somebody says, in which a question at the end is looked for by itself
+MOST_EXAMPLES = 3  # that fit the turn, in a prompt
+REQUEST = re.compile(r"\(.*\)", re.DOTALL)  # to the character, of a turn that nobody asked for
+_SENTENCE = re.compile(r"[^.!?\u3002\uff01\uff1f]+[.!?\u3002\uff01\uff1f]*")
+
+
+@dataclass(frozen=True)
+class WrittenTurn:
+    """What is written for one turn. `answer` is there if one is sure enough; `fallback` always."""
+
+    matches: Sequence[Match] = ()
+    answer: Answer | None = None
+    fallback: Answer | None = None
+    examples: Sequence[int] = field(default=())  # the numbers of exchanges that a model should see
+
+    @property
+    def sure(self) -> float:
+        """Of the answer, 0 to 1; 0 without one."""
+        return self.answer.match.sure if self.answer and self.answer.match else 0.0
+
+    @property
+    def words(self) -> Answer | None:
+        """What is spoken where there is no model."""
+        return self.answer or self.fallback
+
+
+class WrittenContext(LLMContext):
+    """What a model is asked, with what is written for this turn."""
+
+    written: WrittenTurn | None = None
+
+
+def text_of(message: Mapping[str, Any]) -> str:
+    content = message.get("content")
+    return content if isinstance(content, str) else ""
+
+
+def asked_in(history: Sequence[Mapping[str, Any]]) -> str:
+    """What the visitor has just said, '' if the last word is not theirs."""
+    if not history or history[-1].get("role") != "user":
+        return ""
+    words = text_of(history[-1]).strip()
+    return "" if REQUEST.fullmatch(words) else words
+
+
+def readings(words: str) -> list[str]:
+    """What to look for: all that was said, and of a longer speech the last question, or sentence, too."""
+    sentences = [found[0].strip() for found in _SENTENCE.finditer(words)]
+    if len(words) <= LONG_CHARACTERS or len(sentences) < 2:
+        return [words]
+    asked = [sentence for sentence in sentences if sentence.endswith(("?", "\uff1f"))]
+    return [words, (asked or sentences)[-1]]
+
+
+def find(
+    words: str, written: Written, *, last: int | None, within_secs: float, on: Shelf | None = None
+) -> list[Match]:
+    """The exchanges that fit what was said, the surest first."""
+    best: dict[int, Match] = {}
+    for reading in readings(words):
+        for match in (on or shelf()).matches(written.index, reading, last=last, within_secs=within_secs):
+            if match.exchange not in best or match.sure > best[match.exchange].sure:
+                best[match.exchange] = match
+    return sorted(best.values(), key=lambda match: -match.sure)
+
+
+def written_turn(
+    spec: CharacterSpec,
+    history: Sequence[Mapping[str, Any]],
+    metadata: Mapping[str, Any],
+    *,
+    seed: str = "",
+    moment: Moment | None = None,
+    within_secs: float = ANSWER_SECS,
+    on: Shelf | None = None,
+) -> WrittenTurn:
+    """What is written for the turn after this history. Pure but for time; blocks, at most `within_secs` and
+    a few milliseconds more."""
+    written = (on or shelf()).written(spec)
+    said = [text_of(message) for message in history if message.get("role") == "assistant"]
+    chooser = Chooser(
+        written.answers,
+        said,
+        lambda text: prompts.shown(spec, text, metadata, seed=seed, moment=moment),
+        named=bool(metadata.get("name")),
+        language=spec.language,
+        seed=seed,
+    )
+    words = asked_in(history)
+    last = written.answers.last(said)
+    matches = find(words, written, last=last, within_secs=within_secs, on=on) if words else []
+    return WrittenTurn(
+        matches,
+        chooser.written(matches, SPOKEN),
+        chooser.fallback(),
+        [match.exchange for match in matches[:MOST_EXAMPLES] if match.sure >= SHOWN_TO_MODEL],
+    )
