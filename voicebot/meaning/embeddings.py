@@ -91,11 +91,18 @@ class SentenceEmbeddings:
 
     def of_question(self, text: str) -> Future[Vectors]:
         """The vector of a short text that others are compared with; its end, if it is long."""
-        return self._thread.submit(lambda: self._read(self._loaded().query, text[-QUERY_CHARACTERS:]))
+        return self._submit(lambda: self._read(self._loaded().query, text[-QUERY_CHARACTERS:]))
 
     def of_passage(self, text: str) -> Future[Vectors]:
         """The vector of a text that is to be found, and that may be longer."""
-        return self._thread.submit(lambda: self._read(self._loaded().passage, text[:PASSAGE_CHARACTERS]))
+        return self._submit(lambda: self._read(self._loaded().passage, text[:PASSAGE_CHARACTERS]))
+
+    def _submit(self, work: Callable[[], Vectors]) -> Future[Vectors]:
+        """Raises EmbeddingsMissing when the process stops."""
+        try:
+            return self._thread.submit(work)
+        except RuntimeError as error:
+            raise EmbeddingsMissing(str(error)) from error
 
     @staticmethod
     def _read(of: Callable[[str], Any], text: str) -> Vectors:

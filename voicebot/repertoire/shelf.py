@@ -82,11 +82,12 @@ class Shelf:
     def _meaning(self, index: RepertoireIndex, question: str, secs: float) -> Vectors | None:
         if not index.by_meaning:
             return None
-        asked = self._engine.of_question(question)
         try:
-            return asked.result(secs)
-        except NotInTime:
-            asked.cancel()
+            asked = self._engine.of_question(question)
+            try:
+                return asked.result(secs)
+            except NotInTime:
+                asked.cancel()
         except EmbeddingsMissing:
             pass
         return None

@@ -1,4 +1,6 @@
-"""A conversation that needs no model: what editors wrote is spoken, and what was said decides what is next."""
+"""A conversation that needs no model: what editors wrote is spoken, and what was said decides the next."""
+
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,6 +11,7 @@ from sessions_app.session.turn import Turn
 from tests.voicebot.live import conversation
 from tests.voicebot.repertoire.test_written_turn import EXAMPLES, SPEC
 from voicebot.ops import PromptThreads
+from voicebot.pipeline import prompt_processor
 from voicebot.pipeline.replies.unprompted_turn import unprompted
 from voicebot.providers.repertoire.provider import PROVIDER
 
@@ -45,7 +48,7 @@ async def test_written_answers_are_spoken_followed_up_and_replaced_by_fallbacks(
 
 async def test_who_comes_back_is_followed_up_where_they_were():
     said = [("user", "A storm?"), ("assistant", "Off Cape Horn it blew for nine days.")]
-    now = one_moment()
+    now = datetime.now(UTC)
     past = Past("", Coverage(), [Turn(n, role, text, False, now) for n, (role, text) in enumerate(said, 1)])
     async with talking(past=past) as one:
         await one.ready()
@@ -73,22 +76,16 @@ async def test_a_silence_is_broken_with_written_words():
         assert (await replies(one))[-1] in ("That is not in my log.", "Ask me of the sea.")
 
 
-async def test_a_model_sees_the_exchanges_that_fit_right_before_the_question(monkeypatch):
-    from voicebot.pipeline import prompt_processor
-
-    many = EXAMPLES + "".join(f"<START>\n{{{{user}}}}: Q{n} of many?\n{{{{char}}}}: A{n}.\n" for n in range(30))
+async def test_a_model_sees_the_exchanges_that_fit_right_before_the_question():
+    many = EXAMPLES + "".join(
+        f"<START>\n{{{{user}}}}: Q{n} of many?\n{{{{char}}}}: A{n}.\n" for n in range(30)
+    )
     async with conversation(examples=many) as one:
-        history = [{"role": "user", "content": "Tell me about a storm"}]
+        history = [{"role": "user", "content": "Goodbye!"}]
         state = one.pipeline.state
         prepared = await PromptThreads().run(prompt_processor.prepare, state, history, 5.0)
         hint, question = prepared.prompt.messages[-2:]
         assert question == history[0]
         assert hint["role"] == "system"
-        assert "Off Cape Horn it blew for nine days." in hint["content"]
+        assert "Captain Marlow says: “Fair winds.”" in hint["content"]
         assert prepared.prompt.examples == 6, "the first three stand in every prompt"
-
-
-def one_moment():
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC)
