@@ -132,8 +132,8 @@ class Chooser:
             templates = tuple(nameless)
         template, ago = self._least_lately(templates)
         text = self._filled(template)
-        if ago <= LATELY and (again := self._least_lately(again_of(self.language))[0]):
-            text = again + text
+        if text and ago <= LATELY:
+            text = self._lead() + text
         return Answer(text, Source.WRITTEN, matches[0]) if text else None
 
     def fallback(self) -> Answer:
@@ -141,6 +141,15 @@ class Chooser:
         if written := self.answers.repertoire.fallbacks:
             return Answer(self._filled(self._least_lately(written)[0]), Source.FALLBACK)
         return Answer(self._least_lately(nothing_fits_of(self.language))[0], Source.HOUSE)
+
+    def _lead(self) -> str:
+        """A few words before what was said already: those that were used the longest ago."""
+        lately = list(reversed(self.said[-LATELY:]))
+
+        def since(lead: str) -> int:
+            return next((ago for ago, text in enumerate(lately) if text.startswith(lead)), LATELY)
+
+        return max(again_of(self.language), key=since)
 
     def _filled(self, template: str) -> str:
         return self.fill(template if self.named else without_name(template))
