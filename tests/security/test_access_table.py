@@ -18,7 +18,8 @@ from django.urls import URLPattern, get_resolver
 
 from characters.models import Character, Lorebook
 from sessions_app.identity import api_keys
-from sessions_app.models import VoiceSession
+from sessions_app.memories import Bounds, Finding, SyncMemories
+from sessions_app.models import SealedMemory, VisitorMemory, VoiceSession
 from tests.characters.factory import make_character
 from voicebot import runtime
 from voicebot.pipeline import client_messages
@@ -37,8 +38,11 @@ OVER_THE_SOCKET = {
     "character.interrupt",
     "ping",
     "audio.rate",
+    "memory.list",
+    "memory.forget",
 }
 FILLED = {
+    r"(?<=memories/)<uuid:\w+>": "{memory}",
     r"(?<=voicesession/)<path:object_id>|<uuid:\w+>": "{session}",
     r"(?<=character/)<path:object_id>|<int:pk>": "{character}",
     r"<slug:\w+>": "marlow",
@@ -55,6 +59,9 @@ MORE = {  # methods beside GET
     "api/start": ["POST"],
     "api/sessions": ["DELETE"],
     "api/sessions/<uuid:session_id>": ["PATCH", "DELETE"],
+    "api/memories": ["DELETE"],
+    "api/memories/consent": ["PUT"],
+    "api/memories/<uuid:memory_id>": ["PATCH", "DELETE"],
 }
 
 
@@ -103,18 +110,30 @@ def begin(client: Client):
     return client.post("/api/start", body, content_type="application/json")
 
 
+def learn(visitor: str) -> None:
+    """What Marlow knows of one visitor, and of nobody else."""
+    VisitorMemory.objects.all().delete()
+    SyncMemories().set_consent(visitor, "marlow", True)
+    SyncMemories().add(visitor, "marlow", [Finding("has a dog", "life")], Bounds())
+
+
 def ask(client: Client, method: str, route: str, session: str) -> int:
     path = route
     for pattern, value in FILLED.items():
         path = re.sub(pattern, value, path)
-    known = {"{session}": session, "{character}": str(Character.objects.get(slug="marlow").pk)}
+    memory = str(SealedMemory.objects.values_list("pk", flat=True).first())
+    known = {
+        "{session}": session,
+        "{memory}": memory,
+        "{character}": str(Character.objects.get(slug="marlow").pk),
+    }
     for name, value in known.items():
         path = path.replace(name, value)
     if method == "GET":
         return client.get(f"/{path}").status_code
     if route.startswith("admin/"):
         return client.post(f"/{path}", {}).status_code
-    body = {"title": "x", "body": {"session": session}}
+    body = {"title": "x", "text": "x", "character": "marlow", "agreed": True, "body": {"session": session}}
     return client.generic(method, f"/{path}", json.dumps(body), "application/json").status_code
 
 
@@ -129,6 +148,7 @@ def test_every_route_answers_every_role_as_the_table_says(people, settings, tmp_
         VoiceSession.objects.all().delete()
         begin(people["owner"])
         session = str(VoiceSession.objects.get().pk)
+        learn(VoiceSession.objects.get().visitor)
         # The owner may erase it: last.
         order = [role for role in ROLES if role != "owner"] + ["owner"]
         codes = {role: ask(people[role], method, route, session) for role in order}

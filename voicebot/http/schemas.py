@@ -15,12 +15,15 @@ from pydantic import (
     Discriminator,
     Field,
     PlainSerializer,
+    StrictBool,
     Tag,
     WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
 
+from characters.field_limits import MEMORY_KINDS
 from sessions_app.conversations import MOST_SESSIONS
+from sessions_app.memories import MEMORY_CHARACTERS
 from sessions_app.models import VoiceSession
 from voicebot.http import attempts
 
@@ -142,6 +145,22 @@ class Listing(Which):
     after: str = Field(default="", description="`next` of the page before")
 
 
+class Correction(BaseModel):
+    text: str = Field(
+        min_length=1,
+        max_length=MEMORY_CHARACTERS,
+        pattern=r"\S",
+        description=f"a text of at most {MEMORY_CHARACTERS} characters, about the visitor",
+    )
+
+
+class Answered(BaseModel):
+    character: str = Field(
+        pattern="^[-a-zA-Z0-9_]{1,50}$", description="the address of a character, such as captain-marlow"
+    )
+    agreed: StrictBool = Field(description="true or false")
+
+
 # --- what it gives ---
 
 Moment = Annotated[
@@ -183,6 +202,27 @@ class Page(Answer):
 
     sessions: list[Listed]
     next: str = Field(default="", description="there are more, after this")
+
+
+class Remembered(Answer):
+    id: UUID
+    text: str = Field(description="about the visitor, such as: has a dog called Pip")
+    kind: str = Field(json_schema_extra={"enum": [*MEMORY_KINDS]})
+    confidence: float = Field(description="how sure it is, from 0 to 1")
+    session: str | None = Field(description="the id of the session it was learnt in")
+    at: str = Field(json_schema_extra={"format": "date-time"})
+    due: str | None = Field(description="the day that it is about, where it is about one")
+
+
+class KnownOfVisitor(Answer):
+    character: str
+    consent: str = Field(description="yes, no, or empty while nobody has answered")
+    consent_at: Moment | None
+    memories: list[Remembered]
+
+
+class KnownPage(Answer):
+    known: list[KnownOfVisitor]
 
 
 class Counts(Answer):
@@ -247,7 +287,7 @@ class Error(Answer):
 
 DESCRIPTIONS = {
     name: field.description
-    for model in (Beginning, Return, Start, Naming, Listing)
+    for model in (Beginning, Return, Start, Naming, Listing, Correction, Answered)
     for name, field in model.model_fields.items()
 }
 

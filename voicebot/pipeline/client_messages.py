@@ -11,6 +11,7 @@ from uuid import UUID
 from sessions_app.exceptions import BadRequest
 from sessions_app.handlers import ClientMessage, Wrapped, with_session
 from sessions_app.manager import SessionManager
+from sessions_app.memories import Memories
 from sessions_app.session import Session, checked_metadata, merge_patch
 from voicebot.transport import RATES_HZ
 
@@ -26,7 +27,7 @@ TURNS_OF_ONE = 25  # so many turns weigh as much as a small message
 # Filled by decorators at import, as Django's own registries are (admin, checks, signals): the same code makes
 # the same handlers in every process and test, so this is no state of a runtime.
 handlers: dict[str, Wrapped] = {}
-manager = SessionManager()
+manager, memories = SessionManager(), Memories()
 
 
 def client_message(name: str) -> Callable[[Wrapped], Wrapped]:
@@ -107,6 +108,28 @@ async def end_session(session: Session, message: ClientMessage) -> dict[str, Any
     """Ends the session for good."""
     session.state = "ended"
     return {"ended": await manager.end(session.id, reason="visitor")}
+
+
+@client_message("memory.list")
+@with_session
+async def list_memories(session: Session, message: ClientMessage) -> dict[str, Any]:
+    """What this character remembers of the visitor, and whether it may."""
+    known = await memories.known(session.visitor, session.character)
+    return {"consent": known.consent, "memories": [memory.as_json() for memory in known.recollections]}
+
+
+@client_message("memory.forget")
+@with_session
+async def forget_memory(session: Session, message: ClientMessage) -> dict[str, Any]:
+    """Forgets one by its `id`, or with `all` everything; the character knows it from its next turn."""
+    asked = _data(message)
+    if asked.get("all") is True:
+        return {"forgotten": (await memories.forget_all(session.visitor, session.character)).memories}
+    try:
+        memory_id = UUID(str(asked.get("id")))
+    except ValueError as error:
+        raise BadRequest("Say which memory: `id`, or `all`.") from error
+    return {"forgotten": (await memories.forget(session.visitor, memory_id)).memories}
 
 
 @client_message(PING)
