@@ -71,7 +71,7 @@ def state_of_the_code() -> str:
     found = hashlib.sha256()
     for package in ("config", "characters", "sessions_app", "staff", "voicebot"):
         for path in sorted((ROOT / package).rglob("*")):
-            if path.suffix == ".py" or (path.is_file() and path.parent.name == "demo"):
+            if path.suffix == ".py" or (path.is_file() and "demo" in path.parts):
                 found.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     found.update((ROOT / "requirements" / "all.txt").read_bytes())
     return found.hexdigest()[:12]

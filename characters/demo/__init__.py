@@ -1,4 +1,7 @@
-"""Demo characters: three that come with Greenroom, published where they are missing."""
+"""Demo characters: four that come with Greenroom, published where they are missing.
+
+What each says, exchange by exchange, is in a text of its own under `repertoire/`.
+"""
 
 import json
 from pathlib import Path
@@ -17,11 +20,12 @@ HERE = Path(__file__).parent
 def seed() -> list[str]:
     """Creates the demo characters that are missing, published; returns their names."""
     created = []
-    for entry in json.loads((HERE / "characters.json").read_text()):
+    for entry in json.loads((HERE / "characters.json").read_text(encoding="utf-8")):
         if Character.objects.filter(slug=entry["slug"]).exists():
             continue
         lore = entry.pop("lore", [])
-        character = Character(**entry)
+        examples = (HERE / "repertoire" / f"{entry['slug']}.txt").read_text(encoding="utf-8")
+        character = Character(**entry, examples=examples)
         portrait = (HERE / f"{entry['slug']}.webp").read_bytes()
         character.avatar.save("portrait.webp", ContentFile(portrait), save=False)
         character.full_clean()

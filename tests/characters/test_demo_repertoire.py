@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import characters.demo
+from characters import field_limits, prompts
+from characters.spec import CharacterSpec
 
 TEXTS = sorted(Path(characters.demo.__file__).parent.glob("repertoire/*.txt"))
 USER, CHAR = "{{user}}: ", "{{char}}: "
@@ -94,6 +96,23 @@ def test_all_of_it_can_be_spoken(path):
 )
 def test_what_cannot_be_spoken_is_found(line):
     assert unspeakable(line)
+
+
+@each
+def test_a_character_reads_its_text_as_it_is_written(path):
+    text = path.read_text()
+    repertoire = prompts.repertoire_of(CharacterSpec(path.stem, "Captain Marlow", examples=text))
+    said, fallbacks = [], ()
+    for block in blocks(text):
+        if block[0][0] == [ANYTHING]:
+            fallbacks = tuple(block[0][1])
+            continue
+        first = len(said)
+        for number, (questions, several) in enumerate(block):
+            said.append((tuple(questions), tuple(several), first if number else None))
+    assert [(one.questions, one.answers, one.follows) for one in repertoire.exchanges] == said
+    assert repertoire.fallbacks == fallbacks
+    assert not field_limits.too_long({"examples": text})
 
 
 @each

@@ -1,8 +1,11 @@
 """The demo characters: at least three, each with a persona, a voice and a portrait of its own."""
 
+from pathlib import Path
+
 import pytest
 from django.core.management import call_command
 
+from characters import catalog, content, demo
 from characters.models import Character
 
 pytestmark = pytest.mark.django_db
@@ -15,6 +18,14 @@ def test_demo_characters_differ_in_persona_voice_and_portrait():
     for field in ("system_prompt", "greeting", "voice_pitch"):
         assert len({getattr(character, field) for character in demo}) == len(demo), field
     assert len({character.avatar.read() for character in demo}) == len(demo)
+
+
+def test_a_demo_character_has_the_exchanges_that_are_written_for_it():
+    call_command("seed_demo", verbosity=0)
+    for character in Character.objects.all():
+        written = Path(demo.__file__).parent / "repertoire" / f"{character.slug}.txt"
+        assert character.examples == written.read_text(encoding="utf-8")
+        assert content.draft_spec(character).examples == catalog.get(character.slug).examples
 
 
 def test_a_second_run_changes_nothing(capsys):
