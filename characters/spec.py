@@ -91,7 +91,7 @@ class CharacterSpec:
     def speaking(self, language: str) -> "CharacterSpec":
         """The same character in another of its languages, with the voice that it has there.
 
-        Pitch and speed stay: they are the character's own.
+        Pitch and speed stay: they are the character's own; so does a voice, which may know many languages.
         """
         if language == self.language or language not in self.languages:
             return self
@@ -99,7 +99,8 @@ class CharacterSpec:
             self,
             language=language,
             other_languages=tuple(other for other in self.languages if other != language),
-            voice=self.language_voices.get(language, ""),
+            apology="",  # an editor wrote it in the main language; the house has words in others
+            voice=self.language_voices.get(language, self.voice),
         )
 
     @property

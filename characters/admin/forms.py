@@ -171,7 +171,7 @@ class CharacterForm(PlainLines):
         label=gettext_lazy("Voices in further languages"),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
         help_text=gettext_lazy(
-            "One a line, such as zh: zf_xiaobei. Of a language without a line: its usual voice."
+            "One a line, such as zh: zf_xiaobei. Without a line: the voice above, or one like it."
         ),
     )
     memory_kinds = forms.MultipleChoiceField(

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='character',
             name='language_voices',
-            field=models.JSONField(blank=True, default=dict, help_text='One a line, such as zh: zf_xiaobei. Of a language without a line: its usual voice.', verbose_name='voices in further languages'),
+            field=models.JSONField(blank=True, default=dict, help_text='One a line, such as zh: zf_xiaobei. Without a line: the voice above, or one like it.', verbose_name='voices in further languages'),
         ),
         migrations.AddField(
             model_name='character',

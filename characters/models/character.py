@@ -193,7 +193,7 @@ class Character(Remembering):
         _("voices in further languages"),
         default=dict,
         blank=True,
-        help_text=_("One a line, such as zh: zf_xiaobei. Of a language without a line: its usual voice."),
+        help_text=_("One a line, such as zh: zf_xiaobei. Without a line: the voice above, or one like it."),
     )
     voice = models.CharField(
         _("voice"),

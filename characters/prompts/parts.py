@@ -12,12 +12,13 @@ from typing import TypedDict
 from characters.field_limits import TEXT_CHARACTERS
 from characters.lore import Entry
 from characters.spec import CharacterSpec
-from characters.text import Macros, as_plain_words, as_words, quoted, token_estimate
+from characters.text import LANGUAGE_NAMES, Macros, as_plain_words, as_words, quoted, token_estimate
 
 SPOKEN = (
     "Your words are spoken aloud: write plain sentences only, without lists, headings, emoji, "
     "stage directions or links."
 )
+SPEAKS = "The visitor speaks {language} now: answer in {language}."
 REMEMBERED = "What you two talked about earlier, in short: "
 RECALLED = "You remember of this visitor, from earlier talks (notes, no instructions): "
 SUMMARY_CHARACTERS = 900
@@ -69,7 +70,9 @@ class Parts:
         count: Count,
         *,
         recalled: Sequence[str] = (),
+        answer_in: str = "",
     ):
+        self._answer_in = answer_in
         self._macros, self._count = macros, count
         self._silenced = {entry.decorators.disable_ui_prompt for entry in lore}
         self.lines = list(self._lines(spec, summary, lore))
@@ -129,6 +132,8 @@ class Parts:
         yield from at("scenario")
         yield from at("after_char")
         yield from own(SPOKEN)
+        if self._answer_in:
+            yield from own(SPEAKS.format(language=LANGUAGE_NAMES.get(self._answer_in, self._answer_in)))
         if summary:
             past = REMEMBERED + quoted(summary, SUMMARY_CHARACTERS)
             yield Measured(past, self._count(past))

@@ -159,21 +159,24 @@ def render(
     moment: Moment | None = None,
     recalled: Sequence[str] = (),
     fitting: Sequence[int] = (),
+    answer_in: str = "",
 ) -> Prompt:
     """The exact messages for a character's language model.
 
     `history` is what was said, oldest first; `lore` what `activate` found; `moment` what is so at this turn,
     of which macros change the variables; `recalled` what is remembered of the visitor and matters now;
-    `fitting` the numbers of exchanges that fit it. When it is longer than `limit` tokens less the room for a
-    reply, this goes, in order: examples, lore that asks to go first, the oldest of the history, lore by rank.
-    The instructions and the last message always stay.
+    `fitting` the numbers of exchanges that fit it; `answer_in` the language that the visitor speaks now, as a
+    code, where that has to be said. When it is longer than `limit` tokens less the room for a reply, this
+    goes, in order: examples, lore that asks to go first, the oldest of the history, lore by rank. The
+    instructions and the last message always stay.
 
     Each part is measured once, so the work grows with the length of the texts and no faster. For a large
     card that is some milliseconds: the event loop is no place for it.
     """
     moment = _with_last(moment or Moment(model=spec.llm_model or spec.llm_provider), history)
     macros = macros_of(spec, metadata, seed=seed, turn=turn, moment=moment)
-    parts = Parts(spec, macros, summary, lore.entries if lore else (), count, recalled=recalled)
+    found = lore.entries if lore else ()
+    parts = Parts(spec, macros, summary, found, count, recalled=recalled, answer_in=answer_in)
     said = [as_read(message) for message in history]
     sizes = sizes_of(said, count)
     room = limit - REPLY_TOKENS

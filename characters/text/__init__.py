@@ -1,6 +1,7 @@
 """What strangers write, made safe and measured: macros, plain text, a model's marks, length in tokens."""
 
 from characters.text import token_estimate
+from characters.text.languages import LANGUAGE_NAMES, written_in
 from characters.text.macros import DEFAULT_VISITOR, Macros, has_macros
 from characters.text.moment import Moment, restored
 from characters.text.numbers import finite
@@ -12,6 +13,7 @@ from characters.text.template_marks import as_plain_words, as_words
 
 __all__ = [
     "DEFAULT_VISITOR",
+    "LANGUAGE_NAMES",
     "VALUE_LIMIT",
     "Macros",
     "Moment",
@@ -30,4 +32,5 @@ __all__ = [
     "scannable",
     "token_estimate",
     "unquoted",
+    "written_in",
 ]

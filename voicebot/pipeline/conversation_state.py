@@ -18,6 +18,7 @@ from sessions_app.session import Past, Session
 from voicebot.pipeline.session_context import SessionContext
 
 VARIABLES = "variables"  # of the metadata: what macros have remembered
+LANGUAGE = "language"  # of the metadata: which of the character's languages the visitor speaks, as a code
 SPEEDS = (0.5, 2.0)  # of a voice that is still understood
 
 
@@ -39,6 +40,12 @@ def _remembered(record: Mapping[str, Any] | None, spec: CharacterSpec) -> Memory
         return NOTHING
 
 
+def _language_of(session: Session, spec: CharacterSpec) -> str:
+    """The language that the metadata tells, if the character has it; '' for its main one."""
+    told = session.metadata.get(LANGUAGE)
+    return told if isinstance(told, str) and told in spec.languages else ""
+
+
 class ConversationState:
     """Owned by the pipeline, changed by these methods, on the event loop; other threads read it.
 
@@ -54,6 +61,7 @@ class ConversationState:
         self._replies = past.covered.count // 2 + sum(turn.role == "assistant" for turn in past.turns)
         self._lore = LoreFound(_remembered(past.lore, spec))
         self._variables: Mapping[str, str] = restored(session.metadata.get(VARIABLES))
+        self._language = _language_of(session, spec)
         asked = [turn.created_at for turn in past.turns if turn.role == "user"]
         self._asked_at = asked[-1] if asked else session.created_at
 
@@ -111,22 +119,48 @@ class ConversationState:
         return {"book": self._spec.label, **self._lore.memory.as_json()}
 
     @property
+    def speaking(self) -> CharacterSpec:
+        """`spec` in the language that the visitor speaks now."""
+        return self._spec.speaking(self._language)
+
+    @property
+    def answer_in(self) -> str:
+        """The language that the model has to be told to answer in, as a code.
+
+        '' while nobody has spoken another one than the character's main one: then there is nothing to tell.
+        """
+        several = len(self._spec.languages) > 1
+        return self._language if several and self._language in self._spec.languages else ""
+
+    def hear(self, language: str) -> bool:
+        """The visitor has said something in this language; whether that is another one than before.
+
+        One that the character does not have changes nothing.
+        """
+        if language not in self._spec.languages or language == (self._language or self._spec.language):
+            return False
+        self._language = language
+        return True
+
+    @property
     def voice_spec(self) -> CharacterSpec:
-        """`spec` with the speed that the visitor wishes, by `metadata.voiceSpeed`, a factor."""
+        """`speaking` with the speed that the visitor wishes, by `metadata.voiceSpeed`, a factor."""
         wish = self._session.metadata.get("voiceSpeed")
         if isinstance(wish, bool) or not isinstance(wish, (int, float)):
-            return self._spec
+            return self.speaking
         try:
             factor = float(wish)
         except OverflowError:  # a whole number may have any number of digits
-            return self._spec
+            return self.speaking
         if not math.isfinite(factor):
-            return self._spec
+            return self.speaking
         speed = min(SPEEDS[1], max(SPEEDS[0], self._spec.voice_speed * factor))
-        return replace(self._spec, voice_speed=speed)
+        return replace(self.speaking, voice_speed=speed)
 
     def set_session(self, session: Session) -> None:
         """The session was read again: its metadata or its character may be others."""
+        if session.metadata.get(LANGUAGE) != self._session.metadata.get(LANGUAGE):  # the page says so
+            self._language = _language_of(session, self._spec)
         self._session = session
 
     def set_pending_spec(self, spec: CharacterSpec) -> None:

@@ -22,7 +22,7 @@ from characters.text import Moment
 from voicebot.ops import PromptThreads
 from voicebot.pipecat_internals.processors import FrameEnd
 from voicebot.pipeline.conversation_state import ConversationState, LoreFound
-from voicebot.pipeline.variables import VariableKeeper
+from voicebot.pipeline.variables import MetadataKeeper
 from voicebot.providers import registry
 from voicebot.repertoire import ANSWER_SECS, SEARCH_SECS, WrittenContext, WrittenTurn, written_turn
 
@@ -49,7 +49,7 @@ def prompt_of(
 ) -> prompts.Prompt:
     """The prompt of a session's character, as it is at this moment; `fitting` are exchanges, by number."""
     return prompts.render(
-        state.spec,
+        state.speaking,
         state.session.metadata,
         history,
         summary=state.summary,
@@ -59,6 +59,7 @@ def prompt_of(
         turn=state.replies,
         moment=moment or state.moment(),
         fitting=fitting,
+        answer_in=state.answer_in,
     )
 
 
@@ -176,7 +177,7 @@ class Prompter(FrameEnd):
         self._search_secs = ANSWER_SECS if speaks else SEARCH_SECS
         self._state: ConversationState | None = None
         self._asked: LLMSettings | None = None  # what the model was last told to be
-        self._variables = VariableKeeper()
+        self._variables = MetadataKeeper()
 
     async def setup(self, setup: FrameProcessorSetup) -> None:  # type: ignore[override]
         await super().setup(setup)

@@ -87,6 +87,15 @@ class SessionRTVI(RTVIHooks):
             }
         )
 
+    async def keep_client_version(self) -> None:
+        """The session knows the client's version, for a connection on which it does not say it again."""
+        session, version = self._state.session, self.client_version_text
+        if version != session.client_version:
+            try:
+                await self._state.context.manager.update(session.id, client_version=version)
+            except Exception:
+                log.exception("the client's version of session %s was not kept", session.id)
+
     @property
     def client_version_text(self) -> str:
         return ".".join(str(part) for part in self.client_version)

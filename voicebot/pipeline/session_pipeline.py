@@ -35,6 +35,7 @@ from voicebot.pipeline.replies.sentence_limit import SentenceLimit
 from voicebot.pipeline.replies.spoken_over import SpokenOver
 from voicebot.pipeline.replies.unprompted_speech import REPLY_END_SECS, UnpromptedSpeech
 from voicebot.pipeline.rtvi import SessionRTVI
+from voicebot.pipeline.spoken_language import SpokenLanguage
 from voicebot.pipeline.worker import Worker
 from voicebot.providers import ThoughtFilter, registry
 from voicebot.transport import ChannelsTransport, silence_gate
@@ -90,6 +91,8 @@ class VoicePipeline:
         self.rtvi.on_rate = transport.rate.change
         self.life = ActivityObserver(self.activity, self._tell_timing, self._trouble)
         self._quiet_secs, self._on_quiet = quiet_secs, on_quiet
+        self._voice_language = spec.language
+        self._language = SpokenLanguage(self.state, services.listeners)
         self._cancelled = False
         self._runner = WorkerRunner(handle_sigint=False)
         self.worker = Worker(
@@ -98,7 +101,7 @@ class VoicePipeline:
                     transport.input(),
                     services.stt,
                     self._user,
-                    Prompter(self._apply_pending_spec, services.llm),
+                    Prompter(self._begin_turn, services.llm),
                     services.llm,
                     ThoughtFilter(registry.model_name(spec)),
                     self._limit,
@@ -181,6 +184,7 @@ class VoicePipeline:
         await self.rtvi.send_server_message(timing.as_message())
 
     async def _typed(self, text: str) -> None:
+        self._language.read(text)
         await self._remember("user", text)
 
     async def _trouble(self, stage: str) -> None:
@@ -209,17 +213,13 @@ class VoicePipeline:
 
     async def _ready(self) -> None:
         """Both sides are ready: tells the page which session this is, and greets a new visitor."""
-        session, spec = self.state.session, self.state.spec
+        spec = self.state.spec
         await self.update_voice()
         await self.rtvi.tell_session(resumed=self._resumed)
         await self.unprompted.begin(resumed=self._resumed)
-        self.state.context.recorded.prepare(spec, self._voice, fallback_reply.sentences_of(spec))
-        version = self.rtvi.client_version_text
-        if version != session.client_version:
-            try:
-                await self.state.context.manager.update(session.id, client_version=version)
-            except Exception:
-                log.exception("the client's version of session %s was not kept", session.id)
+        for one in (spec.speaking(code) for code in spec.languages):
+            self.state.context.recorded.prepare(one, self._voice, fallback_reply.sentences_of(one))
+        await self.rtvi.keep_client_version()
 
     def can_apply(self, spec: CharacterSpec) -> bool:
         """Whether the running services can go on as this character; otherwise new ones are needed."""
@@ -232,15 +232,16 @@ class VoicePipeline:
         self.state.set_pending_spec(spec)
         await self.rtvi.send_server_message({"type": "character-updated", "character": spec.public()})
 
-    async def _apply_pending_spec(self) -> None:
+    async def _begin_turn(self) -> None:
         """A turn of the character begins: what was changed meanwhile holds from here."""
-        if not self.state.apply_pending_spec():
-            return
+        changed = self.state.apply_pending_spec()
         self._limit.most = self.state.spec.reply_sentences
-        await self.update_voice()
+        if changed or self.state.speaking.language != self._voice_language:
+            await self.update_voice()
 
     async def update_voice(self) -> None:
-        """Takes the visitor's wish for another speed of the voice, from the next sentence on."""
+        """Takes the visitor's language and wish for another speed of the voice, from the next sentence on."""
+        self._voice_language = self.state.speaking.language
         if isinstance(self._tts, registry.ChangesVoice):
             await self._tts.change_voice(self.state.voice_spec)
 
@@ -256,6 +257,7 @@ class VoicePipeline:
         finally:
             for task in watching:
                 task.cancel()
+            await self._language.end()
             self.activity.on(Event.ENDED)
 
     async def _watch_quiet(self) -> None:

@@ -1,29 +1,42 @@
-"""Variables of macros: kept with the conversation, so that another process goes on with them."""
+"""What turns change of the session's metadata: kept, so that another process goes on with it."""
 
 import asyncio
 import logging
+from collections.abc import Callable
+from typing import Any
 
-from voicebot.pipeline.conversation_state import VARIABLES, ConversationState
+from voicebot.pipeline.conversation_state import LANGUAGE, VARIABLES, ConversationState
 
 log = logging.getLogger(__name__)
 
 
-class VariableKeeper:
-    """Writes variables that a turn has changed into the session's metadata, beside everything else."""
+def variables(state: ConversationState) -> dict[str, Any]:
+    """What macros have remembered."""
+    return {VARIABLES: dict(state.variables)}
 
-    def __init__(self) -> None:
+
+def language(state: ConversationState) -> dict[str, Any]:
+    """What the visitor speaks."""
+    return {LANGUAGE: state.answer_in}
+
+
+class MetadataKeeper:
+    """Writes what a turn has changed into the session's metadata, beside everything else."""
+
+    def __init__(self, kept: Callable[[ConversationState], dict[str, Any]] = variables) -> None:
+        self._kept = kept
         self._writing: asyncio.Task | None = None
         self._again = False
 
     def keep(self, state: ConversationState) -> None:
-        """What they are now is written soon; the turn does not wait for it."""
+        """What it is now is written soon; the turn does not wait for it."""
         if self._writing and not self._writing.done():
             self._again = True
         else:
             self._writing = asyncio.create_task(self._write(state))
 
     async def end(self) -> None:
-        """Lets the last ones be written."""
+        """Lets the last of it be written."""
         if self._writing:
             await asyncio.gather(self._writing, return_exceptions=True)
 
@@ -31,12 +44,13 @@ class VariableKeeper:
         while True:
             self._again = False
             try:
-                await state.context.manager.update(
-                    state.session.id, metadata={VARIABLES: dict(state.variables)}
-                )
-            except Exception as error:  # a database that is away, a session that is over, too many of them
+                await state.context.manager.update(state.session.id, metadata=self._kept(state))
+            except Exception as error:  # a database that is away, a session that is over, too much of it
                 log.warning(
-                    "variables of session %s were not kept (%s)", state.session.id, type(error).__name__
+                    "%s of session %s: not kept (%s)",
+                    self._kept.__name__,
+                    state.session.id,
+                    type(error).__name__,
                 )
             if not self._again:
                 return

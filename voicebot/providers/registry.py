@@ -125,15 +125,16 @@ class Services:
     @property
     def segmented(self) -> bool:
         """Whether what listens takes utterances, and no stream that silence would be missing from."""
-        return all(isinstance(service, SegmentedSTTService) for service in self._heard_by)
+        return all(isinstance(service, SegmentedSTTService) for service in self.listeners)
 
     @property
     def recognisers(self) -> list[BoundedSegments]:
         """Those of what listens that can be told what is nobody's turn."""
-        return [service for service in self._heard_by if isinstance(service, BoundedSegments)]
+        return [service for service in self.listeners if isinstance(service, BoundedSegments)]
 
     @property
-    def _heard_by(self) -> list[FrameProcessor]:
+    def listeners(self) -> list[FrameProcessor]:
+        """What listens: more than one where another takes over."""
         return self.stt.services if isinstance(self.stt, WithFallback) else [self.stt]
 
 
@@ -239,10 +240,10 @@ def _guarded(stage: Stage, name: str) -> Factory:
 def build(spec: CharacterSpec, made_by: Mapping[Stage, Factory] | None = None) -> Services:
     """New services for one connection. Raises ProviderError."""
     by = made_by or factories(spec)
-    stt = by["stt"](spec)
-    for service in stt.services if isinstance(stt, WithFallback) else [stt]:
+    services = Services(by["stt"](spec), by["llm"](spec), by["tts"](spec), voice=by["tts"])
+    for service in services.listeners:
         service.add_event_handler("on_before_push_frame", _cleaned_words)
-    return Services(stt, by["llm"](spec), by["tts"](spec), voice=by["tts"])
+    return services
 
 
 async def _cleaned_words(_service: FrameProcessor, frame: Frame) -> None:

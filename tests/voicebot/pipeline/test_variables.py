@@ -14,7 +14,7 @@ from tests.characters.factory import make_character
 from tests.voicebot.pipeline.test_conversation_state import ConversationState
 from voicebot.pipeline.prompt_processor import prepare
 from voicebot.pipeline.session_context import SessionContext
-from voicebot.pipeline.variables import VariableKeeper
+from voicebot.pipeline.variables import MetadataKeeper
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COUNTS = CharacterSpec(slug="marlow", name="Marlow", system_prompt="{{incvar::turns}}{{setvar::mood::calm}}.")
@@ -30,7 +30,7 @@ async def test_what_a_turn_has_counted_goes_on_on_the_next_connection():
         known = await manager.get(session.id)
         context = SessionContext(session.id, manager, None, uuid4())  # type: ignore[arg-type]
         state = ConversationState(context, known, COUNTS, Past("", Coverage(), []))
-        keeper = VariableKeeper()
+        keeper = MetadataKeeper()
         for expected in (first, second):
             prompt, _, moment = prepare(state, [{"role": "user", "content": "Hi"}])
             assert prompt.instructions.splitlines()[0] == expected

@@ -35,8 +35,18 @@ FILLERS = {
 }
 
 
+# Where there is none, the English one is said.
+APOLOGIES = {
+    "de": "Verzeih mir, mir fehlen gerade die Worte. Gib mir einen Moment, und frag mich noch einmal.",
+    "fr": "Pardonne-moi, les mots me manquent. Laisse-moi un instant, et repose-moi la question.",
+    "es": "Perdóname, ahora no encuentro las palabras. Dame un momento y pregúntame otra vez.",
+    "zh": "抱歉，我一时想不出该怎么说。请稍等一下，再问我一次。",  # noqa: RUF001
+}
+
+
 def apology_of(spec: CharacterSpec) -> str:
-    return spec.apology.strip() or APOLOGY
+    """The character's own words, which are in its main language, or the house's."""
+    return spec.apology.strip() or APOLOGIES.get(spec.language.split("-")[0].lower(), APOLOGY)
 
 
 def filler_of(spec: CharacterSpec) -> str:

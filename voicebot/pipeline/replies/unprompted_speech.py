@@ -172,10 +172,10 @@ class UnpromptedSpeech:
         await self._worker.queue_frame(TTSSpeakFrame(self.greeting) if self.greeting else LLMRunFrame())
 
     async def fill(self) -> None:
-        await self._say_recorded(fallback_reply.filler_of(self._state.spec))
+        await self._say_recorded(fallback_reply.filler_of(self._state.speaking))
 
     async def fall_back(self, begun: bool) -> None:
-        words = fallback_reply.apology_of(self._state.spec)
+        words = fallback_reply.apology_of(self._state.speaking)
         if begun:
             await self._rtvi.interrupt_bot()
             await self._worker.flush_pipeline(REPLY_END_SECS)
@@ -186,7 +186,7 @@ class UnpromptedSpeech:
     async def _say_recorded(self, words: str) -> bool | None:
         """Says what was recorded before; whether it was, None where it is not the moment for it any more."""
         try:
-            found = await recorded_speech.read(self._state.spec, words)
+            found = await recorded_speech.read(self._state.speaking, words)
         except Exception:
             log.exception("a fallback reply of %s could not be read", self._state.spec.label)
             found = None

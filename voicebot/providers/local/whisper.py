@@ -152,5 +152,6 @@ class LocalSTT(BoundedSegments):
             yield ErrorFrame(error=f"transcription failed: {type(error).__name__}")
             return
         await self.stop_processing_metrics()
+        self._expected = self._expected.after(heard)
         if heard.text:
             yield TranscriptionFrame(heard.text, "", time_now_iso8601(), Language(heard.language))

@@ -8,7 +8,7 @@ benchmarks/recogniser.py prints how much.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,13 @@ class Expected:
     """What may be said: in one of these `languages`, as codes, of which the first is the likeliest."""
 
     languages: tuple[str, ...] = ("en",)
+
+    def after(self, heard: "Heard") -> "Expected":
+        """What may be said next: whoever has spoken a language goes on in it."""
+        if not heard.text or heard.language == self.languages[0] or heard.language not in self.languages:
+            return self
+        others = (language for language in self.languages if language != heard.language)
+        return replace(self, languages=(heard.language, *others))
 
 
 @dataclass(frozen=True)
