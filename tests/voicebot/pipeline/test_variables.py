@@ -32,9 +32,9 @@ async def test_what_a_turn_has_counted_goes_on_on_the_next_connection():
         state = ConversationState(context, known, COUNTS, Past("", Coverage(), []))
         keeper = MetadataKeeper()
         for expected in (first, second):
-            prompt, _, moment = prepare(state, [{"role": "user", "content": "Hi"}])
-            assert prompt.instructions.splitlines()[0] == expected
-            assert state.set_variables(moment.variables)
+            turn = prepare(state, [{"role": "user", "content": "Hi"}])
+            assert turn.prompt.instructions.splitlines()[0] == expected
+            assert state.set_variables(turn.moment.variables)
             keeper.keep(state)
         await keeper.end()
     after = await manager.get(session.id)
