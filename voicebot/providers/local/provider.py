@@ -14,8 +14,8 @@ from voicebot.providers.registry import Stage, Warmer
 # The models keep buffers for the longest sentence that it has spoken, 150 MB for eight seconds. Taken before
 # anybody comes they cost no visitor time, and an operator sees at once what the process needs.
 LONGEST_TEXT = (
-    "Good evening, and welcome to the stage, where somebody is waiting who would very much like to hear what "
-    "you have to say, and who will try to give an answer that is not much longer than this one."
+    "Good evening, and welcome to the stage, where somebody is waiting who would very much like to hear "
+    "what you have to say to them."
 )
 
 WARMED = ("heart", "joe")  # those that are quick; others are loaded when they first speak

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import importlib.util
-import itertools
 import json
 import os
 import tempfile
@@ -24,6 +23,7 @@ from pipecat.services.openai.llm import OpenAILLMService
 
 from characters.prompts import Message
 from characters.spec import CharacterSpec
+from voicebot.ops import CORES
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.llm.compatible_llm import CompatibleLLM
 from voicebot.providers.llm.dialect import CHATML
@@ -32,7 +32,9 @@ from voicebot.providers.local.owned_folder import OwnedFolder
 
 MODEL = "smollm2-135m"
 WEIGHTS_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
-SLOTS = 8  # conversations that are kept evaluated, and replies that are written at once
+# Conversations that are kept evaluated, and replies that are written at once. Each takes 47 MB, used or not; a
+# core writes no more than two replies in the time that people wait for one.
+SLOTS = min(8, max(4, int(2 * CORES)))
 READING = SLOTS  # one slot more, in which what goes into files is evaluated; no conversation is ever in there
 OPENINGS = 16  # characters whose prompt is kept evaluated, of 10 MB each
 READ_SECS = 60.0  # to evaluate a prompt on a machine that has much to do
@@ -97,20 +99,21 @@ def _post(path: str, data: dict[str, Any], timeout_secs: float = 5.0) -> Any:
 class Slots:
     """Which conversation has which of the server's slots. All use is on the event loop.
 
-    A slot of one's own keeps a conversation evaluated from turn to turn. More conversations than slots share
-    them, one after the other. Each request names its slot, so that none comes into the one for reading.
+    A slot of one's own keeps a conversation evaluated from turn to turn. The last slot is common to all that
+    have none: it keeps the conversation of a single one as well, and more evict one another, but nobody else.
+    Each request names its slot, so that none comes into the one for reading.
     """
 
     def __init__(self, count: int):
-        self._free = list(range(count))
-        self._shared = itertools.cycle(range(count))
+        self._free = list(range(count - 1))
+        self._common = count - 1
 
     def take(self) -> int | None:
         return self._free.pop(0) if self._free else None
 
     def share(self) -> int:
         """A slot for one request of a conversation that has none."""
-        return next(self._shared)
+        return self._common
 
     def give_back(self, slot: int) -> None:
         self._free.append(slot)

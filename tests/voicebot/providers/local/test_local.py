@@ -125,9 +125,11 @@ async def test_what_visitors_say_never_gets_into_a_file(monkeypatch):
     from voicebot.providers.local import smollm
 
     address = await asyncio.to_thread(smollm.address)
-    nobodys = smollm.Slots(0)
-    nobodys._shared = itertools.cycle(range(smollm.SLOTS))
-    monkeypatch.setattr(smollm, "slots", lambda: nobodys)
+    shared = itertools.cycle(range(smollm.SLOTS))
+    slots = smollm.Slots(smollm.SLOTS)
+    monkeypatch.setattr(slots, "take", lambda: None)
+    monkeypatch.setattr(slots, "share", lambda: next(shared))
+    monkeypatch.setattr(smollm, "slots", lambda: slots)
     minds = [smollm.service(SHEET) for _ in range(4)]
     assert str(minds[0]._client.base_url).startswith(address)
     secret = [{"role": "user", "content": "quandongpeach " * 3}]
@@ -148,6 +150,17 @@ async def test_what_visitors_say_never_gets_into_a_file(monkeypatch):
         tokens = np.fromfile(path, np.int32, count, offset=12).tolist()
         assert count > 5
         assert not any(tokens[at : at + 3] == word for at in range(count))
+
+
+def test_conversations_beyond_the_slots_evict_one_another_only():
+    from voicebot.providers.local import smollm
+
+    slots = smollm.Slots(4)
+    own = [slots.take() for _ in range(5)]
+    assert own == [0, 1, 2, None, None]
+    assert slots.share() not in own
+    slots.give_back(1)
+    assert slots.take() == 1
 
 
 def test_what_is_said_to_the_model_is_not_printed(capfd):

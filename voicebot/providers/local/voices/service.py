@@ -18,10 +18,10 @@ from voicebot.providers.speech.speech_text import TRANSFORMS, speakable
 from voicebot.providers.speech.synthesis import BoundedSynthesis
 
 CHUNK_SECS = 0.5
-# Characters of one synthesis, some twelve seconds of speech, and of the first of several; see LONGEST_TEXT
+# Characters of one synthesis, some eight seconds of speech, and of the first of several; see LONGEST_TEXT
 # in `provider`. A slow engine has the next clause ready only if that is little longer than the one before.
 PIECES = {"kokoro": (90, 40)}
-QUICK_PIECES = (200, 80)
+QUICK_PIECES = (130, 80)
 PLAYOUT_SECS = 0.15  # from the transport to the visitor's ear: the link and the page's cushion
 
 
