@@ -30,6 +30,7 @@ from voicebot.ops import (
     PromptThreads,
     Refusals,
     SharedCounts,
+    process_memory,
     tracing,
 )
 from voicebot.providers import ProviderWatch, RecordedSpeech, registry
@@ -82,6 +83,7 @@ class Runtime:
             begun = time.monotonic()
             make()
             report(f"  {name}: ready in {time.monotonic() - begun:.1f} s")
+        process_memory.trim_heap()
         self.models_loaded = True
 
     def background(self) -> Iterable[Coroutine[Any, Any, None]]:
@@ -99,6 +101,7 @@ class Runtime:
             try:
                 self.refusals.tell()
                 await at_leisure(expiry.sweep)
+                await asyncio.to_thread(process_memory.trim_heap)
             except TRANSIENT_ERRORS:
                 pass  # away: whoever found out has said so
             except Exception:

@@ -1,6 +1,6 @@
 """What a process knows of itself: capacity, load, counts, metrics, tracing, readiness; the server around it.
 
-`metrics`, `readiness`, `serving` and `tracing` are modules, loaded by whoever imports them.
+`metrics`, `process_memory`, `readiness`, `serving` and `tracing` are modules, loaded by whoever imports them.
 """
 
 RUNTIME = "runtime"  # where the lifespan's `state`, which every request's scope has, holds the runtime
@@ -29,6 +29,7 @@ __all__ = [
     "TokenBucket",
     "TooMuch",
     "metrics",
+    "process_memory",
     "readiness",
     "serving",
     "tracing",

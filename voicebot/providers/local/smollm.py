@@ -23,7 +23,7 @@ from pipecat.services.openai.llm import OpenAILLMService
 
 from characters.prompts import Message
 from characters.spec import CharacterSpec
-from voicebot.ops import CORES
+from voicebot.ops import CORES, process_memory
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.llm.compatible_llm import CompatibleLLM
 from voicebot.providers.llm.dialect import CHATML
@@ -32,13 +32,14 @@ from voicebot.providers.local.owned_folder import OwnedFolder
 
 MODEL = "smollm2-135m"
 WEIGHTS_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
-# Conversations that are kept evaluated, and replies that are written at once. Each takes 47 MB, used or not; a
-# core writes no more than two replies in the time that people wait for one.
+# Conversations that are kept evaluated, and replies that are written at once. Each takes up to 47 MB; a core
+# writes no more than two replies in the time that people wait for one.
 SLOTS = min(8, max(4, int(2 * CORES)))
 READING = SLOTS  # one slot more, in which what goes into files is evaluated; no conversation is ever in there
 OPENINGS = 16  # characters whose prompt is kept evaluated, of 10 MB each
 READ_SECS = 60.0  # to evaluate a prompt on a machine that has much to do
 SLOT_TOKENS = 2048  # the context of each: prompt, history and reply
+CACHE_BYTES = (SLOTS + 1) * SLOT_TOKENS * 23_040  # keys and values of 30 layers, 3 heads of 64 halves
 REPLY_TOKENS = 90
 PROMPT_THREADS = 2
 REPLY_THREADS = 1  # the other core speaks the first sentence while the rest is written
@@ -73,7 +74,13 @@ def server() -> Any:
     params.slot_save_path = openings().path
     params.verbosity = 0  # it would log prompts
     params.ui = False
-    return xllamacpp.Server(params)
+    before = process_memory.mappings(CACHE_BYTES)
+    found = xllamacpp.Server(params)
+    # llama.cpp writes zeros into all of its cache, and so has all of it at once. Nobody has asked it yet.
+    for start, end in process_memory.mappings(CACHE_BYTES).items():
+        if before.get(start) != end:
+            process_memory.release_zeros(start, end)
+    return found
 
 
 def address() -> str:

@@ -6,6 +6,7 @@ from hibari import Hibari
 from hibari.g2p import G2P
 from hibari.g2p.normalize import normalize
 
+from voicebot.providers.local.packed_lookup import PackedLookup
 from voicebot.providers.local.voices.timing import Phonemes
 
 # An inline pronunciation, which the text side reads: [word](/phonemes/).
@@ -14,7 +15,11 @@ LONGEST = 400  # phonemes that a model sees at once, see `hibari.tts.MAX_PHONEME
 
 @cache
 def _g2p(british: bool) -> G2P:
-    return G2P(british=british)
+    found = G2P(british=british)
+    for words in (found.lexicon.golds, found.lexicon.silvers):
+        words.d = PackedLookup(words.d)
+    found.tagger.weights = PackedLookup(found.tagger.weights)
+    return found
 
 
 def pronounced(text: str, british: bool = False) -> list[Phonemes]:

@@ -5,15 +5,20 @@ ONNX Runtime copies weights out of a graph that holds them, and reading one take
 nobody uses, and processes share them. The file's name says what it was made from.
 """
 
+from __future__ import annotations
+
 import hashlib
 import logging
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import onnx
 import onnxruntime
 from django.conf import settings
+
+if TYPE_CHECKING:
+    import onnx
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +35,7 @@ def session(
     `sha256` is that of what it is made from. Without a place for files the session holds its weights itself.
     Raises what `make` raises.
     """
-    folder = Path(settings.DATA_DIR) / "models" / f"{name}-{sha256[:16]}-{onnx.__version__}"
+    folder = Path(settings.DATA_DIR) / "models" / f"{name}-{sha256[:16]}"
     graph = folder / "graph.onnx"
     if not _sound(folder):
         model = make()
