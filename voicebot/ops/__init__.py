@@ -1,6 +1,6 @@
 """What a process knows of itself: capacity, load, counts, metrics, tracing, readiness; the server around it.
 
-`metrics`, `process_memory`, `readiness`, `serving` and `tracing` are modules, loaded by whoever imports them.
+`metrics`, `readiness`, `serving` and `tracing` are modules, loaded by whoever imports them.
 """
 
 RUNTIME = "runtime"  # where the lifespan's `state`, which every request's scope has, holds the runtime
@@ -8,6 +8,7 @@ RUNTIME = "runtime"  # where the lifespan's `state`, which every request's scope
 from voicebot.ops.capacity import Capacity  # noqa: E402
 from voicebot.ops.connection_registry import ConnectionRegistry  # noqa: E402
 from voicebot.ops.load import BATCHING_SHARE, CORES, Load  # noqa: E402
+from voicebot.ops.machine import process_memory  # noqa: E402
 from voicebot.ops.open_connections import OpenConnections  # noqa: E402
 from voicebot.ops.prompt_threads import PromptThreads  # noqa: E402
 from voicebot.ops.refusals import Refusals  # noqa: E402

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from prometheus_client import Gauge, Histogram
 
-from voicebot.ops.cpu_quota import cores
+from voicebot.ops.machine import cores
 
 WAKE_SECS = 0.1
 SMOOTH_SECS = 8.0  # over which load is averaged: a reply of local models takes all cores for two

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from voicebot.ops import load
-from voicebot.ops.cpu_quota import cores
+from voicebot.ops.machine import cores
 
 ALL = len(os.sched_getaffinity(0))
 GROUPS = {
@@ -54,9 +54,7 @@ def test_a_process_in_a_group_of_its_own():
         (group / "cpu.cfs_period_us").write_text("100000")
     except OSError as error:
         pytest.skip(f"needs to be root, and control groups of version 1: {error}")
-    script = (
-        f"open('{group}/tasks', 'w').write('0'); from voicebot.ops.cpu_quota import cores; print(cores())"
-    )
+    script = f"open('{group}/tasks', 'w').write('0'); from voicebot.ops.machine import cores; print(cores())"
     try:
         told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
         assert float(told.stdout) == pytest.approx(0.6)
