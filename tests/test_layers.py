@@ -54,6 +54,7 @@ ORDER = {
         pipecat_internals
         ops service_options
         models meaning
+        memories
         repertoire
         providers
         history transport turns
@@ -96,6 +97,7 @@ DOORS = (
     "voicebot.history",
     "voicebot.http",
     "voicebot.meaning",
+    "voicebot.memories",
     "voicebot.ops",
     "voicebot.pipeline",
     "voicebot.providers",

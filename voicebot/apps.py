@@ -9,7 +9,7 @@ class VoicebotConfig(AppConfig):
     def ready(self) -> None:
         from characters import provider_choice
         from characters.signals import character_changed
-        from sessions_app.signals import keys_rotated, sessions_over
+        from sessions_app.signals import keys_rotated, memories_changed, sessions_over
         from voicebot import (
             checks,  # noqa: F401  (checks registers itself)
             runtime,
@@ -20,6 +20,7 @@ class VoicebotConfig(AppConfig):
 
         provider_choice.use(ProviderCatalog())
         sessions_over.connect(channel_events.on_sessions_over, dispatch_uid="voicebot.takeover")
+        memories_changed.connect(channel_events.on_memories_changed, dispatch_uid="voicebot.memories")
         character_changed.connect(channel_events.on_character_changed, dispatch_uid="voicebot.channel_events")
         keys_rotated.connect(ProviderProfile.rewrap_all, dispatch_uid="voicebot.profiles")
         keys_rotated.connect(

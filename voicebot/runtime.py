@@ -19,8 +19,11 @@ from django.http import HttpRequest
 
 from sessions_app import expiry
 from sessions_app.database import at_leisure, availability
+from sessions_app.memories import Memories
 from voicebot import turns
 from voicebot.history import TRANSIENT_ERRORS, HistoryWriters, Spool, SpoolRecovery, SpoolThread
+from voicebot.meaning import embeddings
+from voicebot.memories import Learning
 from voicebot.ops import (
     RUNTIME,
     Capacity,
@@ -58,6 +61,12 @@ class Runtime:
         self.open_connections = OpenConnections()
         self.prompt_threads = PromptThreads()
         self.recorded = RecordedSpeech()
+        self.learning = Learning(
+            Memories(),
+            load=self.load,
+            embeddings=embeddings(),
+            sensitive=settings.KEEP_SENSITIVE_MEMORIES,
+        )
         self.models_loaded = False
 
     @property

@@ -9,6 +9,7 @@ from characters.prompts.examples import (
     unnamed_exchanges,
 )
 from characters.prompts.filling import macros_of
+from characters.prompts.parts import text_of
 from characters.prompts.rendering import (
     DEFAULT_LIMIT,
     PICK_UP,
@@ -49,5 +50,6 @@ __all__ = [
     "repertoire_of",
     "room_for_history",
     "shown",
+    "text_of",
     "unnamed_exchanges",
 ]

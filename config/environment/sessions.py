@@ -27,6 +27,11 @@ class Sessions(BaseModel):
     SESSION_RETENTION: Whole = Field(
         default=30 * 24 * 3600, ge=0, description="seconds after its end when nothing of it is left"
     )
+    KEEP_SENSITIVE_MEMORIES: Switch = Field(
+        default=False,
+        description="whether characters that remember may keep what is said of third persons, health, faith, "
+        "politics and sexuality",
+    )
     SESSION_MAX_TURNS: Whole = Field(default=4000, ge=1, description="turns after which a session ends")
     SESSION_STORE: Annotated[
         str, Kind("str", "memory, cache, db, cached_db, or the dotted path of a store")

@@ -13,6 +13,7 @@ from pipecat.frames.protobufs import frames_pb2
 from pipecat.processors.frame_processor import FrameProcessor
 
 from characters import catalog
+from characters.models import Character
 from characters.spec import CharacterSpec
 from sessions_app.database.threads import in_database
 from sessions_app.manager import SessionManager
@@ -21,6 +22,7 @@ from sessions_app.session.turn import Past, Turn
 from tests.characters.factory import make_character
 from tests.visitors import RATE_HZ, Visitor, rtvi_message, speech
 from voicebot import runtime
+from voicebot.memories import Learning, Remembering
 from voicebot.ops.load import Load
 from voicebot.pipeline.conversation_state import ConversationState
 from voicebot.pipeline.replies import fallback_reply
@@ -98,10 +100,12 @@ async def standing(
     quiet_secs: float = 60.0,
     metadata: dict[str, Any] | None = None,
     away_secs: float = 0.0,
+    learning: Learning | None = None,
     **character: Any,
 ) -> Conversation:
     """A pipeline that does not run yet, with a character of its own and a session in the database."""
-    await in_database(make_character, **character)
+    if not await in_database(Character.objects.filter(slug="marlow").exists):
+        await in_database(make_character, **character)
     manager, connection = SessionManager(), uuid4()
     made = await manager.create(character="marlow", visitor="anon:me", metadata=metadata)
     session = replace(await manager.open(made.id, made.token, connection), away_secs=away_secs)
@@ -115,7 +119,9 @@ async def standing(
     services = Services(stt(), llm(), tts(), voice=lambda _spec: voice())
     await recorded(spec, services.voice)
     past = past or Past("", Coverage(), [])
-    context = SessionContext(session.id, manager, writer, connection)
+    remembering = Remembering(session.visitor, session.id, learning)
+    await remembering.load(spec)
+    context = SessionContext(session.id, manager, writer, connection, remembering=remembering)
     one.pipeline = VoicePipeline(
         ConversationState(context, session, spec, past),
         ChannelsTransport(one.hear),

@@ -8,6 +8,9 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
+from sessions_app.manager import SyncSessionManager
+from sessions_app.models import VoiceSession
+
 log = logging.getLogger(__name__)
 
 
@@ -53,15 +56,25 @@ def on_character_changed(slug: str, version: int | None, draft: bool, **_: Any) 
         log.exception("conversations with %s could not be told of its change", slug)
 
 
-async def _send_over(session_ids: Iterable[UUID]) -> None:
+async def _send_each(session_ids: Iterable[UUID], kind: str) -> None:
     layer = get_channel_layer()
     for session_id in session_ids:
-        await layer.group_send(session_group(session_id), {"type": "session.over"})
+        await layer.group_send(session_group(session_id), {"type": kind})
 
 
 def on_sessions_over(session_ids: Iterable[UUID], **_: Any) -> None:
     """Signal receiver: closes the live connections of sessions that are over."""
     try:
-        async_to_sync(_send_over)(session_ids)
+        async_to_sync(_send_each)(session_ids, "session.over")
     except Exception:  # a channel layer that is away: each connection notices at its next heartbeat
         log.exception("live connections of ended sessions could not be told")
+
+
+def on_memories_changed(visitor: str, character: str, **_: Any) -> None:
+    """Signal receiver: the visitor's live connections with this character read again what it remembers."""
+    try:
+        sessions = SyncSessionManager().of_visitor(visitor, character=character)
+        live = [session.id for session in sessions if session.state == VoiceSession.State.ACTIVE]
+        async_to_sync(_send_each)(live, "memories.changed")
+    except Exception:  # a channel layer that is away: the next connection reads it anyway
+        log.exception("connections could not be told of a change of what is remembered")

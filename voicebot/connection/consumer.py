@@ -195,6 +195,9 @@ class VoiceConsumer(AsyncWebsocketConsumer):
     async def character_changed(self, message: Message) -> None:
         self._conversation.updates.on_changed(message)
 
+    async def memories_changed(self, message: Message) -> None:
+        await self._conversation.memories_changed()
+
     async def session_over(self, message: Message) -> None:
         """The session was ended or erased, perhaps by somebody else."""
         pipeline = self._conversation.pipeline

@@ -18,6 +18,7 @@ from voicebot.connection.character_updates import CharacterUpdates, build_servic
 from voicebot.connection.idle_close import IdleClose, quiet_secs
 from voicebot.connection.takeover import Predecessor
 from voicebot.history import CONTEXT_TURNS, TRANSIENT_ERRORS, HistoryWriter
+from voicebot.memories import Remembering
 from voicebot.pipeline import ConversationState, Event, SessionContext, VoicePipeline, compile_lore
 from voicebot.providers import ProviderError
 from voicebot.runtime import Runtime
@@ -68,6 +69,7 @@ class Conversation:
         self.updates = CharacterUpdates(groups, self._session, self._change_character)
         self._idle = IdleClose(connection.close_with)
         self._writer: HistoryWriter | None = None
+        self._remembering: Remembering | None = None
         self._earlier_errors = 0  # of pipelines before this one
         self._rebuilding = False  # the pipeline ends because another one is to go on, until that is there
         self._reload_missed = False  # a client message was answered meanwhile
@@ -124,6 +126,9 @@ class Conversation:
         spec = await spec_of(session)
         self._compiling = asyncio.create_task(compile_lore(spec.book, self._runtime.prompt_threads))
         services, limit = await build_services(spec)
+        if self._remembering is None:
+            self._remembering = Remembering(session.visitor, session.id, self._runtime.learning)
+        await self._remembering.load(spec)
         context = SessionContext(
             session.id,
             self._manager,
@@ -132,6 +137,7 @@ class Conversation:
             limit,
             self._runtime.prompt_threads,
             self._runtime.recorded,
+            self._remembering,
         )
         state = ConversationState(context, session, spec, past)
         before_secs, warning_secs = quiet_secs()
@@ -235,6 +241,11 @@ class Conversation:
             await self._connection.close_with(error.close_code, str(error), error.code)
         except Exception:
             log.exception("session %s could not be read again", state.session.id)
+
+    async def memories_changed(self) -> None:
+        """What the character remembers of the visitor was changed, perhaps elsewhere."""
+        if self._remembering:
+            await self._remembering.changed()
 
     async def warn(self, kind: str, secs: float, **more: str) -> bool:
         """Tells the client what will happen in so many seconds; False if there is no pipeline yet."""

@@ -19,6 +19,7 @@ from pipecat.services.settings import LLMSettings
 from characters import prompts
 from characters.lore import SCAN_SECS, Activation, Lorebook, Memory
 from characters.text import Moment
+from sessions_app.memories import Recollection
 from voicebot.ops import PromptThreads
 from voicebot.pipecat_internals.processors import FrameEnd
 from voicebot.pipeline.conversation_state import ConversationState, LoreFound
@@ -46,8 +47,11 @@ def prompt_of(
     lore: Activation | None = None,
     moment: Moment | None = None,
     fitting: Sequence[int] = (),
+    *,
+    recalled: Sequence[Recollection] = (),
 ) -> prompts.Prompt:
-    """The prompt of a session's character, as it is at this moment; `fitting` are exchanges, by number."""
+    """The prompt of a session's character, as it is at this moment; `fitting` are exchanges, by number,
+    `recalled` what is remembered of the visitor and matters now."""
     return prompts.render(
         state.speaking,
         state.session.metadata,
@@ -60,6 +64,7 @@ def prompt_of(
         moment=moment or state.moment(),
         fitting=fitting,
         answer_in=state.answer_in,
+        recalled=[memory.text for memory in recalled],
     )
 
 
@@ -134,6 +139,7 @@ class Prepared:
     lore: LoreFound
     moment: Moment
     written: WrittenTurn
+    recalled: Sequence[Recollection] = ()
 
 
 def prepare(
@@ -143,7 +149,10 @@ def prepare(
     moment = state.moment()
     lore, found = lore_of(state, history)
     written = written_of(state, history, moment, within_secs)
-    return Prepared(prompt_of(state, history, lore, moment, written.examples), found, moment, written)
+    said = [prompts.text_of(message) for message in history if message["role"] == "user"]
+    recalled = state.context.remembering.recalled(said)
+    prompt = prompt_of(state, history, lore, moment, written.examples, recalled=recalled)
+    return Prepared(prompt, found, moment, written, recalled)
 
 
 def written_of(
@@ -205,6 +214,7 @@ class Prompter(FrameEnd):
         prepared = await state.context.prompt_threads.run(prepare, state, history, self._search_secs)
         prompt, moment = prepared.prompt, prepared.moment
         state.set_lore(spec, prepared.lore)
+        state.context.remembering.used(prepared.recalled)
         if moment.now:
             state.asked(moment.now)
         if state.set_variables(moment.variables):

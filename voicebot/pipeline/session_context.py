@@ -6,6 +6,7 @@ from uuid import UUID
 from characters.prompts import DEFAULT_LIMIT
 from sessions_app.manager import SessionManager
 from voicebot.history import HistoryWriter
+from voicebot.memories import Remembering
 from voicebot.ops import PromptThreads
 from voicebot.providers import RecordedSpeech
 
@@ -22,3 +23,5 @@ class SessionContext:
     # Of the runtime, in which all connections share them:
     prompt_threads: PromptThreads = field(default_factory=PromptThreads)
     recorded: RecordedSpeech = field(default_factory=RecordedSpeech)
+    # What the character knows of the visitor; of the connection, whose pipelines follow each other:
+    remembering: Remembering = field(default_factory=Remembering)

@@ -196,8 +196,8 @@ class VoicePipeline:
         metrics.turns.labels(role).inc()
         try:
             if role == "user":
-                self.unprompted.heard()
                 turn = self._writer.add(role, text)
+                self.unprompted.heard(turn)
             else:
                 turn = self._writer.add(
                     role,

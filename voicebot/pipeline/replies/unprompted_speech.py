@@ -11,8 +11,10 @@ from pipecat.processors.aggregators.llm_context import LLMContext
 from characters import prompts
 from characters.text import Moment
 from sessions_app.identity import session_tokens
+from sessions_app.session import Turn
 from voicebot.pipeline.activity import Activity, Fact, State
 from voicebot.pipeline.conversation_state import ConversationState
+from voicebot.pipeline.memory_news import MemoryNews
 from voicebot.pipeline.prompt_processor import prompt_of
 from voicebot.pipeline.replies import fallback_reply
 from voicebot.pipeline.replies.unprompted_turn import RESUME_REPLY, unprompted
@@ -60,10 +62,12 @@ class UnpromptedSpeech:
         self._greeted = False  # and has sounded
         self._spoke_up = 0  # since the visitor last said something
         self._went_on = False  # after a noise, since then
+        self._memories = MemoryNews(state, activity, rtvi, worker)
 
-    def heard(self) -> None:
+    def heard(self, turn: Turn) -> None:
         """The visitor has said something."""
         self._spoke_up, self._went_on = 0, False
+        self._state.context.remembering.heard(turn.text, turn.sequence, self._state.spec)
 
     # --- beginning ---
 
@@ -76,6 +80,7 @@ class UnpromptedSpeech:
         if self._begun:
             return
         self._begun = True
+        await self._memories.begin()
         if not resumed:
             await self._greet()
             return
@@ -91,6 +96,10 @@ class UnpromptedSpeech:
     async def _greet(self) -> None:
         spec, metadata, seed = self._state.spec, self._state.session.metadata, str(self._state.session.id)
         moment = self._state.moment()
+        if moment.memory and not spec.returning_greeting.strip() and "greeting" not in metadata:
+            self._noting = asyncio.create_task(self._note_greeting())
+            await self._worker.queue_frame(unprompted(self._context, prompts.WELCOME_BACK))
+            return
         greeting = await self._threads.run(prompts.greeting, spec, metadata, seed=seed, moment=moment)
         self._state.set_variables(moment.variables)
         if isinstance(self._tts, registry.CachesSpeech):
@@ -115,6 +124,7 @@ class UnpromptedSpeech:
 
     async def end(self) -> None:
         """The connection is over. Of a greeting no word of which is remembered nothing was heard."""
+        await self._memories.end()
         if self._noting:
             self._noting.cancel()
             await asyncio.gather(self._noting, return_exceptions=True)

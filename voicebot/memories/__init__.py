@@ -1,0 +1,10 @@
+"""What a character learns of its visitor and recalls at a turn: rules, recall, the keeper of a connection.
+
+What is kept, and how, is `sessions_app.memories`.
+"""
+
+from voicebot.memories.recall import Recall
+from voicebot.memories.remembering import Learning, Remembering
+from voicebot.memories.rules import clear_answer, findings_of, forget_request
+
+__all__ = ["Learning", "Recall", "Remembering", "clear_answer", "findings_of", "forget_request"]
