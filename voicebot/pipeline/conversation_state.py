@@ -110,7 +110,7 @@ class ConversationState:
             idle_secs=max(0.0, (now - self._asked_at).total_seconds()),
             model=self._spec.llm_model or self._spec.llm_provider,
             variables=dict(self._variables),
-            memory=self.context.remembering.macros(self._spec.language),
+            memory=self.context.remembering.macros(self.speaking.language),
         )
 
     def lore_record(self) -> dict[str, Any] | None:

@@ -34,7 +34,7 @@ class MemoryNews:
     async def begin(self) -> None:
         """Tells whether this character remembers, what the visitor has answered, and the question."""
         if self._remembering.remembers:
-            await self._send(question=question_of(self._state.spec), known=len(self._remembering.known))
+            await self._send(question=question_of(self._state.speaking), known=len(self._remembering.known))
 
     async def _learnt(self, learnt: Sequence[Recollection]) -> None:
         await self._send(learnt=[memory.as_json() for memory in learnt])
@@ -47,7 +47,7 @@ class MemoryNews:
         """Asks aloud when the reply is over, unless the visitor has answered on the page meanwhile."""
         await self._activity.until_quiet(ASK_AFTER_SECS)
         if not self._remembering.consent:
-            await self._worker.queue_frame(TTSSpeakFrame(question_of(self._state.spec)))
+            await self._worker.queue_frame(TTSSpeakFrame(question_of(self._state.speaking)))
             self._remembering.question_spoken()
 
     async def end(self) -> None:
