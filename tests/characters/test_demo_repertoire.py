@@ -76,11 +76,11 @@ def test_no_answer_is_there_twice_with_anybody():
 
 
 @each
-def test_no_wording_begins_two_blocks_or_stands_twice_in_one(path):
+def test_no_wording_begins_two_blocks_or_stands_twice_in_an_exchange(path):
     found = blocks(path.read_text())
     assert not twice([question for block in found for question in block[0][0]])
-    for block in found:
-        assert not twice([question for questions, _ in block for question in questions])
+    for questions, _ in exchanges(path.read_text()):
+        assert not twice(questions)
 
 
 @each

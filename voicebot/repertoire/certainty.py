@@ -14,7 +14,7 @@ SECOND_SHARE = (
     0.3  # of what the second best wording says: recall at a precision of 0.9 went from 0.25 to 0.59
 )
 LONE_WORDING = 0.9  # what a question counts that has no second wording
-FOLLOW_UP = 0.12  # what a follow-up is nearer, right after its block was answered
+FOLLOW_UP = 0.12  # what a follow-up is nearer, right after its block was answered, and farther once told
 # P(right) of the best match, a logistic curve over its score.
 MEANT, LETTERED = (14.0, 0.42), (11.0, 0.45)  # steepness and the score of 0.5; without vectors
 SPOKEN = 0.55  # sure enough for a written answer where the alternative is a fallback

@@ -5,9 +5,11 @@ have in common is taken out of them first, as Mu and Viswanath 2018 ("All-but-th
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from characters import prompts
 from characters.spec import CharacterSpec
@@ -17,6 +19,9 @@ from voicebot.repertoire import certainty
 MOST_MATCHES = 5
 SOMEBODY = "Robin"  # for {{user}} in a question: a name like any other
 _MACRO = re.compile(r"\{\{([^{}]*)\}\}")
+_MARKS = re.compile(r"[\W_]+")
+
+Places = npt.NDArray[np.intp]  # of questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class RepertoireIndex:
         self.repertoire = prompts.repertoire_of(spec)
         asked = questions_of(spec)
         self.questions = [words for _, words in asked]
+        self._plain = [_MARKS.sub("", words).casefold() for words in self.questions]
         self._numbers = np.array([number for number, _ in asked], np.intp)
         # The places of each exchange's questions: they stand side by side.
         borders = np.flatnonzero(np.diff(self._numbers)) + 1
@@ -83,22 +89,17 @@ class RepertoireIndex:
     ) -> list[Match]:
         """The exchanges that fit best, the surest first; `last` is the exchange that was answered last.
 
-        A follow-up is found only if its block was answered last, and then before others.
+        A follow-up is found only if its block was answered last: before others if it comes after the last
+        answer, behind them if it has had its turn. A wording that several share is the next one's.
         """
         if not self.questions:
             return []
         meant = self._similarity(vector)
         score = certainty.score(self._lexical.similarity(question), meant)
-        open_block = self._block_of(last)
         found: list[tuple[float, int]] = []
-        for wordings in self._wordings:
-            follows = self._exchange_of(wordings[0]).follows
-            if follows is not None and follows != open_block:
-                continue
+        for wordings, nearer in self._open(last):
             ranked = wordings[np.argsort(-score[wordings])]
-            value = certainty.agreed(score[ranked])
-            value += certainty.FOLLOW_UP if follows is not None else 0.0
-            found.append((value, int(ranked[0])))
+            found.append((certainty.agreed(score[ranked]) + nearer, int(ranked[0])))
         found.sort(reverse=True)
         return [
             Match(
@@ -109,6 +110,21 @@ class RepertoireIndex:
             )
             for value, at in found[:MOST_MATCHES]
         ]
+
+    def _open(self, last: int | None) -> Iterator[tuple[Places, float]]:
+        """Each exchange that can be answered now: the places of its questions, and how much nearer it is."""
+        block = self._block_of(last)
+        taken: set[str] = set()  # wordings of the follow-ups that come before
+        for wordings in self._wordings:
+            follows = self._exchange_of(wordings[0]).follows
+            if follows is None:
+                yield wordings, 0.0
+            elif last is not None and follows == block:
+                if self._numbers[wordings[0]] <= last:
+                    yield wordings, -certainty.FOLLOW_UP
+                elif own := [at for at in wordings if self._plain[at] not in taken]:
+                    taken.update(self._plain[at] for at in own)
+                    yield np.array(own, np.intp), certainty.FOLLOW_UP
 
     def _exchange_of(self, at: int) -> prompts.Exchange:
         """The exchange of a question."""
