@@ -10,6 +10,13 @@ export interface Character {
   readonly version: number;
 }
 
+/** One thing that the character remembers of the visitor. */
+export interface Memory {
+  readonly id: string;
+  readonly text: string;
+  readonly at: string;
+}
+
 export type ServerMessage =
   | { readonly type: "session"; readonly id: string; readonly character: Character }
   | { readonly type: "character-updated"; readonly character: Character }
@@ -18,5 +25,6 @@ export type ServerMessage =
   | { readonly type: "trouble"; readonly text: string; readonly spoken: boolean }
   // Somebody speaks over the character, who waits to hear what: what has not been played of it comes again.
   | { readonly type: "voice-held"; readonly held: boolean }
+  | { readonly type: "memory"; readonly consent: "" | "yes" | "no"; readonly question?: string; readonly learnt?: readonly Memory[] }
   | { readonly type: "draining" }
   | { readonly type: "expiring"; readonly inSecs: number };

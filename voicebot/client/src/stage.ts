@@ -8,6 +8,7 @@ import { gettext } from "./i18n.ts";
 import { KeySettings } from "./key-settings.ts";
 import { seconds, showChart, stages } from "./latency.ts";
 import { listen as listenToLanguages } from "./language-switch.ts";
+import { MemoryPanel } from "./memory.ts";
 import { Past } from "./past.ts";
 import { PendingEnd } from "./pending-end.ts";
 import { Ring } from "./ring.ts";
@@ -25,6 +26,7 @@ interface About {
   readonly slug: string;
   readonly startUrl: string;
   readonly sessionsUrl: string;
+  readonly memoriesUrl: string;
   readonly workletUrl: string;
   readonly recorderUrl: string;
   readonly clientUrl: string;
@@ -63,6 +65,7 @@ const ring = new Ring(stage, byId("arc-character"), byId("arc-visitor"));
 const transcript = new TranscriptView();
 const settings = new SettingsPanel(call, about.recorderUrl);
 const past = new Past(about, tell);
+const memory = new MemoryPanel(about, call, tell);
 const summary = new Summary(about, call);
 const announcer = new Announcer();
 const leaving = new PendingEnd(call);
@@ -156,6 +159,7 @@ function open(id: string) {
   dialog.showModal();
   if (id === "settings") void settings.open();
   if (id === "past") void past.show();
+  if (id === "memory") void memory.show();
 }
 for (const dialog of document.querySelectorAll("dialog")) {
   // Opened by a key, it has nothing to give the focus back to.
@@ -294,6 +298,9 @@ byId("microphone-hint").hidden = !isSecureContext;
 show();
 void wayBack.look(call).then((over) => over && showTranscript(true));
 if (about.known && !bridge.embedded) {
+  void memory.show().then((memories) => {
+    if (memories?.length) byId("memory-open").hidden = false;
+  });
   void past.show().then((count) => {
     byId("past-open").hidden = !count;
   });
