@@ -15,9 +15,9 @@ import numpy as np
 from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 
+from voicebot.providers.local.ears.nothing import SILENCE, is_nothing
 from voicebot.providers.speech.segments import LONGEST_SECS, pieces
 
-SILENCE = 0.6  # probability of no speech above which a segment is noise (the paper's threshold)
 RATE_HZ = 16_000
 FRAMES_PER_SEC, MAX_FRAMES, MARGIN_FRAMES = 100, 3000, 100
 TOKENS, TOKENS_PER_SEC = (
@@ -58,10 +58,12 @@ class Heard:
 
 @dataclass(frozen=True)
 class Decoded:
-    """One pass of the decoder. `looped`: it ran into the limit of tokens."""
+    """One pass of the decoder. `looped`: it ran into the limit of tokens; `log_prob` is the mean of them."""
 
     text: str
-    looped: bool = False
+    looped: bool
+    no_speech: float
+    log_prob: float
 
 
 class Recogniser:
@@ -95,10 +97,14 @@ class Recogniser:
         encoded = self.encode(features, self.frames_for(features))
         language = self.language_of(encoded, expected)
         decoded = self.decode(encoded, limit, language)
+        if decoded.no_speech > SILENCE:
+            return Heard()
         if decoded.looped:
             decoded = self.decode(self.encode(features, MAX_FRAMES), limit, language, no_repeat=NO_REPEAT)
         elif repeats_itself(decoded.text):
             decoded = self.decode(self.encode(features, MAX_FRAMES), limit, language)
+        if is_nothing(decoded.text, decoded.no_speech, decoded.log_prob, samples):
+            return Heard()
         return Heard(decoded.text, language)
 
     def features(self, samples: np.ndarray) -> np.ndarray:
@@ -132,12 +138,14 @@ class Recogniser:
             max_length=2 * limit,  # of which CTranslate2 generates half, see its issue 1856
             no_repeat_ngram_size=no_repeat,
             return_no_speech_prob=True,
+            return_scores=True,
         )[0]
-        if result.no_speech_prob > SILENCE:
-            return Decoded("")
         tokens = result.sequences_ids[0]
         text = tokenizer.decode(tokens).strip()
-        return Decoded(wide_marks(text) if language in SPACELESS else text, len(tokens) >= limit)
+        # The score is the mean over the tokens; Whisper counts the end of the text as one of them.
+        log_prob = result.scores[0] * len(tokens) / (len(tokens) + 1)
+        text = wide_marks(text) if language in SPACELESS else text
+        return Decoded(text, len(tokens) >= limit, result.no_speech_prob, log_prob)
 
     def tokenizer(self, language: str) -> Tokenizer:
         if language not in self._tokenizers:

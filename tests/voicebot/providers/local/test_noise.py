@@ -1,0 +1,91 @@
+"""What is no turn: noise, music and what Whisper invents; and that a visitor's shortest words are one."""
+
+import numpy as np
+import pytest
+
+from tests.noises import clips
+from tests.piper_speech import spoken
+from tests.visitors import RATE_HZ
+from tests.words import words
+
+pytestmark = pytest.mark.local
+
+SHORT = (
+    "Thank you.", "Thank you very much.", "Thanks.", "You.", "Yes.", "No.", "Okay.", "Bye.", "Goodbye.", "Hello.",
+    "Please.", "What?", "Why?", "Stop.", "Wait.", "Go on.", "Good.", "Right.", "Sure.", "I see.", "You too.",
+    "Thanks for watching.",
+)  # fmt: skip
+CREDITS = (
+    "Subtitles by the Amara.org community",
+    "字幕由志愿者提供",
+    "请不吝点赞订阅转发打赏支持明镜与点点栏目",
+)
+
+
+def models():
+    from voicebot.providers.local import ears
+
+    return {
+        "tiny.en": (ears.english(), ears.Expected()),
+        "base": (ears.multilingual(), ears.Expected(("en", "zh"))),
+        "base, Chinese": (ears.multilingual(), ears.Expected(("zh",))),
+    }
+
+
+@pytest.mark.parametrize("model", ["tiny.en", "base", "base, Chinese"])
+def test_noise_hum_music_and_claps_are_no_turns(model):
+    recogniser, expected = models()[model]
+    sounds = clips() if model == "tiny.en" else clips()[::3]
+    assert len(clips()) >= 60
+    found = {name: recogniser.listen(pcm.tobytes(), expected).text for name, pcm in sounds}
+    assert {name: text for name, text in found.items() if text} == {}
+
+
+@pytest.mark.parametrize("secs", [0.0, 0.3, 1.0, 4.0])
+@pytest.mark.parametrize("model", ["tiny.en", "base", "base, Chinese"])
+def test_silence_is_no_turn(model, secs):
+    recogniser, expected = models()[model]
+    assert recogniser.listen(bytes(2 * int(secs * RATE_HZ)), expected).text == ""
+
+
+@pytest.mark.parametrize("model", ["tiny.en", "base"])
+def test_the_shortest_words_of_a_visitor_are_turns(model):
+    recogniser, expected = models()[model]
+    found = {said: recogniser.listen(spoken(said).tobytes(), expected).text for said in SHORT}
+    assert [said for said, text in found.items() if not text] == []
+    same = [said for said, text in found.items() if words(said) == words(text)]
+    assert len(same) >= 0.7 * len(SHORT), found
+
+
+def test_thank_you_is_kept_also_beside_noise():
+    """15 dB below the voice, as in a room with a fan."""
+    said = spoken("Thank you.").astype(np.float64)
+    level = np.sqrt(np.mean(said**2)) * 10 ** (-15 / 20)
+    noisy = said + np.random.default_rng(3).normal(0, level, len(said))
+    for recogniser, expected in models().values():
+        if expected.languages[0] == "en":
+            heard = recogniser.listen(noisy.astype(np.int16).tobytes(), expected)
+            assert words(heard.text) == ["thank", "you"]
+
+
+@pytest.mark.parametrize(
+    ("text", "no_speech", "log_prob", "voice", "nothing"),
+    [
+        ("Thank you.", 0.1, -0.3, False, True),  # an invention, as sure as anything
+        ("Thank you.", 0.1, -0.3, True, False),
+        ("谢谢观看。", 0.1, -0.3, False, True),
+        ("谢谢。", 0.1, -0.3, True, False),
+        ("What is the capital of France?", 0.1, -0.3, False, False),  # sure, and nothing that is invented
+        ("What is the capital of France?", 0.1, -1.2, False, True),
+        ("What is the capital of France?", 0.1, -1.2, True, False),
+        ("What is the capital of France?", 0.5, -1.7, True, True),
+        ("Yes.", 0.7, -0.1, True, True),
+        ("...", 0.0, 0.0, True, True),
+        *((credit, 0.0, 0.0, True, True) for credit in CREDITS),
+    ],
+)
+def test_what_nobody_has_said_is_told_by_confidence_and_voice(text, no_speech, log_prob, voice, nothing):
+    from voicebot.providers.local.ears.nothing import is_nothing
+
+    sound = spoken("Thank you.") if voice else np.zeros(RATE_HZ, np.int16)
+    assert is_nothing(text, no_speech, log_prob, sound.astype(np.float32) / 32768) == nothing
