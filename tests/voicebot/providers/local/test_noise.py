@@ -11,8 +11,8 @@ from tests.words import words
 pytestmark = pytest.mark.local
 
 SHORT = (
-    "Thank you.", "Thank you very much.", "Thanks.", "You.", "Yes.", "No.", "Okay.", "Bye.", "Goodbye.", "Hello.",
-    "Please.", "What?", "Why?", "Stop.", "Wait.", "Go on.", "Good.", "Right.", "Sure.", "I see.", "You too.",
+    "Thank you.", "Thank you very much.", "Thanks.", "You.", "Yes.", "No.", "Okay.", "Bye.", "Goodbye.",
+    "Hello.", "Please.", "What?", "Why?", "Stop.", "Wait.", "Go on.", "Good.", "Right.", "Sure.", "I see.", "You too.",
     "Thanks for watching.",
 )  # fmt: skip
 CREDITS = (

@@ -3,8 +3,8 @@
 Whisper writes something about any sound. What it is unsure of, and what it is known to invent, counts only if
 there is a voice in the sound; what nobody says to a character (credits of subtitles) never does. A real
 "Thank you." of a visitor has a voice, and stays. Thresholds are from 57 clips of noise, hum, music and claps
-and 54 of the shortest phrases (tests/voicebot/providers/local/test_noise.py has their like): of the first none
-had a voice, of the second each had for 190 ms or more.
+and 54 of the shortest phrases (tests/voicebot/providers/local/test_noise.py has their like): of the first
+none had a voice, of the second each had for 190 ms or more.
 """
 
 import re
