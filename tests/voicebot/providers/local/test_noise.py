@@ -10,11 +10,10 @@ from tests.words import words
 
 pytestmark = pytest.mark.local
 
-SHORT = (
-    "Thank you.", "Thank you very much.", "Thanks.", "You.", "Yes.", "No.", "Okay.", "Bye.", "Goodbye.",
-    "Hello.", "Please.", "What?", "Why?", "Stop.", "Wait.", "Go on.", "Good.", "Right.", "Sure.", "I see.", "You too.",
-    "Thanks for watching.",
-)  # fmt: skip
+SHORT = tuple(
+    """Thank you.|Thank you very much.|Thanks.|You.|Yes.|No.|Okay.|Bye.|Goodbye.|Hello.|Please.|What?|Why?|Stop.
+    |Wait.|Go on.|Good.|Right.|Sure.|I see.|You too.|Thanks for watching.""".replace("\n    ", "").split("|")
+)
 CREDITS = (
     "Subtitles by the Amara.org community",
     "字幕由志愿者提供",

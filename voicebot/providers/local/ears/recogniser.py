@@ -130,12 +130,13 @@ class Recogniser:
 
     def decode(self, encoded: Any, limit: int, language: str = "en", no_repeat: int = 0) -> Decoded:
         """The words in what was encoded, at most `limit` tokens."""
-        tokenizer = self.tokenizer(language)
+        tokenizer, prompt = self.tokenizer(language), self.prompt(language)
         result = self.model.model.generate(
             encoded,
-            [self.prompt(language)],
+            [list(prompt)],
             beam_size=1,
-            max_length=2 * limit,  # of which CTranslate2 generates half, see its issue 1856
+            # CTranslate2 generates half of this, and no more than the prompt leaves, see its issue 1856.
+            max_length=max(2 * limit, limit + len(prompt)),
             no_repeat_ngram_size=no_repeat,
             return_no_speech_prob=True,
             return_scores=True,
