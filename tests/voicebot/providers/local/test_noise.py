@@ -11,8 +11,10 @@ from tests.words import words
 pytestmark = pytest.mark.local
 
 SHORT = tuple(
-    """Thank you.|Thank you very much.|Thanks.|You.|Yes.|No.|Okay.|Bye.|Goodbye.|Hello.|Please.|What?|Why?|Stop.
-    |Wait.|Go on.|Good.|Right.|Sure.|I see.|You too.|Thanks for watching.""".replace("\n    ", "").split("|")
+    """Thank you.|Thank you very much.|Thanks.|You.|Yes.|No.|Okay.|Bye.|Goodbye.|Hello.|Please.|What?|Why?
+    |Stop.|Wait.|Go on.|Good.|Right.|Sure.|I see.|You too.|Thanks for watching.""".replace(
+        "\n    ", ""
+    ).split("|")
 )
 CREDITS = (
     "Subtitles by the Amara.org community",
