@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from characters.admin import drafts_for
 from sessions_app.manager import TOUCH_SECS
-from sessions_app.models import SessionTurn, VoiceSession
+from sessions_app.models import SealedMemory, SessionTurn, VisitorMemory, VoiceSession
 from sessions_app.stores import get_store
 
 DAYS = 14
@@ -68,7 +68,10 @@ def figures(now: Callable[[], Any] = timezone.now) -> dict[str, Any]:
         values = [rows[day][column] if day in rows else None for day in days]
         return [None if value is None else round(float(value), digits) for value in values]
 
+    remembered = VisitorMemory.objects.filter(consent=VisitorMemory.Consent.YES).count()
     return {
+        "visitors_remembered": remembered,
+        "memories": SealedMemory.objects.filter(expires_at__gt=moment).count(),
         "days": [formats.date_format(day, "MONTH_DAY_FORMAT") for day in days],
         "active": active,
         "conversations": [value or 0 for value in series(talk, 0)],
@@ -128,6 +131,8 @@ def add_to(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             _number(_("Minutes talked today"), found["minutes"][-1]),
             _number(_("Wait for a reply, median"), found["p50"][-1], unit="ms"),
             _number(_("Wait for a reply, 95th percentile"), found["p95"][-1], unit="ms"),
+            _number(_("Visitors remembered"), found["visitors_remembered"]),
+            _number(_("Memories"), found["memories"]),
             _number(_("Errors today"), found["errors"][-1], errors="some", **of_today),
         ],
         "charts": [

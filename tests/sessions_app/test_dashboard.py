@@ -9,6 +9,7 @@ from prometheus_client import generate_latest
 
 from sessions_app.admin import dashboard
 from sessions_app.manager import SyncSessionManager
+from sessions_app.memories import Bounds, Finding, SyncMemories
 from sessions_app.models import VoiceSession
 from sessions_app.session.turn import Turn
 from tests.characters.factory import make_character
@@ -45,6 +46,20 @@ def test_what_is_older_than_two_weeks_is_not_counted():
     session = SyncSessionManager().create(character="marlow", visitor="anon:me")
     VoiceSession.objects.filter(pk=session.id).update(created_at=timezone.now() - timedelta(days=15))
     assert sum(dashboard.figures()["conversations"]) == 0
+
+
+def test_what_is_remembered_is_counted_and_never_shown(admin_client):
+    make_character()
+    memories = SyncMemories()
+    for visitor, agreed in (("anon:me", True), ("anon:you", True), ("anon:no", False)):
+        memories.set_consent(visitor, "marlow", agreed)
+    facts = [Finding("likes zanzibarquince", "taste"), Finding("is called Mirabelle", "name")]
+    memories.add("anon:me", "marlow", facts, Bounds())
+    found = dashboard.figures()
+    assert (found["visitors_remembered"], found["memories"]) == (2, 2)
+    page = admin_client.get("/admin/").content.decode()
+    assert "Visitors remembered" in page
+    assert "quince" not in page
 
 
 def test_the_page_shows_them_to_who_may_see_sessions_only(admin_client, client, django_user_model):

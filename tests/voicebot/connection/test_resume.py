@@ -315,6 +315,28 @@ async def test_ending_in_one_process_closes_the_line_in_the_other(pair):
         assert (await visitor.until_closed())[0] == 4410
 
 
+async def test_what_one_process_has_learnt_the_other_knows_at_its_next_turn(pair):
+    """Of one visitor who talks in two windows, each with another process; forgotten in one, gone in both."""
+    first, second = pair
+    url, answer = await asyncio.to_thread(first.start_session)
+    cookie = cookie_of(answer)
+    start = {"body": {"character": "captain-marlow"}}
+    way = (await asyncio.to_thread(second.request, "/api/start", start, **cookie)).json
+    there = f"{way['wsUrl']}?token={way['token']}"
+    async with Visitor(url) as one, Visitor(there) as other:
+        for visitor in (one, other):
+            await visitor.get_ready()
+        consent = {"character": "captain-marlow", "agreed": True}
+        await asyncio.to_thread(first.request, "/api/memories/consent", consent, method="PUT", **cookie)
+        await write(one, "I have a dog called Quandongpeach.")
+        await one.until(lambda: any("learnt" in news for news in one.server_messages("memory")))
+        await write(other, "Hello.")
+        (memory,) = (await asked(other, "memory.list"))["memories"]
+        assert memory["text"] == "has a dog called Quandongpeach"
+        await write(other, "Forget my dog.")
+        assert (await asked(one, "memory.list"))["memories"] == []
+
+
 RARE = ("zanzibarquince", "quandongpeach", "mirabellefig")
 
 
@@ -325,6 +347,12 @@ async def test_the_canary_is_nowhere(pair, redis_url, tmp_path):
     async with Visitor(url) as visitor:
         session = (await visitor.get_ready())["id"]
         await write(visitor, f"Do you like a {RARE[2]}?")
+        consent = {"character": "captain-marlow", "agreed": True}
+        await asyncio.to_thread(
+            first.request, "/api/memories/consent", consent, method="PUT", **cookie_of(answer)
+        )
+        await write(visitor, f"I love {RARE[2]}.")
+        await visitor.until(lambda: any("learnt" in news for news in visitor.server_messages("memory")))
         await visitor.ask()
         assert RARE[2] in json.dumps(await asked(visitor, "session.history"))
         await asked(visitor, "session.metadata", {"more": RARE[1]})
@@ -351,6 +379,7 @@ def look_everywhere(first: Server, second: Server, redis_url: str, tmp_path: Pat
             with database.cursor().copy(f'COPY "{schema}"."{table}" TO STDOUT') as copy:
                 dump += "".join(bytes(part).decode(errors="replace") for part in copy)
         sealed = database.execute("SELECT sealed FROM sessions_app_sessionturn").fetchall()
+        sealed += database.execute("SELECT sealed FROM sessions_app_sealedmemory").fetchall()
         dump += "".join(bytes(row[0]).decode("latin1") for row in sealed)
     client = redis.Redis.from_url(redis_url)
     cached = ""
