@@ -18,10 +18,11 @@ from characters.exceptions import CharacterError
 from characters.lore import NOTHING, Activation, Memory
 from characters.models import Character
 from characters.spec import CharacterSpec
-from characters.text import Macros
+from characters.text import Macros, Moment
 
 SAMPLE_CHARACTERS = 200
 TALK_CHARACTERS = 8000
+MOST_REMEMBERED = 6
 MOST_LINES = 40  # of the visitor, that are gone through for what stays or rests
 SPEAKER = re.compile(r"^\s*(visitor|you|user|character|char|them)\s*:\s*", re.IGNORECASE)
 VISITORS = ("visitor", "you", "user")
@@ -38,6 +39,17 @@ def conversation(text: str) -> list[prompts.Message]:
             role = "assistant" if messages and messages[-1]["role"] == "user" else "user"
         messages.append({"role": role, "content": line[named.end() if named else 0 :].strip()})
     return messages
+
+
+def remembered(text: str) -> list[str]:
+    """What a made-up visitor is remembered by: a memory a line, about them, as many as one turn gets."""
+    lines = filter(None, map(str.strip, text[:TALK_CHARACTERS].splitlines()))
+    return [line[:SAMPLE_CHARACTERS] for line in lines][:MOST_REMEMBERED]
+
+
+def _macros(known: list[str]) -> dict[str, str]:
+    """What {{memory}} and {{memory::plan}} stand for in the rehearsal: the first line and the second."""
+    return dict(zip(("", "plan"), known, strict=False))
 
 
 def _lore(spec: CharacterSpec, metadata: dict[str, Any], talk: list[prompts.Message]) -> Activation:
@@ -118,16 +130,21 @@ class Rehearsal:
         spec = self._spec(request)
         talk = conversation(request.POST.get("_talk", ""))
         greeting = request.POST.get("_greeting", "")
-        metadata = {"name": "Robin", "greeting": number(greeting)}
+        known = remembered(request.POST.get("_visitor", ""))
+        asked = number(greeting)
+        metadata = {"name": "Robin", **({} if known and not asked else {"greeting": asked})}
+        moment = Moment(model=spec.llm_model or spec.llm_provider, memory=_macros(known))
         lore = _lore(spec, metadata, talk)
         model = provider_choice.ask().model(spec)
-        prompt = prompts.render(spec, metadata, talk, lore=lore, limit=model.limit)
+        prompt = prompts.render(
+            spec, metadata, talk, lore=lore, limit=model.limit, moment=moment, recalled=known
+        )
         tokens, exact = model.measure(prompt)
         return JsonResponse(
             {
                 "messages": prompt.as_messages(),
                 "examples": prompt.examples,
-                "greeting": prompts.greeting(spec, metadata),
+                "greeting": prompts.greeting(spec, metadata, moment=moment),
                 "greetings": 1 + len(spec.alternate_greetings),
                 "tokens": tokens,
                 "exact": exact,

@@ -201,6 +201,7 @@ function takeDrops(zone) {
 function rehearse(desk) {
   const form = /** @type {HTMLFormElement} */ (document.getElementById("character_form"));
   const talk = /** @type {HTMLTextAreaElement} */ (document.getElementById("desk-talk"));
+  const visitor = /** @type {HTMLTextAreaElement} */ (document.getElementById("desk-visitor"));
   const sentence = /** @type {HTMLInputElement} */ (document.getElementById("desk-sentence"));
   const greets = /** @type {HTMLSelectElement} */ (document.getElementById("desk-greets"));
   const audio = /** @type {HTMLAudioElement} */ (document.getElementById("desk-audio"));
@@ -234,6 +235,7 @@ function rehearse(desk) {
     }
     data.set("_character", desk.dataset.character ?? "");
     data.set("_talk", talk.value);
+    data.set("_visitor", visitor.value);
     data.set("_sentence", sentence.value);
     data.set("_greeting", greets.value);
     return data;
@@ -344,6 +346,7 @@ function rehearse(desk) {
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
   talk.addEventListener("input", soon);
+  visitor.addEventListener("input", soon);
   greets.addEventListener("change", soon);
   document.addEventListener("lore:change", soon);
   speak.addEventListener("click", () => void hear());
