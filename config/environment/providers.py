@@ -45,6 +45,11 @@ class Providers(BaseModel):
     ANSWER_SECS: Number = Field(
         default=15, gt=0, description="without a sound, after which a character apologises"
     )
+    ANSWER_AHEAD_PROVIDERS: Names = Field(
+        default=["local", "found", "repertoire"],
+        description="of language models whose answers are prepared in a pause, and thrown away where the "
+        "visitor goes on; what a hosted model writes is paid for, heard or not",
+    )
     LLM_CONTEXT_TOKENS: Whole = Field(
         default=8192, ge=1, description="read at once by models that do not say how many"
     )

@@ -70,8 +70,10 @@ def event_of(data: FramePushed) -> Event | None:
         return None
     if type(frame) is LLMContextFrame:
         # The assistant's aggregator sends one down to nobody, when a reply is part of the conversation.
+        # One that is speculative is asked when the turn is over: see `AnswersAhead.confirmed`.
         down = data.direction is FrameDirection.DOWNSTREAM
-        return None if down and isinstance(source, LLMAssistantAggregator) else Event.ASKED
+        own = down and isinstance(source, LLMAssistantAggregator)
+        return None if own or frame.speculation else Event.ASKED
     if isinstance(frame, ErrorFrame):
         return Event.FAILED if stage_of(frame) == "llm" else None
     return EVENTS.get(type(frame))

@@ -168,6 +168,11 @@ class ConversationState:
         """Another version, or another character, speaks from the next turn on."""
         self._pending_spec = spec
 
+    @property
+    def changes_soon(self) -> bool:
+        """Whether another spec holds from the next turn on."""
+        return self._pending_spec is not None
+
     def apply_pending_spec(self) -> bool:
         """Makes the pending spec the one in use; whether there was one."""
         if self._pending_spec is None:

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from typing import cast
 
 from pipecat.frames.frames import (
+    EagerEndOfTurnCancelFrame,
     Frame,
     InputAudioRawFrame,
+    InterruptionFrame,
     LLMContextFrame,
     LLMUpdateSettingsFrame,
     UserSpeakingFrame,
+    UserStartedSpeakingFrame,
+    UserStoppedSpeakingFrame,
 )
 from pipecat.processors.aggregators.llm_context import LLMContext, LLMContextMessage
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor, FrameProcessorSetup
@@ -18,6 +22,7 @@ from pipecat.services.settings import LLMSettings
 
 from characters import prompts
 from characters.lore import SCAN_SECS, Activation, Lorebook, Memory
+from characters.spec import CharacterSpec
 from characters.text import Moment
 from sessions_app.memories import Recollection
 from voicebot.ops import PromptThreads
@@ -171,12 +176,21 @@ def written_of(
     )
 
 
+@dataclass
+class Speculation:
+    """A prompt for a turn that may not be over: what it leaves behind is kept when the turn is."""
+
+    confirmed: bool = False
+    withdrawn: bool = False
+    left: tuple[CharacterSpec, Prepared] | None = None  # when the prompt is made
+
+
 class Prompter(FrameEnd):
     """Sits before the LLM. The prompt is rendered for each turn, so changed metadata is known at once.
 
     The conversation's own context stays pure history: instructions, lore and examples are added to what
     the model gets, not to what is remembered. `on_turn` is called first: a character that was changed
-    meanwhile is taken up there.
+    meanwhile is taken up there; it is not for an answer that is prepared ahead, see `AnswersAhead`.
     """
 
     def __init__(self, on_turn: Callable[[], Awaitable[None]], llm: FrameProcessor) -> None:
@@ -187,6 +201,9 @@ class Prompter(FrameEnd):
         self._state: ConversationState | None = None
         self._asked: LLMSettings | None = None  # what the model was last told to be
         self._variables = MetadataKeeper()
+        self._ahead: Speculation | None = None
+        self._turn_over = False  # since it began; verdicts overtake the requests that they are about
+        self._overtaken = False  # by its withdrawal
 
     async def setup(self, setup: FrameProcessorSetup) -> None:  # type: ignore[override]
         await super().setup(setup)
@@ -202,23 +219,41 @@ class Prompter(FrameEnd):
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         await super().process_frame(frame, direction)
-        if isinstance(frame, LLMContextFrame) and direction == FrameDirection.DOWNSTREAM and self._state:
-            await self._on_turn()
-            await self._prepare(frame, self._state)
+        if isinstance(frame, EagerEndOfTurnCancelFrame):
+            self._overtaken = self._ahead is None
+            self._withdraw()
+        elif isinstance(frame, InterruptionFrame):
+            self._overtaken = False  # what waits here is dropped by Pipecat
+            self._withdraw()
+        elif isinstance(frame, UserStoppedSpeakingFrame):
+            self._confirm()
+        elif isinstance(frame, UserStartedSpeakingFrame):
+            self._turn_over = False
+        if isinstance(frame, LLMContextFrame) and direction == FrameDirection.DOWNSTREAM:  # noqa: SIM102
+            if self._state and not await self._prepare(frame, self._state):
+                return
         await self.push_frame(frame, direction)
 
-    async def _prepare(self, frame: LLMContextFrame, state: ConversationState) -> None:
+    async def _prepare(self, frame: LLMContextFrame, state: ConversationState) -> bool:
+        """Makes a request of a conversation; False if nobody wants it any more."""
+        self._withdraw()
+        overtaken, self._overtaken = self._overtaken, False
+        if frame.speculation and overtaken:
+            return False
+        ahead = self._ahead = Speculation(confirmed=self._turn_over) if frame.speculation else None
+        if not ahead:
+            await self._on_turn()
         history = list(cast(list[prompts.Message], frame.context.get_messages()))
         forget_asides(frame.context)
         spec = state.spec
         prepared = await state.context.prompt_threads.run(prepare, state, history, self._search_secs)
-        prompt, moment = prepared.prompt, prepared.moment
-        state.set_lore(spec, prepared.lore)
-        state.context.remembering.used(prepared.recalled)
-        if moment.now:
-            state.asked(moment.now)
-        if state.set_variables(moment.variables):
-            self._variables.keep(state)
+        prompt = prepared.prompt
+        if ahead and ahead.withdrawn:
+            return False
+        if ahead and not ahead.confirmed:
+            ahead.left = spec, prepared
+        else:
+            self._keep(state, spec, prepared)
         asked = LLMSettings(system_instruction=prompt.instructions, temperature=state.spec.temperature)
         if asked != self._asked:
             self._asked = asked
@@ -230,3 +265,26 @@ class Prompter(FrameEnd):
         )
         context.written = prepared.written
         frame.context = context
+        return True
+
+    def _keep(self, state: ConversationState, spec: CharacterSpec, prepared: Prepared) -> None:
+        moment = prepared.moment
+        state.set_lore(spec, prepared.lore)
+        state.context.remembering.used(prepared.recalled)
+        if moment.now:
+            state.asked(moment.now)
+        if state.set_variables(moment.variables):
+            self._variables.keep(state)
+
+    def _withdraw(self) -> None:
+        ahead, self._ahead = self._ahead, None
+        if ahead:
+            ahead.withdrawn = True
+
+    def _confirm(self) -> None:
+        self._turn_over = True
+        ahead, self._ahead = self._ahead, None
+        if ahead:
+            ahead.confirmed = True
+            if ahead.left and self._state:
+                self._keep(self._state, *ahead.left)

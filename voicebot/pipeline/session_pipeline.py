@@ -30,6 +30,7 @@ from voicebot.pipeline.latency import Timing
 from voicebot.pipeline.prompt_processor import Prompter
 from voicebot.pipeline.replies import fallback_reply
 from voicebot.pipeline.replies.answer_watchdog import AnswerWatchdog
+from voicebot.pipeline.replies.answers_ahead import AnswersAhead
 from voicebot.pipeline.replies.playout import PlayedOutPair
 from voicebot.pipeline.replies.sentence_limit import SentenceLimit
 from voicebot.pipeline.replies.spoken_over import SpokenOver
@@ -139,6 +140,7 @@ class VoicePipeline:
             ),
             services.recognisers,
         )
+        turns.answer_ahead(AnswersAhead(state, self.context, self.activity, services))
         self._watchdog = AnswerWatchdog(self.activity, services, self.unprompted)
         self._listen()
 

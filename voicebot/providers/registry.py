@@ -45,6 +45,7 @@ __all__ = [
     "PrefillsPrompts",
     "ProviderError",
     "Services",
+    "SpeaksAhead",
     "SpeaksWritten",
     "Stage",
     "Warmer",
@@ -97,6 +98,16 @@ class CachesSpeech(Protocol):
     """A TTS service that keeps what is said again and again, such as a greeting, once it was spoken."""
 
     async def cache_speech(self, text: str) -> None: ...
+
+
+@runtime_checkable
+class SpeaksAhead(Protocol):
+    """A TTS service that can begin to make the sound of what will perhaps be said next."""
+
+    async def speak_ahead(self, text: str) -> None: ...
+
+    def forget_ahead(self) -> None:
+        """It is not said."""
 
 
 @runtime_checkable

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from voicebot.ops import CORES, Load
+from voicebot.turns.guesses import Guesses
 
 DELAY_SECS = 0.15
 OVER_SECS = 3.0  # over which pauses are counted
@@ -57,13 +58,14 @@ def _step_back() -> None:
 
 
 class InferenceBudget:
-    """All pauses and inferences of this process, and the `thread` that infers, one for everybody.
+    """All pauses, inferences and guesses of this process, and the `thread` that infers, one for everybody.
 
     The clock, in seconds, is injected by tests.
     """
 
     def __init__(self, load: Load, clock: Callable[[], float] = time.monotonic):
         self._load = load
+        self.guesses = Guesses(load)
         self._pauses, self._spent = Rate(OVER_SECS, clock), Rate(OVER_SECS, clock)
         self._inference_secs = FIRST_GUESS_SECS
         self.thread = ThreadPoolExecutor(1, "turn", initializer=_step_back)  # 20 to 90 ms a call

@@ -80,6 +80,15 @@ class SharedSmartTurn(SharedModelSmartTurn):
         heard = lengthened(list(self.heard), KNOWN_PAUSE_SECS - lasted_secs, self.sample_rate)
         self._ahead = self._budget.thread.submit(self._judge_timed, heard)
 
+    async def ends_ahead(self) -> bool:
+        """Whether what is judged ahead is taken for the end of a turn, while nobody has gone on meanwhile."""
+        if (ahead := self._ahead) is None:
+            return False
+        await asyncio.wait([asyncio.wrap_future(ahead)])
+        if ahead is not self._ahead or ahead.cancelled() or ahead.exception():
+            return False
+        return ahead.result()[0] is EndOfTurnState.COMPLETE
+
     def forget_ahead(self) -> None:
         """Whoever has paused goes on."""
         ahead, self._ahead = self._ahead, None

@@ -4,17 +4,29 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from pipecat.frames.frames import Frame, TranscriptionFrame, VADUserStoppedSpeakingFrame
-from pipecat.turns.types import ProcessFrameResult
+from pipecat.frames.frames import (
+    BotStartedSpeakingFrame,
+    EagerEndOfTurnCancelFrame,
+    EagerTranscriptionFrame,
+    Frame,
+    InterruptionFrame,
+    TranscriptionFrame,
+    VADUserStoppedSpeakingFrame,
+)
+from pipecat.turns.types import ProcessFrameResult, UserTurnSpeculation
 
 from voicebot.pipecat_internals.stop_strategy import StopStrategyHooks
 from voicebot.providers import SegmentTranscribedFrame, SpeechPausedFrame
+from voicebot.turns.guesses import Answers, NoAnswers
 from voicebot.turns.inference_budget import InferenceBudget
 from voicebot.turns.smart_turn import SharedSmartTurn
 from voicebot.turns.vad import PAUSE_SECS
 
 UNDECIDED_SECS = 0.5  # into a pause, a sound that began in it has shown whether it is speech
 LOOK_SECS = 0.032  # a frame
+# After a pause was noticed (64 ms): by then it is certain (0.2 s), or the visitor has gone on. Twice that, as
+# audio may be late.
+GUESS_SECS = 0.4
 
 
 class TurnStop(StopStrategyHooks):
@@ -49,10 +61,21 @@ class TurnStop(StopStrategyHooks):
         self._clock = clock
         self._paused_at = 0.0
         self._inferring: asyncio.Task | None = None
+        self.answers: Answers = NoAnswers()
+        self._segments: list[str] = []  # the words of this turn
+        self._guessing: asyncio.Task | None = None
+        self._guess: tuple[UserTurnSpeculation, object] | None = None  # that is being answered, and its basis
 
     async def process_frame(self, frame: Frame) -> ProcessFrameResult:
         if isinstance(frame, SpeechPausedFrame):
+            await self._withdraw()
             self._look_ahead()
+        elif isinstance(frame, EagerTranscriptionFrame):
+            await self._words_ahead(frame.text)
+        elif isinstance(frame, (EagerEndOfTurnCancelFrame, InterruptionFrame)):
+            await self._take_guess()  # which is gone already
+        elif isinstance(frame, BotStartedSpeakingFrame):
+            self._budget.guesses.answered(self)
         elif isinstance(frame, SegmentTranscribedFrame) and not frame.waiting:
             self._transcribing = False
             self.note_all_words(certain=not self.user_speaking)
@@ -95,10 +118,16 @@ class TurnStop(StopStrategyHooks):
 
         What is known of its pauses holds. One that begins with its first sound is reset by voice activity.
         """
+        self._segments.clear()
+        self._budget.guesses.answered(self)
         if self.user_speaking or self.user_has_paused:
             self.note_words("")
         else:
             await super().handle_user_turn_started()
+
+    async def handle_user_turn_stopped(self) -> None:
+        self._segments.clear()
+        await super().handle_user_turn_stopped()
 
     async def ignore(self) -> None:
         """What was said is no turn, and no part of the next one."""
@@ -106,6 +135,7 @@ class TurnStop(StopStrategyHooks):
 
     async def take_back(self) -> None:
         await super().take_back()
+        await self._withdraw()
         self._smart_turn.forget_ahead()
         await self._stop_inferring()
 
@@ -115,13 +145,66 @@ class TurnStop(StopStrategyHooks):
             await self.task_manager.cancel_task(looking)
 
     async def cleanup(self) -> None:
+        self._budget.guesses.answered(self)
+        await self._take_guess()
         await self._stop_inferring()
         await super().cleanup()
 
     async def on_transcript(self, frame: TranscriptionFrame) -> None:
+        self._segments.append(frame.text)
         if self._segmented and (self.user_speaking or self.user_has_paused):
             self.note_words(frame.text)  # whether it is all of it is told by SegmentTranscribedFrame
             return
         if self.user_speaking:
             frame.finalized = False
         await super().on_transcript(frame)
+
+    # --- an answer that is prepared ahead: see `guesses` ---
+
+    async def _words_ahead(self, text: str) -> None:
+        """These are the words until a pause that may be the last one."""
+        await self._withdraw()
+        if text and self.user_speaking and self.answers.may_guess:
+            self._guessing = self.task_manager.create_task(self._guess_end(text), f"{self}::guess")
+
+    async def _guess_end(self, text: str) -> None:
+        """Has the turn answered as if it ended in this pause, where Smart Turn says that it does."""
+        if not await self._smart_turn.ends_ahead() or not self._budget.guesses.begin(self, self._withdraw):
+            return
+        speculation = UserTurnSpeculation(" ".join([*self._segments, text]))
+        self._guess = speculation, self.answers.basis
+        self.answers.guessing()
+        await self.trigger_user_turn_inference_triggered(speculation=speculation)
+        await asyncio.sleep(GUESS_SECS)
+        if self.user_speaking:  # they have gone on without a pause that voice activity would have told
+            await self._withdraw()
+
+    async def _take_guess(self) -> tuple[UserTurnSpeculation, object] | None:
+        """The guess that is being answered, which is over with that."""
+        task, self._guessing = self._guessing, None
+        if task and task is not asyncio.current_task():
+            await self.task_manager.cancel_task(task)
+        guess, self._guess = self._guess, None
+        self._budget.guesses.end(self)
+        return guess
+
+    async def _withdraw(self) -> None:
+        """The visitor goes on, or somebody else needs the machine: what was prepared is thrown away."""
+        if await self._take_guess():
+            self.answers.withdrawn()
+            await self.trigger_user_turn_speculation_cancelled()
+
+    async def trigger_user_turn_stopped(self, *, enable_user_speaking_frames: bool | None = None) -> None:
+        """Ends the turn; an answer that was prepared for these very words is the one that is heard."""
+        guess = self._guess
+        if guess and (guess[0].text, guess[1]) == (" ".join(self._segments), self.answers.basis):
+            await self._take_guess()
+            self.answers.confirmed()
+            await self._budget.guesses.await_answer(self)
+            await self.trigger_user_turn_finalized(
+                enable_user_speaking_frames=enable_user_speaking_frames, confirms_speculation=True
+            )
+            return
+        await self._withdraw()
+        await self._budget.guesses.await_answer(self)
+        await super().trigger_user_turn_stopped(enable_user_speaking_frames=enable_user_speaking_frames)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
 
 from voicebot.providers import BoundedSegments
+from voicebot.turns.guesses import Answers
 from voicebot.turns.inference_budget import InferenceBudget
 from voicebot.turns.start_strategy import TurnStart, Voice
 from voicebot.turns.stop_strategy import TurnStop
@@ -23,3 +24,7 @@ class Turns:
         self.start.voice = voice
         for recogniser in recognisers:
             recogniser.ignores = self.start.ignores
+
+    def answer_ahead(self, answers: Answers) -> None:
+        """Lets answers be prepared in pauses: until this is called, none is."""
+        self.stop.answers = answers

@@ -26,6 +26,32 @@ LONGEST_DIRECTION = 400  # characters; an asterisk that nobody closes is none
 CLAUSE = re.compile(r"\s*[^\s*_`\[<]+(?:\s+[^\s*_`\[<]+)+[,;:—](?=\s)")
 
 
+def end_of_sentence(text: str) -> int:
+    """Where the first sentence ends that is known to be over, as the next one has begun; 0 without one."""
+    end = match_endofsentence(text)
+    if end and text[:end].count("*") % 2 and len(text) < LONGEST_DIRECTION:
+        return 0  # within a stage direction: *He looks up. He smiles.* stays in one piece
+    return end if end and text[end:].strip() else 0
+
+
+def whole(text: str) -> str:
+    """The last sentence of a reply, with a full stop where it has none."""
+    text = text.rstrip()
+    return text + ("" if text[-1:] in SENTENCE_ENDS else ".")
+
+
+def first_spoken(text: str, *, over: bool) -> str:
+    """What goes to the voice first of a reply that was written so far, "" while that is not known.
+
+    `over`: nothing more is written.
+    """
+    if end := end_of_sentence(text):
+        return text[:end].strip()
+    if clause := CLAUSE.match(text):
+        return clause[0].strip()
+    return whole(text).strip() if over and text.strip() else ""
+
+
 class SentenceLimit(FrameProcessor):
     """Passes on an LLM's reply sentence by sentence, up to a limit.
 
@@ -69,7 +95,7 @@ class SentenceLimit(FrameProcessor):
     async def _collect(self, frame: LLMTextFrame) -> None:
         self._pending += frame.text
         self._unspoken = bool(frame.skip_tts)
-        while self._passed < self.most and (end := self._end_of_sentence()):
+        while self._passed < self.most and (end := end_of_sentence(self._pending)):
             sentence, self._pending = self._pending[:end], self._pending[end:]
             self._passed += 1
             self._within = False
@@ -101,13 +127,6 @@ class SentenceLimit(FrameProcessor):
         self._begun = self._within = True
         await self._pass_on(piece)
 
-    def _end_of_sentence(self) -> int:
-        """Where the first sentence ends that is known to be over, because the next one has begun."""
-        end = match_endofsentence(self._pending)
-        if end and self._pending[:end].count("*") % 2 and len(self._pending) < LONGEST_DIRECTION:
-            return 0  # within a stage direction: *He looks up. He smiles.* stays in one piece
-        return end if end and self._pending[end:].strip() else 0
-
     async def _break_off(self) -> None:
         rest = self._pending.strip()
         if rest and self._passed < self.most and match_endofsentence(rest) == len(rest):
@@ -117,10 +136,9 @@ class SentenceLimit(FrameProcessor):
     async def _finish(self) -> None:
         """What is left is over now: a sentence of its own, or a tail."""
         rest = self._pending.strip()
-        if rest and self._passed < self.most:
-            whole = rest[-1] in SENTENCE_ENDS
-            if whole or not self._passed or self._within:
-                await self._pass_on(self._pending.rstrip() + ("" if whole else "."))
+        wanted = rest[-1:] in SENTENCE_ENDS or not self._passed or self._within
+        if rest and wanted and self._passed < self.most:
+            await self._pass_on(whole(self._pending))
         self._forget()
 
     async def _pass_on(self, sentence: str) -> None:

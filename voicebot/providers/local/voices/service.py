@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import Future
 
 from pipecat.frames.frames import ErrorFrame, Frame, TTSAudioRawFrame
 from pipecat.services.settings import TTSSettings
@@ -22,6 +23,7 @@ CHUNK_SECS = 0.5
 # in `provider`. A slow engine has the next clause ready only if that is little longer than the one before.
 PIECES = {"kokoro": (90, 40)}
 QUICK_PIECES = (130, 80)
+AHEAD_SECS = 0.1  # until what is made ahead is needed, if it is
 PLAYOUT_SECS = 0.15  # from the transport to the visitor's ear: the link and the page's cushion
 
 
@@ -41,6 +43,7 @@ class LocalTTS(BoundedSynthesis):
         )
         self._wish = Wish.of(spec)
         self._kept: set[str] = set()
+        self._ahead: tuple[str, Wish, Future[Speech]] | None = None  # what may be said next
         self._spoken: dict[str, tuple[float, float]] = {}  # context: when it began, seconds of audio so far
 
     async def change_voice(self, spec: CharacterSpec) -> None:
@@ -50,6 +53,33 @@ class LocalTTS(BoundedSynthesis):
     async def cache_speech(self, text: str) -> None:
         """Keeps the sound of this text for all who are to hear it."""
         self._kept.add(await speakable(text))
+
+    async def speak_ahead(self, text: str) -> None:
+        """Begins to make the sound of what will perhaps be said next; whoever has asked is served before."""
+        self.forget_ahead()
+        try:
+            engine = self._wish.cast().voice.engine
+        except VoiceUnavailable:
+            return  # told when it is asked for
+        spoken = await speakable(text)
+        for piece in pieces(spoken, *PIECES.get(engine, QUICK_PIECES))[:1]:
+            due = time.monotonic() + AHEAD_SECS
+            work = engines.pool(engine).submit(due, synthesize, piece, self._wish)
+            self._ahead = piece, self._wish, work
+
+    def forget_ahead(self) -> None:
+        """It is not said."""
+        ahead, self._ahead = self._ahead, None
+        if ahead:
+            ahead[2].cancel()
+
+    def _take_ahead(self, piece: str) -> Future[Speech] | None:
+        """The sound that was begun for this piece; that of anything else is not wanted any more."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is None or (ahead[0], ahead[1]) == (piece, self._wish):
+            return ahead and ahead[2]
+        ahead[2].cancel()
+        return None
 
     def can_generate_metrics(self) -> bool:
         return True
@@ -78,7 +108,7 @@ class LocalTTS(BoundedSynthesis):
         began, so_far = self._spoken.get(context_id, (time.monotonic(), 0.0))
         due = began + so_far  # until then what is before this piece is heard
         try:
-            work = engines.pool(engine).submit(due, speak, piece, self._wish)
+            work = self._take_ahead(piece) or engines.pool(engine).submit(due, speak, piece, self._wish)
             speech = await asyncio.wrap_future(work)
         except Exception as error:  # onnxruntime and espeak raise errors of their own
             return ErrorFrame(error=f"speech synthesis failed: {type(error).__name__}")
