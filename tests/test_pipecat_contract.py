@@ -140,6 +140,9 @@ pipecat.transports.base_input.BaseInputTransport
     async set_transport_ready(self, frame)
 pipecat.transports.base_output.BaseOutputTransport
     async write_audio_frame(self, frame)
+pipecat.turns.speculation_gate.SpeculationGate
+    begin_speculation(self, speculation)
+    process(self, frame, direction)
 """
 
 
@@ -156,13 +159,17 @@ def test_each_private_name_that_is_touched_is_there_as_it_was():
 
 def test_the_docs_say_why_each_is_needed():
     said = (ROOT / "docs/extending.md").read_text()
-    names = {name_in(line) for _, line in lines_of(PRIVATE)} | {"_client", "_observers"}
+    names = {name_in(line) for _, line in lines_of(PRIVATE)} | {"_client", "_observers", "_speculation_gate"}
     counters = {"_low_confidence_windows", "_windows_since_reset"}  # "its two counters"
     assert {name for name in names - counters if f"`{name}`" not in said} == set()
 
 
 def test_no_other_object_is_reached_into():
-    assert {touch.name for path, _ in sources(DOOR) for touch in reached(path)} == {"_client", "_observers"}
+    assert {touch.name for path, _ in sources(DOOR) for touch in reached(path)} == {
+        "_client",
+        "_observers",
+        "_speculation_gate",
+    }
 
 
 @pytest.mark.parametrize(("owner", "line"), lines_of(UNDOCUMENTED))

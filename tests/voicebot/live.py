@@ -45,6 +45,7 @@ class Conversation(Visitor):
         super().__init__("")
         self.session_id, self.manager = session_id, manager
         self.pipeline: VoicePipeline
+        self.budget = InferenceBudget(Load())
         self.quiet = asyncio.Event()  # the pipeline has called it quiet
 
     async def hear(self, data: bytes) -> None:
@@ -127,7 +128,7 @@ async def standing(
         ChannelsTransport(one.hear),
         past,
         services,
-        budget=InferenceBudget(Load()),
+        budget=one.budget,
         quiet_secs=quiet_secs,
         on_quiet=quiet,
     )
