@@ -141,7 +141,9 @@ async def pauses(one: Conversation, parts: dict[str, Any]) -> None:
     for packet in (*SENTENCE[-LAST:].reshape(-1, 512), *[PACKET] * 6):
         if not parts["stt"].paused:  # which is noticed after two packets of quiet, and certain after six
             await one.say(packet)
-    await one.until(lambda: parts["llm"].guessed)
+    async with asyncio.timeout(PATIENCE_SECS):
+        await parts["llm"].news.wait()
+    assert parts["llm"].guessed
 
 
 async def asks(one: Conversation, parts: dict[str, Any]) -> None:
