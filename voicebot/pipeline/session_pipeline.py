@@ -130,16 +130,11 @@ class VoicePipeline:
             transport=transport,
             services=services,
         )
-        turns.begin_over(
-            SpokenOver(
-                self.activity,
-                self.rtvi,
-                transport,
-                written=lambda: self.unprompted.greeting or self._limit.written,
-                said=self._assistant.aggregation_string,
-            ),
-            services.recognisers,
+        said = self._assistant.aggregation_string
+        over = SpokenOver(
+            self.activity, self.rtvi, transport, lambda: self.unprompted.greeting or self._limit.written, said
         )
+        turns.begin_over(over, services.recognisers)
         turns.answer_ahead(AnswersAhead(state, self.context, self.activity, services))
         self._watchdog = AnswerWatchdog(self.activity, services, self.unprompted)
         self._listen()

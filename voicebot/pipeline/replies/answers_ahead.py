@@ -41,7 +41,7 @@ class AnswersAhead:
     def basis(self) -> object:
         state = self._state
         said = len(self._context.get_messages())
-        return state.session, state.spec, state.changes_soon, state.replies, said, self._failed
+        return state.session, state.speaking, state.changes_soon, state.replies, said, self._failed
 
     def guessing(self) -> None:
         self._written = self._clause = ""

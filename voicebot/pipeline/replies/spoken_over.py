@@ -29,7 +29,6 @@ class SpokenOver:
         activity: Activity,
         rtvi: SessionRTVI,
         transport: ChannelsTransport,
-        *,
         written: Callable[[], str],
         said: Callable[[], str],
     ) -> None:
