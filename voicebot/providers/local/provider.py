@@ -33,7 +33,7 @@ def _voice_problems(spec: CharacterSpec) -> dict[str, str]:
     if instead is wanted:
         return {}
     said = {"voice": wanted.name, "instead": instead.name}
-    if why := voices.engines.trouble(wanted.engine):
+    if why := voices.engines.trouble(wanted):
         sentence = _("The voice '%(voice)s' is not here, '%(instead)s' speaks instead (%(why)s).")
         return {"voice": sentence % (said | {"why": why})}
     sentence = _("'%(voice)s' does not speak this language, '%(instead)s' speaks instead.")
@@ -87,7 +87,7 @@ class LocalProvider:
         if stage == "stt":
             return ears.languages()
         if stage == "tts":
-            return voices.catalogue.languages(voices.engines.usable())
+            return voices.catalogue.languages(voices.engines.can_speak)
         return ()
 
     def address(self, _stage: Stage) -> str:

