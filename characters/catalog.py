@@ -56,6 +56,12 @@ def get(slug: str, at_least: int = 0) -> CharacterSpec:
     return CharacterSpec.of(slug, *found)
 
 
+def on_stage() -> list[str]:
+    """The addresses of all published characters. Reads the database."""
+    published = Character.objects.filter(published__isnull=False, binned_at=None)
+    return list(published.order_by("slug").values_list("slug", flat=True))
+
+
 def version(slug: str, number: int) -> CharacterSpec:
     """The spec of one version, the published one or not. Raises CharacterNotFound.
 

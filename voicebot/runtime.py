@@ -36,7 +36,7 @@ from voicebot.ops import (
     process_memory,
     tracing,
 )
-from voicebot.providers import ProviderWatch, RecordedSpeech, registry
+from voicebot.providers import ProviderWatch, RecordedSpeech, Rehearsal, registry
 from voicebot.turns import InferenceBudget
 
 log = logging.getLogger(__name__)
@@ -67,6 +67,7 @@ class Runtime:
             embeddings=embeddings(),
             sensitive=settings.KEEP_SENSITIVE_MEMORIES,
         )
+        self.rehearsal = Rehearsal()
         self.models_loaded = False
 
     @property
@@ -96,7 +97,13 @@ class Runtime:
         self.models_loaded = True
 
     def background(self) -> Iterable[Coroutine[Any, Any, None]]:
-        return self._sweep(), self.load.watch(), self.recovery.run(), self.provider_watch.run()
+        return (
+            self._sweep(),
+            self.load.watch(),
+            self.recovery.run(),
+            self.provider_watch.run(),
+            self.rehearsal.run(),
+        )
 
     async def close(self) -> None:
         """Writes what is not written yet; what cannot be is left in the spool."""

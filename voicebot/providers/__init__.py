@@ -14,6 +14,7 @@ from voicebot.providers.one_shot import IN_HZ, NoAnswer, ask_once
 from voicebot.providers.provider_watch import ProviderWatch
 from voicebot.providers.speech import recorded_speech, voice_sample
 from voicebot.providers.speech.recorded_speech import RecordedSpeech
+from voicebot.providers.speech.rehearsal import Rehearsal
 from voicebot.providers.speech.segments import BoundedSegments, SegmentTranscribedFrame, SpeechPausedFrame
 from voicebot.providers.speech.speech_pieces import first_piece
 from voicebot.providers.speech.speech_text import speakable
@@ -27,6 +28,7 @@ __all__ = [
     "ProviderError",
     "ProviderWatch",
     "RecordedSpeech",
+    "Rehearsal",
     "ReplyIncompleteFrame",
     "SegmentTranscribedFrame",
     "SpeechPausedFrame",

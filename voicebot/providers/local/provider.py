@@ -1,6 +1,7 @@
 """The provider itself: which local service serves which stage, and what it loads beforehand."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 
 from django.utils.translation import gettext as _
@@ -49,6 +50,10 @@ class LocalProvider:
 
     def tts(self, spec: CharacterSpec) -> FrameProcessor:
         return voices.LocalTTS(spec)
+
+    async def rehearse(self, spec: CharacterSpec, text: str) -> None:
+        with suppress(voices.VoiceUnavailable):  # it is told where the voice is asked for
+            await voices.rehearse(spec, text)
 
     def warmers(self, stage: Stage) -> Iterator[Warmer]:
         if stage == "stt":

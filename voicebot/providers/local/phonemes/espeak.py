@@ -8,6 +8,7 @@ from voicebot.providers.local.phonemes.ipa import INLINE, Phonemes
 
 # espeak's name of an accent, where it is another.
 NAMES = {"es-ES": "es", "fr-FR": "fr", "hi-IN": "hi", "it-IT": "it", "pt-BR": "pt-br"}
+# ruff: noqa: RUF001  (IPA)
 # Two signs of espeak for one sound, and Kokoro's one, as misaki's `EspeakG2P` has them.
 KOKOROS = (
     ("aɪ", "I"), ("aʊ", "W"), ("dz", "ʣ"), ("dʒ", "ʤ"), ("eɪ", "A"), ("oʊ", "O"), ("əʊ", "Q"),
@@ -24,11 +25,13 @@ def pronounced(text: str, accent: str) -> list[Phonemes]:
     """The sentences of a text: their words, each with its phonemes."""
     plain = INLINE.sub(lambda found: found["word"], text)
     sentences = ["".join(signs).split() for signs in _espeak().phonemize(NAMES[accent], plain)]
-    # What was said is in the order of what was written; where they are not as many, nobody knows which is which.
+    # Spoken in the order of what was written; where they are not as many, nobody knows which is which.
     written = plain.split()
     told = written if len(written) == sum(map(len, sentences)) else []
     words = iter(told)
-    return [[(next(words, ""), _kokoros(word) + " ") for word in sentence] for sentence in sentences if sentence]
+    return [
+        [(next(words, ""), _kokoros(word) + " ") for word in sentence] for sentence in sentences if sentence
+    ]
 
 
 def _kokoros(phonemes: str) -> str:

@@ -1,6 +1,7 @@
 """Text-to-speech with the voices of this machine, loaded once per process and shared."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Future
@@ -10,21 +11,41 @@ from pipecat.services.settings import TTSSettings
 
 from characters.spec import CharacterSpec
 from voicebot.providers.local.voices import engines
+from voicebot.providers.local.voices.kept import SLOW, again
 from voicebot.providers.local.voices.parts import VoiceUnavailable
 from voicebot.providers.local.voices.speech import RATE_HZ, Speech
 from voicebot.providers.local.voices.timing import is_spaceless
-from voicebot.providers.local.voices.wish import Wish, again, synthesize
-from voicebot.providers.speech.speech_pieces import pieces
+from voicebot.providers.local.voices.wish import Wish, synthesize
+from voicebot.providers.speech.speech_pieces import first_piece, pieces
 from voicebot.providers.speech.speech_text import TRANSFORMS, speakable
 from voicebot.providers.speech.synthesis import BoundedSynthesis
 
 CHUNK_SECS = 0.5
 # Characters of one synthesis, some eight seconds of speech, and of the first of several; see LONGEST_TEXT
 # in `provider`. A slow engine has the next clause ready only if that is little longer than the one before.
-PIECES = {"kokoro": (90, 40)}
-QUICK_PIECES = (130, 80)
+QUICK_PIECES, SLOW_PIECES = (130, 80), (90, 40)
+SPACELESS_SHARE = 0.4  # a Chinese character takes as long as two or three letters
 AHEAD_SECS = 0.1  # until what is made ahead is needed, if it is
 PLAYOUT_SECS = 0.15  # from the transport to the visitor's ear: the link and the page's cushion
+
+
+def in_pieces(text: str, engine: str) -> list[str]:
+    """A text as it is synthesised: a slow engine begins with a clause, however short the whole is."""
+    if engine not in SLOW:
+        return pieces(text, *QUICK_PIECES)
+    share = SPACELESS_SHARE if is_spaceless(text) else 1.0
+    most, first = (int(size * share) for size in SLOW_PIECES)
+    end = first_piece(text, first)
+    return [text[:end].rstrip(), *pieces(text[end:], most)]
+
+
+async def rehearse(spec: CharacterSpec, text: str) -> None:
+    """Makes and keeps what takes a slow voice seconds, while nobody needs it. Raises VoiceUnavailable."""
+    wish = Wish.of(spec)
+    engine = wish.cast().voice.engine
+    if engine in SLOW:
+        for piece in in_pieces(await speakable(text), engine):
+            await asyncio.wrap_future(engines.pool(engine).submit(math.inf, again, piece, wish))
 
 
 class LocalTTS(BoundedSynthesis):
@@ -62,7 +83,7 @@ class LocalTTS(BoundedSynthesis):
         except VoiceUnavailable:
             return  # told when it is asked for
         spoken = await speakable(text)
-        for piece in pieces(spoken, *PIECES.get(engine, QUICK_PIECES))[:1]:
+        for piece in in_pieces(spoken, engine)[:1]:
             due = time.monotonic() + AHEAD_SECS
             work = engines.pool(engine).submit(due, synthesize, piece, self._wish)
             self._ahead = piece, self._wish, work
@@ -92,7 +113,7 @@ class LocalTTS(BoundedSynthesis):
         except VoiceUnavailable as error:
             yield ErrorFrame(error=f"speech synthesis failed: {error}")
             return
-        for piece in pieces(text, *PIECES.get(engine, QUICK_PIECES)):
+        for piece in in_pieces(text, engine):
             speech = await self._synthesised(speak, engine, piece, context_id)
             if isinstance(speech, ErrorFrame):
                 yield speech

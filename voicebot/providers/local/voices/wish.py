@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from characters.spec import CharacterSpec
 from voicebot.providers.local.voices import catalogue, engines
@@ -12,8 +12,6 @@ from voicebot.providers.local.voices.speech import SILENCE, Speech, played
 from voicebot.providers.local.voices.timing import tokens, written_ends
 
 log = logging.getLogger(__name__)
-
-KEPT_GREETINGS = 64  # greetings, of some 300 KB each
 
 
 @dataclass(frozen=True)
@@ -60,9 +58,3 @@ def synthesize(text: str, wish: Wish = Wish()) -> Speech:
         return SILENCE
     words = written_ends(tokens(text), sound.words, len(sound.samples))
     return played(sound, cast.voice.gain_db, ratio, words)
-
-
-@lru_cache(maxsize=KEPT_GREETINGS)
-def again(text: str, wish: Wish) -> Speech:
-    """As `synthesize`, for what is said again and again and by nobody in particular."""
-    return synthesize(text, wish)

