@@ -47,6 +47,7 @@ FIELDS = (
     "other_languages",
     "language_voices",
     "voice",
+    "pronunciations",
     "voice_pitch",
     "voice_speed",
     "stt_provider",
@@ -72,6 +73,7 @@ LATER: dict[str, Any] = {
     "other_languages": [],
     "language_voices": {},
     **memory_defaults(),
+    "pronunciations": "",
 }
 LORE_FIELDS = (
     "name",

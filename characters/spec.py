@@ -47,6 +47,7 @@ class CharacterSpec:
     tts_provider: str = ""
     tts_model: str = ""
     voice: str = ""
+    pronunciations: str = ""  # a line a word, see `characters.text.pronunciations`
     voice_pitch: float = 0.0
     voice_speed: float = 1.0
     temperature: float = 0.4

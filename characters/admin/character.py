@@ -118,6 +118,7 @@ class CharacterAdmin(
                     ("tts_provider", "tts_model"),
                     "voice",
                     "language_voices",
+                    "pronunciations",
                     ("voice_pitch", "voice_speed"),
                     ("llm_provider", "llm_model"),
                     ("stt_provider", "stt_model"),

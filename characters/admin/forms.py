@@ -200,6 +200,7 @@ class CharacterForm(PlainLines):
             ("greeting", 3),
             ("apology", 2),
             ("returning_greeting", 2),
+            ("pronunciations", 3),
             ("alternate_greetings", 3),
             ("examples", 9),
             ("about", 4),

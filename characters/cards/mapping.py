@@ -89,6 +89,7 @@ SETTINGS = (
     "other_languages",
     "language_voices",
     "voice",
+    "pronunciations",
     "voice_pitch",
     "voice_speed",
     "temperature",
@@ -280,6 +281,8 @@ def _read_as(usual: Any, model_field: Any) -> Callable[[Any], Any]:
         return values.codes(MEMORY_KINDS if model_field.name == "memory_kinds" else CODES)
     if isinstance(usual, dict):
         return values.voices(CODES)
+    if model_field.name == "pronunciations":
+        return values.pronunciations(model_field.max_length)
     return values.line(model_field.max_length or 200) if isinstance(usual, str) else values.number
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from characters.report import Report
-from characters.text import cleaned, finite
+from characters.text import cleaned, finite, unreadable
 
 
 def text(value: Any) -> str:
@@ -63,6 +63,17 @@ def voices(known: Collection[str]) -> Any:
             return None
         found = {code: line(80)(voice) for code, voice in value.items()}
         return {code: voice for code, voice in found.items() if voice}
+
+    return read
+
+
+def pronunciations(most: int) -> Any:
+    """A reader of a pronunciation dictionary of at most so many characters, without lines of no meaning."""
+
+    def read(value: Any) -> str:
+        lines = [one.strip() for one in text(value).split("\n")]
+        kept = "\n".join(one for one in lines if one and not unreadable(one))
+        return kept if len(kept) <= most else kept[:most].rpartition("\n")[0]
 
     return read
 

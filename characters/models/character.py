@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.core.validators import FileExtensionValidator, MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,7 @@ from characters.models.address import FormerAddress
 from characters.models.remembering import Remembering
 from characters.portraits import PortraitField, portrait_path, validate_portrait
 from characters.signals import character_moved
+from characters.text import unreadable
 
 LANGUAGES = [
     ("en", _("English")),
@@ -28,6 +30,14 @@ LANGUAGES = [
     ("tr", _("Turkish")),
     ("uk", _("Ukrainian")),
 ]
+
+
+def readable_pronunciations(value: str) -> None:
+    """Raises ValidationError for a line that is no entry."""
+    if line := unreadable(value):
+        raise ValidationError(
+            _("“%(line)s” is no entry: write a word, = and how it is said."), params={"line": line[:60]}
+        )
 
 
 class Character(Remembering):
@@ -200,6 +210,16 @@ class Character(Remembering):
         max_length=80,
         blank=True,
         help_text=_("The provider's name of the voice; empty for its usual one."),
+    )
+    pronunciations = models.TextField(
+        _("pronunciations"),
+        blank=True,
+        max_length=8000,
+        validators=[readable_pronunciations],
+        help_text=_(
+            "One a line, for the voice alone: Siobhan = shi-VAWN, or in IPA Nguyen = /nwin/; "
+            "for one language zh: 重庆 = 崇庆."
+        ),
     )
     voice_pitch = models.FloatField(
         _("pitch"),

@@ -6,6 +6,7 @@ from characters.text.macros import DEFAULT_VISITOR, Macros, has_macros
 from characters.text.moment import Moment, restored
 from characters.text.numbers import finite
 from characters.text.plain_text import cleaned, cleaned_json, is_visible
+from characters.text.pronunciations import Pronunciation, pronunciations, unreadable
 from characters.text.quoting import VALUE_LIMIT, lookup, quoted, unquoted
 from characters.text.reasons import Reason, because
 from characters.text.scanned_text import scannable
@@ -17,6 +18,7 @@ __all__ = [
     "VALUE_LIMIT",
     "Macros",
     "Moment",
+    "Pronunciation",
     "Reason",
     "as_plain_words",
     "as_words",
@@ -27,10 +29,12 @@ __all__ = [
     "has_macros",
     "is_visible",
     "lookup",
+    "pronunciations",
     "quoted",
     "restored",
     "scannable",
     "token_estimate",
     "unquoted",
+    "unreadable",
     "written_in",
 ]

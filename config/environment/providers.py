@@ -53,6 +53,10 @@ class Providers(BaseModel):
     LLM_CONTEXT_TOKENS: Whole = Field(
         default=8192, ge=1, description="read at once by models that do not say how many"
     )
+    PRONUNCIATIONS: Text = Field(
+        default="",
+        description="of the house, parted by `;`, as at a character: `Siobhan = shi-VAWN; Nguyen = /nwin/`",
+    )
     OPENAI_BASE_URL: Text = Field(default="", description="of the OpenAI API; empty for OpenAI's own")
     OPENAI_API_KEY: Text = Field(default="", description="its key")
     OPENAI_STT_BASE_URL: Text = Field(

@@ -221,7 +221,8 @@ class VoicePipeline:
     def can_apply(self, spec: CharacterSpec) -> bool:
         """Whether the running services can go on as this character; otherwise new ones are needed."""
         now = self.state.spec
-        same_voice = spec.voice == now.voice or isinstance(self._tts, registry.ChangesVoice)
+        same_voice = (spec.voice, spec.pronunciations) == (now.voice, now.pronunciations)
+        same_voice = same_voice or isinstance(self._tts, registry.ChangesVoice)
         return spec.services == now.services and same_voice
 
     async def announce(self, spec: CharacterSpec) -> None:

@@ -25,6 +25,7 @@ from voicebot.providers.llm.dialect import dialect_of
 from voicebot.providers.llm.patience import Patience
 from voicebot.providers.local.voices.catalogue import known_elsewhere
 from voicebot.providers.registry import Stage, Warmer
+from voicebot.providers.speech.pronouncing import Respelling
 from voicebot.providers.speech.segments import BoundedSegments
 from voicebot.providers.speech.speech_audio import MOST_LETTERS_SEC, SpeechDecoder, UnplayableAudio
 from voicebot.providers.speech.speech_text import TRANSFORMS
@@ -80,12 +81,14 @@ class CompatibleSTT(BoundedSegments, OpenAISTTService):
 class CompatibleTTS(BoundedSynthesis, OpenAITTSService):
     """OpenAITTSService for servers with voices, sample rates and audio formats of their own."""
 
-    def __init__(self, *, assumed_hz: int, **kwargs: Any):
-        super().__init__(**kwargs)
+    def __init__(self, *, assumed_hz: int, spec: CharacterSpec, **kwargs: Any):
+        self._respelling = Respelling(spec)
+        super().__init__(text_transforms=[*TRANSFORMS, ("*", self._respelling)], **kwargs)
         self._assumed_hz = assumed_hz  # where the server does not tell
 
     async def change_voice(self, spec: CharacterSpec) -> None:
-        """Takes another character's voice and speed, from the next sentence on."""
+        """Takes another character's voice, speed and pronunciations, from the next sentence on."""
+        self._respelling.take(spec)
         await self.change_settings(OpenAITTSSettings(voice=_voice(spec), speed=spec.voice_speed))
 
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
@@ -155,7 +158,7 @@ class OpenAIProvider:
                 voice=_voice(spec),
                 speed=spec.voice_speed,
             ),
-            text_transforms=TRANSFORMS,
+            spec=spec,
         )
         return cast(FrameProcessor, patient(service))
 

@@ -17,6 +17,7 @@ from voicebot import service_options
 from voicebot.providers import class_paths
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.local.voices.catalogue import known_elsewhere
+from voicebot.providers.speech.pronouncing import pronounce
 from voicebot.providers.speech.segments import in_bounded_segments
 from voicebot.providers.speech.speech_text import speakable
 from voicebot.providers.speech.synthesis import bounded
@@ -93,6 +94,7 @@ def factory(
             built: FrameProcessor = made(**arguments)
             if isinstance(built, TTSService):
                 built.add_text_transformer(speakable)
+                pronounce(built, spec)
         except BaseException as error:  # whatever a service of others makes of its arguments
             what = class_paths.said(error)
             if any(word in what for word in hidden):

@@ -26,7 +26,15 @@ VoiceFactory = Callable[[CharacterSpec], FrameProcessor]
 
 def _path(spec: CharacterSpec, words: str) -> str:
     """Where the recording lies: another one for other words or another voice."""
-    voice = (EDITION, words, spec.tts_provider, spec.tts_model, spec.voice, spec.voice_pitch)
+    voice = (
+        EDITION,
+        words,
+        spec.pronunciations,
+        spec.tts_provider,
+        spec.tts_model,
+        spec.voice,
+        spec.voice_pitch,
+    )
     name = hashlib.sha256(repr((*voice, spec.voice_speed, spec.language)).encode()).hexdigest()[:32]
     return f"{FOLDER}/{name}.wav"
 

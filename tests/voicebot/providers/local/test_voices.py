@@ -54,7 +54,7 @@ def test_every_word_has_the_second_at_which_it_ends(voice):
     assert ends[-1] == pytest.approx(speech.secs, abs=0.3), "a pause may follow"
 
 
-@pytest.mark.parametrize("voice", ["heart"])
+@pytest.mark.parametrize("voice", QUICK)
 def test_words_that_are_read_differently_keep_the_times_of_their_neighbours(voice):
     plain = dict(spoken("I have forty two ships.", voice).words)
     speech = spoken("I have 42 ships.", voice)

@@ -8,7 +8,7 @@ from misaki.zh import ZHG2P
 from pypinyin import Style, lazy_pinyin
 
 from voicebot.providers.local.phonemes import english
-from voicebot.providers.local.phonemes.ipa import Phonemes
+from voicebot.providers.local.phonemes.ipa import INLINE, Phonemes
 
 HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
 RUN = re.compile(rf"{HAN}+|[A-Za-z][A-Za-z'’ -]*|[^A-Za-z\u3400-\u4dbf\u4e00-\u9fff]+")  # noqa: RUF001
@@ -19,11 +19,26 @@ DROPPED = chr(815)  # a sign that misaki leaves and Kokoro has never seen
 def pronounced(text: str, _accent: str) -> list[Phonemes]:
     """The sentences of a text: their characters, each with its phonemes; English words among them as such."""
     jieba.setLogLevel("ERROR")
-    return [found for part in SENTENCE_END.split(text) if (found := _sentence(part))]
+    return [found for part in SENTENCE_END.split(text) if (found := _marked(part))]
 
 
-def _sentence(text: str) -> Phonemes:
+def _marked(text: str) -> Phonemes:
+    """A sentence in which words may have their pinyin: [重庆](/chong2 qing4/)."""
     words: Phonemes = []
+    at = 0
+    for inline in INLINE.finditer(text):
+        _add(words, text[at : inline.start()])
+        syllables = inline["ipa"].split()
+        if len(syllables) == len(inline["word"]):
+            words += _with_space(inline["word"], syllables)
+        else:
+            _add(words, inline["word"])
+        at = inline.end()
+    _add(words, text[at:])
+    return words
+
+
+def _add(words: Phonemes, text: str) -> None:
     for run in RUN.findall(text):
         if re.match(HAN, run):
             words += [one for word in jieba.lcut(run) for one in _word(word)]
@@ -33,7 +48,6 @@ def _sentence(text: str) -> Phonemes:
         elif words:  # a comma belongs to what was before it
             word, phonemes = words.pop()
             words.append((word + run.strip(), phonemes.rstrip() + ZHG2P.map_punctuation(run) + " "))
-    return words
 
 
 @cache
@@ -43,6 +57,9 @@ def _syllable(pinyin: str) -> str:
 
 def _word(word: str) -> Phonemes:
     """The characters of a word; there is a space behind the last one alone."""
-    syllables = lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True)
+    return _with_space(word, lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True))
+
+
+def _with_space(word: str, syllables: list[str]) -> Phonemes:
     found = [(character, _syllable(syllable)) for character, syllable in zip(word, syllables, strict=False)]
     return [*found[:-1], (found[-1][0], found[-1][1] + " ")]

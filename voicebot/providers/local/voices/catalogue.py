@@ -33,37 +33,40 @@ ACCENTS = {
     "p": ("pt", "pt-BR"),
     "z": ("zh", "zh-CN"),
 }
-KOKORO = tuple(
-    f"{kind}_{name}"
+# Each with the gain that makes it as loud as the others, in dB.
+KOKORO_GAIN_DB = {
+    f"{kind}_{name}": float(gain)
     for kind, names in (
-        ("af", "heart alloy aoede bella jessica kore nicole nova river sarah sky"),
-        ("am", "michael adam echo eric fenrir liam onyx puck santa"),
-        ("bf", "emma alice isabella lily"),
-        ("bm", "george daniel fable lewis"),
-        ("ef", "dora"),
-        ("em", "alex santa"),
-        ("ff", "siwis"),
-        ("hf", "alpha beta"),
-        ("hm", "omega psi"),
-        ("if", "sara"),
-        ("im", "nicola"),
-        ("jf", "alpha gongitsune nezumi tebukuro"),
-        ("jm", "kumo"),
-        ("pf", "dora"),
-        ("pm", "alex santa"),
-        ("zf", "xiaoxiao xiaobei xiaoni xiaoyi"),
-        ("zm", "yunjian yunxi yunxia yunyang"),
+        ("af", "heart 2.6, alloy 1.0, aoede -1.8, bella 1.8, jessica 2.3"),
+        ("af", "kore -1.1, nicole 1.4, nova 6.6, river 1.4, sarah 0.6, sky 4.3"),
+        ("am", "michael 3.4, adam -1.5, echo 2.0, eric 1.4"),
+        ("am", "fenrir -0.4, liam 1.5, onyx 2.8, puck -1.2, santa 2.2"),
+        ("bf", "emma -0.1, alice 0.8, isabella -2.7, lily 1.3"),
+        ("bm", "george 1.7, daniel 1.5, fable 1.0, lewis 3.4"),
+        ("ef", "dora 3.3"),
+        ("em", "alex 2.9, santa 2.4"),
+        ("ff", "siwis -1.5"),
+        ("hf", "alpha -4.1, beta -2.9"),
+        ("hm", "omega -4.0, psi -2.2"),
+        ("if", "sara -6.3"),
+        ("im", "nicola -0.6"),
+        ("jf", "alpha -0.5, gongitsune -0.3, nezumi 0.5, tebukuro -0.1"),
+        ("jm", "kumo -0.6"),
+        ("pf", "dora 3.4"),
+        ("pm", "alex 3.0, santa 2.8"),
+        ("zf", "xiaoxiao -3.5, xiaobei 0.5, xiaoni -1.5, xiaoyi -1.0"),
+        ("zm", "yunjian 0.6, yunxi 1.7, yunxia 0.3, yunyang 3.1"),
     )
-    for name in names.split()
-)
+    for name, gain in (voice.split() for voice in names.split(", "))
+}
+KOKORO = tuple(KOKORO_GAIN_DB)
 
 
 def _kokoro(name: str) -> Voice:
     language, accent = ACCENTS[name[0]]
-    return Voice(name, "kokoro", language, name[1], KOKORO_GAIN_DB.get(name, 0.0), accent)
+    return Voice(name, "kokoro", language, name[1], KOKORO_GAIN_DB[name], accent)
 
 
-KOKORO_GAIN_DB: dict[str, float] = {}
 # The first that speaks a language is the one of characters that choose none.
 VOICES: dict[str, Voice] = {
     voice.name: voice
