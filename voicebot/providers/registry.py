@@ -122,6 +122,9 @@ class SpeaksWritten(Protocol):
     """An LLM service that may say written answers itself: they are looked for with more patience."""
 
     speaks_written: bool
+
+
+@runtime_checkable
 class RehearsesSpeech(Protocol):
     """A provider that can make a sentence of a character beforehand, and keeps it for `cache_speech`."""
 

