@@ -10,7 +10,7 @@ LATIN = re.compile(r"[A-Za-z]{2,}")
 # What is the same in every language.
 NAMES = re.compile(
     r"""
-    https?://\S+ | \{\{\w+\}\} | %\(\w+\)s | \{\w*\}        # addresses, macros, placeholders
+    https?://\S+ | \{\{\w+(::\w+)?\}\} | %\(\w+\)s | \{\w*\}        # addresses, macros, placeholders
     | \b[\w-]+(\.[\w-]+)+\b | \b[A-Z]+(_[A-Z]+)+\b | \b\w+=\w+  # dotted paths, variables and their values
     | \b(Greenroom | SillyTavern | NovelAI | Agnai | RisuAI | Backyard | Pipecat | Open-LLM-VTuber | OpenAI)\b
     | \b(world\ info | depth\ prompt | text-generation-webui | lorebook_v3 | settings | Settings | English)\b
@@ -23,6 +23,8 @@ NAMES = re.compile(
     # the words of a lorebook's line of rules
     | “logic:[^”]*” | \b(exclude | prevent | delay\ until)\ recursion\b
     | \bgroup(\ (weight | override | scoring))?\b | \b(cooldown | delay | scan\ depth)\b
+    | \b[abefhijpz][fm]_[a-z]+\b | \bzh:  # voices, and the language of a line
+    | Siobhan\ =\ shi-VAWN | Nguyen\ =\ /nwin/
     | “ship” | “shipment” | @@\w*
     """,
     re.VERBOSE,

@@ -76,7 +76,7 @@ def test_what_somebody_else_changed_meanwhile_is_not_published_blindly():
     [
         ({"greeting": " "}, "write the first words"),
         ({"tts_provider": "nobody"}, "There is no provider 'nobody'"),
-        ({"tts_provider": "local", "language": "de"}, "English only"),
+        ({"tts_provider": "local", "language": "de"}, "no voice for this language"),
         ({"description": "word " * 5000}, "tokens"),
     ],
 )

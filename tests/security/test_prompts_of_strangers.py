@@ -48,7 +48,7 @@ class Counting:
 def test_each_part_of_a_prompt_is_measured_once(limit):
     """It was measured again for each example, entry and message that had to go: 56 KB took 13 s."""
     lore = [{"constant": True, "content": f"entry {n} " + "lore " * 20} for n in range(400)]
-    card = replace(with_lore(*lore), examples=EXCHANGE * 700, description="old " * 5000)
+    card = replace(with_lore(*lore), examples=EXCHANGE * 700, description="old " * 25_000)
     card = replace(card, book=replace(card.book, token_budget=30_000))
     history = talk(500)
     found = prompts.activate(card, {}, history, secs=10)

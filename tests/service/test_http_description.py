@@ -1,6 +1,7 @@
 """Requests that docs/openapi.json allows, and others, against a running server: answers are as described."""
 
 import json
+import re
 
 import schemathesis
 from django.urls import get_resolver
@@ -40,9 +41,7 @@ def test_the_description_is_as_the_code_is():
 
 
 def test_every_route_of_the_api_is_described():
-    described = {
-        path.replace("{session_id}", "<uuid:session_id>").lstrip("/") for path in DESCRIPTION["paths"]
-    }
+    described = {re.sub(r"\{(\w+_id)\}", r"<uuid:\1>", path).lstrip("/") for path in DESCRIPTION["paths"]}
     for pattern in get_resolver().url_patterns:
         for route in getattr(pattern, "url_patterns", [pattern]):
             found = str(route.pattern)

@@ -282,7 +282,7 @@ async def test_what_is_typed_during_a_guess_is_what_is_answered():
         await pauses(one, parts)
         await one.type("Never mind.")
         await one.until(lambda: "Never mind." in str(parts["llm"].asked[-1]))
-        await answered(one)
+        await one.until(lambda: len(one.of("bot-stopped-speaking")) == 2)
         assert not parts["llm"].asked[-1][0]
 
 

