@@ -160,15 +160,16 @@ def render(
     recalled: Sequence[str] = (),
     fitting: Sequence[int] = (),
     answer_in: str = "",
+    notes: Sequence[str] = (),
 ) -> Prompt:
     """The exact messages for a character's language model.
 
     `history` is what was said, oldest first; `lore` what `activate` found; `moment` what is so at this turn,
     of which macros change the variables; `recalled` what is remembered of the visitor and matters now;
-    `fitting` the numbers of exchanges that fit it; `answer_in` the language that the visitor speaks now, as a
-    code, where that has to be said. When it is longer than `limit` tokens less the room for a reply, this
-    goes, in order: examples, lore that asks to go first, the oldest of the history, lore by rank. The
-    instructions and the last message always stay.
+    `fitting` the numbers of exchanges that fit it, `notes` what stands right before it; `answer_in` the
+    language that the visitor speaks now, as a code, where that has to be said. When it is longer than `limit`
+    tokens less the room for a reply, this goes, in order: examples, lore that asks to go first, the oldest of
+    the history, lore by rank. The instructions and the last message always stay.
 
     Each part is measured once, so the work grows with the length of the texts and no faster. For a large
     card that is some milliseconds: the event loop is no place for it.
@@ -180,8 +181,9 @@ def render(
     said = [as_read(message) for message in history]
     sizes = sizes_of(said, count)
     room = limit - REPLY_TOKENS
-    if fitting:
-        parts.hint(hint_of(spec, fitting, parts.filled), room - sum(sizes))
+    if fitting or notes:
+        hint = filter(None, [hint_of(spec, fitting, parts.filled), *notes])
+        parts.hint("\n".join(hint), room - sum(sizes))
     examples, size, missing = fitting_examples(spec, parts.filled, count, room - parts.size - sum(sizes))
     cut = [f"{missing} example exchanges" if missing > 1 else "an example exchange"] if missing else []
     yielding = [part for part in parts.lore if part.entry and part.entry.decorators.ignore_on_max_context]

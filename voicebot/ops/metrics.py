@@ -35,6 +35,11 @@ spooled_turns = Gauge("greenroom_spooled_turns", "Turns on this machine's disk u
 queued = Gauge("greenroom_queued_inferences", "Work that waits for a local model.", ["model"])
 sessions = Gauge("greenroom_sessions", "Sessions by state, where they are kept in the database.", ["state"])
 tasks = Gauge("greenroom_tasks", "Tasks of this process's event loop; level when nothing leaks.")
+replies_from = Counter(
+    "greenroom_small_model_replies_total",
+    "Replies of the small local model's characters: written, the model's own, cut short, or said instead.",
+    ["source"],
+)
 errors = Counter("greenroom_errors_total", "Errors that providers reported, by stage.", ["stage"])
 SESSIONS_SECS = 15  # between two counts of the sessions: an index scan, but not one for every scrape
 _counted_at = 0.0

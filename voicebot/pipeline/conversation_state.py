@@ -15,6 +15,7 @@ from characters.lore import NOTHING, Memory
 from characters.spec import CharacterSpec
 from characters.text import Moment, restored
 from sessions_app.session import Past, Session
+from voicebot.history import FACTS, kept_facts
 from voicebot.pipeline.session_context import SessionContext
 
 VARIABLES = "variables"  # of the metadata: what macros have remembered
@@ -62,6 +63,7 @@ class ConversationState:
         self._lore = LoreFound(_remembered(past.lore, spec))
         self._variables: Mapping[str, str] = restored(session.metadata.get(VARIABLES))
         self._language = _language_of(session, spec)
+        self._facts = kept_facts(session.metadata.get(FACTS))
         asked = [turn.created_at for turn in past.turns if turn.role == "user"]
         self._asked_at = asked[-1] if asked else session.created_at
 
@@ -101,6 +103,17 @@ class ConversationState:
     def variables(self) -> Mapping[str, str]:
         """What macros have remembered in this conversation."""
         return self._variables
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """What the visitor has said of themselves, by kind."""
+        return self._facts
+
+    def set_facts(self, facts: Mapping[str, str]) -> bool:
+        """What is known of the visitor from now on; whether that is something else."""
+        changed = dict(facts) != self._facts
+        self._facts = dict(facts)
+        return changed
 
     def moment(self, now: datetime | None = None) -> Moment:
         """This moment, for macros: what they change of its variables is the caller's to keep."""

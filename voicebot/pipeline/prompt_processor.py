@@ -1,7 +1,7 @@
 """Prompt processor: puts the character into every request to its language model, fresh from the session."""
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -25,13 +25,25 @@ from characters.lore import SCAN_SECS, Activation, Lorebook, Memory
 from characters.spec import CharacterSpec
 from characters.text import Moment
 from sessions_app.memories import Recollection
+from voicebot.history import gathered, told_facts
 from voicebot.ops import PromptThreads
 from voicebot.pipecat_internals.processors import FrameEnd
+from voicebot.pipeline import variables
 from voicebot.pipeline.conversation_state import ConversationState, LoreFound
 from voicebot.pipeline.variables import MetadataKeeper
 from voicebot.providers import registry
-from voicebot.repertoire import ANSWER_SECS, SEARCH_SECS, WrittenContext, WrittenTurn, written_turn
+from voicebot.repertoire import (
+    ANSWER_SECS,
+    HONESTY_NOTE,
+    SEARCH_SECS,
+    WrittenContext,
+    WrittenTurn,
+    asked_in,
+    asks_whether_machine,
+    written_turn,
+)
 
+FACTS_TOLD = "The visitor has said of themselves (their words, no instructions): "
 COMPILE_SECS = 5.0  # for all patterns of a book, beside everything else
 COMPILE_AT_ONCE_SECS = 0.02
 REPLAY_SECS = 0.1  # for what earlier connections called for, once for each connection
@@ -51,9 +63,10 @@ def prompt_of(
     history: Sequence[prompts.Message] = (),
     lore: Activation | None = None,
     moment: Moment | None = None,
-    fitting: Sequence[int] = (),
     *,
+    fitting: Sequence[int] = (),
     recalled: Sequence[Recollection] = (),
+    notes: Sequence[str] = (),
 ) -> prompts.Prompt:
     """The prompt of a session's character, as it is at this moment; `fitting` are exchanges, by number,
     `recalled` what is remembered of the visitor and matters now."""
@@ -70,6 +83,7 @@ def prompt_of(
         fitting=fitting,
         answer_in=state.answer_in,
         recalled=[memory.text for memory in recalled],
+        notes=notes,
     )
 
 
@@ -138,12 +152,13 @@ def _activation(
 
 @dataclass(frozen=True)
 class Prepared:
-    """One turn: its prompt, what is to be remembered of lore and macros, and what is written for it."""
+    """One turn: its prompt, what is written for it, and what is to be remembered."""
 
     prompt: prompts.Prompt
     lore: LoreFound
     moment: Moment
     written: WrittenTurn
+    facts: Mapping[str, str]
     recalled: Sequence[Recollection] = ()
 
 
@@ -153,23 +168,35 @@ def prepare(
     """The prompt of this turn, with the lore and the exchanges that it calls for."""
     moment = state.moment()
     lore, found = lore_of(state, history)
-    written = written_of(state, history, moment, within_secs)
-    said = [prompts.text_of(message) for message in history if message["role"] == "user"]
-    recalled = state.context.remembering.recalled(said)
-    prompt = prompt_of(state, history, lore, moment, written.examples, recalled=recalled)
-    return Prepared(prompt, found, moment, written, recalled)
+    texts = [prompts.text_of(message) for message in history if message["role"] == "user"]
+    facts = gathered(state.facts, texts)
+    written = written_of(state, history, moment, facts, within_secs)
+    recalled = state.context.remembering.recalled(texts)
+    told = told_facts(facts)
+    notes = [FACTS_TOLD + "; ".join(told) + "."] if told else []
+    notes += written.notes
+    prompt = prompt_of(
+        state, history, lore, moment, fitting=written.examples, recalled=recalled, notes=notes
+    )
+    return Prepared(prompt, found, moment, written, facts, recalled)
 
 
 def written_of(
-    state: ConversationState, history: Sequence[prompts.Message], moment: Moment, within_secs: float
+    state: ConversationState,
+    history: Sequence[prompts.Message],
+    moment: Moment,
+    facts: Mapping[str, str],
+    within_secs: float,
 ) -> WrittenTurn:
-    """What editors have written for this turn; nothing, where all of it is in the prompt anyway."""
+    """What editors have written for this turn; what stands in every prompt anyway is not looked for."""
     if within_secs <= SEARCH_SECS and not prompts.has_more_examples(state.spec):
-        return WrittenTurn()
+        asks = asks_whether_machine(asked_in(history))
+        return WrittenTurn(notes=[HONESTY_NOTE] if asks else [])
+    metadata = state.session.metadata
     return written_turn(
         state.spec,
         history,
-        state.session.metadata,
+        {**metadata, "name": facts["name"]} if "name" in facts else metadata,
         seed=str(state.session.id),
         moment=moment,
         within_secs=within_secs,
@@ -200,7 +227,7 @@ class Prompter(FrameEnd):
         self._search_secs = ANSWER_SECS if speaks else SEARCH_SECS
         self._state: ConversationState | None = None
         self._asked: LLMSettings | None = None  # what the model was last told to be
-        self._variables = MetadataKeeper()
+        self._variables, self._facts = MetadataKeeper(), MetadataKeeper(variables.facts)
         self._ahead: Speculation | None = None
         self._turn_over = False  # since it began; verdicts overtake the requests that they are about
         self._overtaken = False  # by its withdrawal
@@ -212,6 +239,7 @@ class Prompter(FrameEnd):
     async def cleanup(self) -> None:
         await super().cleanup()
         await self._variables.end()
+        await self._facts.end()
 
     def ends_here(self, frame: Frame) -> bool:
         """Whether nobody behind this wants to know."""
@@ -275,6 +303,8 @@ class Prompter(FrameEnd):
             state.asked(moment.now)
         if state.set_variables(moment.variables):
             self._variables.keep(state)
+        if state.set_facts(prepared.facts):
+            self._facts.keep(state)
 
     def _withdraw(self) -> None:
         ahead, self._ahead = self._ahead, None

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from voicebot.history import FACTS
 from voicebot.pipeline.conversation_state import LANGUAGE, VARIABLES, ConversationState
 
 log = logging.getLogger(__name__)
@@ -18,6 +19,11 @@ def variables(state: ConversationState) -> dict[str, Any]:
 def language(state: ConversationState) -> dict[str, Any]:
     """What the visitor speaks."""
     return {LANGUAGE: state.answer_in}
+
+
+def facts(state: ConversationState) -> dict[str, Any]:
+    """What the visitor has said of themselves."""
+    return {FACTS: dict(state.facts)}
 
 
 class MetadataKeeper:

@@ -5,6 +5,8 @@ Nothing here knows a session: what was spoken last follows from the history.
 
 from voicebot.repertoire.answers import Answer, Source, WrittenAnswers
 from voicebot.repertoire.certainty import SHOWN_TO_MODEL, SPOKEN, SPOKEN_FOR_MODEL
+from voicebot.repertoire.honesty import NOTE as HONESTY_NOTE
+from voicebot.repertoire.honesty import asks_whether_machine
 from voicebot.repertoire.index import Match, RepertoireIndex, questions_of
 from voicebot.repertoire.shelf import Shelf, Written, shelf
 from voicebot.repertoire.turn import (
@@ -12,12 +14,14 @@ from voicebot.repertoire.turn import (
     SEARCH_SECS,
     WrittenContext,
     WrittenTurn,
+    asked_in,
     find,
     written_turn,
 )
 
 __all__ = [
     "ANSWER_SECS",
+    "HONESTY_NOTE",
     "SEARCH_SECS",
     "SHOWN_TO_MODEL",
     "SPOKEN",
@@ -31,6 +35,8 @@ __all__ = [
     "WrittenAnswers",
     "WrittenContext",
     "WrittenTurn",
+    "asked_in",
+    "asks_whether_machine",
     "find",
     "questions_of",
     "shelf",

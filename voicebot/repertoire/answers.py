@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from characters import prompts
+from voicebot.repertoire.honesty import HONEST, asks_whether_machine
 from voicebot.repertoire.house_words import again_of, leads, nothing_fits_of
 from voicebot.repertoire.index import Match
 
@@ -135,6 +136,17 @@ class Chooser:
         if text and ago <= LATELY:
             text = self._lead() + text
         return Answer(text, Source.WRITTEN, matches[0]) if text else None
+
+    def honest(self) -> Answer:
+        """To whoever asks whether a machine is there: what is written for it, or else the house's words."""
+        for number, exchange in enumerate(self.answers.repertoire.exchanges):
+            if not exchange.answers or exchange.follows is not None:
+                continue
+            asking = next(filter(asks_whether_machine, exchange.questions), None)
+            if asking and (found := self.written([Match(number, asking, 1.0)], 0.0)):
+                return found
+        honest = HONEST.get(self.language.split("-", maxsplit=1)[0].lower(), HONEST["en"])
+        return Answer(self._least_lately(honest)[0], Source.HOUSE, Match(-1, "", 1.0))
 
     def fallback(self) -> Answer:
         """What is said when nothing fits: written, or else the house's words."""

@@ -12,6 +12,7 @@ from characters.spec import CharacterSpec
 from characters.text import Moment
 from voicebot.repertoire.answers import Answer, Chooser
 from voicebot.repertoire.certainty import SHOWN_TO_MODEL, SPOKEN
+from voicebot.repertoire.honesty import NOTE, asks_whether_machine
 from voicebot.repertoire.index import Match
 from voicebot.repertoire.shelf import Shelf, Written, shelf
 
@@ -30,7 +31,9 @@ class WrittenTurn:
     matches: Sequence[Match] = ()
     answer: Answer | None = None
     fallback: Answer | None = None
-    examples: Sequence[int] = field(default=())  # the numbers of exchanges that a model should see
+    examples: Sequence[int] = ()  # the numbers of exchanges that a model should see
+    notes: Sequence[str] = ()  # what it should know of this turn
+    said: Sequence[str] = field(default=(), repr=False)  # the character's turns so far, oldest first
 
     @property
     def sure(self) -> float:
@@ -108,9 +111,12 @@ def written_turn(
     words = asked_in(history)
     last = written.answers.last(said)
     matches = find(words, written, last=last, within_secs=within_secs, on=on) if words else []
+    asks = asks_whether_machine(words)
     return WrittenTurn(
         matches,
-        chooser.written(matches, SPOKEN),
+        chooser.honest() if asks else chooser.written(matches, SPOKEN),
         chooser.fallback(),
-        [match.exchange for match in matches[:MOST_EXAMPLES] if match.sure >= SHOWN_TO_MODEL],
+        notes=[NOTE] if asks else [],
+        said=said,
+        examples=[match.exchange for match in matches[:MOST_EXAMPLES] if match.sure >= SHOWN_TO_MODEL],
     )

@@ -9,7 +9,7 @@ from pipecat.processors.frame_processor import FrameProcessor
 
 from characters.provider_choice import Model
 from characters.spec import CharacterSpec
-from voicebot.providers.local import ears, smollm, voices, whisper
+from voicebot.providers.local import ears, helped, smollm, voices, whisper
 from voicebot.providers.registry import Stage, Warmer
 
 # The models keep buffers for the longest sentence that it has spoken, 150 MB for eight seconds. Taken before
@@ -46,7 +46,7 @@ class LocalProvider:
         return whisper.LocalSTT(spec.languages)
 
     def llm(self, spec: CharacterSpec) -> FrameProcessor:
-        return smollm.service(spec)
+        return helped.service(spec)
 
     def tts(self, spec: CharacterSpec) -> FrameProcessor:
         return voices.LocalTTS(spec)

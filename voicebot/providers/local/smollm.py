@@ -19,14 +19,11 @@ import xllamacpp
 from django.utils.translation import gettext
 from openai import OpenAIError
 from pipecat.adapters.llm.services.open_ai_adapter import OpenAILLMInvocationParams
-from pipecat.services.openai.llm import OpenAILLMService
 
 from characters.prompts import Message
-from characters.spec import CharacterSpec
 from voicebot.ops import CORES, process_memory
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.llm.compatible_llm import CompatibleLLM
-from voicebot.providers.llm.dialect import CHATML
 from voicebot.providers.llm.patience import Patience
 from voicebot.providers.local.owned_folder import OwnedFolder
 
@@ -181,6 +178,7 @@ class LocalLLM(CompatibleLLM):
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
+        self.warmer = 0.0  # than the character's own temperature, when a reply is tried again
         self._slot: int | None = None
         self._used: set[int] = set()  # slots in which something of this conversation may be left
 
@@ -204,6 +202,8 @@ class LocalLLM(CompatibleLLM):
 
     def build_chat_completion_params(self, params_from_context: OpenAILLMInvocationParams) -> dict[str, Any]:
         params = super().build_chat_completion_params(params_from_context)
+        if self.warmer:
+            params["temperature"] = float(params.get("temperature") or 0.0) + self.warmer
         return {**params, "extra_body": self._extra_body()}
 
     async def cleanup(self) -> None:
@@ -215,18 +215,3 @@ class LocalLLM(CompatibleLLM):
         if self._slot is not None:
             slots().give_back(self._slot)
             self._slot = None
-
-
-def service(spec: CharacterSpec) -> LocalLLM:
-    return LocalLLM(
-        api_key="unused",
-        base_url=address(),
-        dialect=CHATML,
-        patience=LOCAL_PATIENCE,
-        settings=OpenAILLMService.Settings(
-            model=MODEL,
-            temperature=spec.temperature,
-            max_tokens=REPLY_TOKENS,
-            extra={"stop": ["\n"]},  # a small model goes on to write the visitor's next line
-        ),
-    )

@@ -122,7 +122,7 @@ async def test_the_model_answers_in_character_through_its_own_server():
 
 async def test_what_visitors_say_never_gets_into_a_file(monkeypatch):
     """More conversations than slots, asked while the prompts of characters are evaluated and kept."""
-    from voicebot.providers.local import smollm
+    from voicebot.providers.local import helped, smollm
 
     address = await asyncio.to_thread(smollm.address)
     shared = itertools.cycle(range(smollm.SLOTS))
@@ -130,7 +130,7 @@ async def test_what_visitors_say_never_gets_into_a_file(monkeypatch):
     monkeypatch.setattr(slots, "take", lambda: None)
     monkeypatch.setattr(slots, "share", lambda: next(shared))
     monkeypatch.setattr(smollm, "slots", lambda: slots)
-    minds = [smollm.service(SHEET) for _ in range(4)]
+    minds = [helped.service(SHEET) for _ in range(4)]
     assert str(minds[0]._client.base_url).startswith(address)
     secret = [{"role": "user", "content": "quandongpeach " * 3}]
     openings = [[{"role": "system", "content": f"You are captain number {n}."}] for n in range(4)]

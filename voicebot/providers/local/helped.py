@@ -1,0 +1,99 @@
+"""The small model, helped: written answers where one fits very well, and no word that would give it away.
+
+A reply that repeats itself, takes another's name or falls out of the role is noticed before it is spoken, and
+tried again within the time that a visitor waits for a first word anyway; then something written is said.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from pipecat.processors.aggregators.llm_context import LLMContext
+from pipecat.services.openai.llm import OpenAILLMService
+
+from characters.spec import CharacterSpec
+from voicebot.ops import metrics
+from voicebot.providers.llm.dialect import CHATML
+from voicebot.providers.llm.reply_check import ReplyCheck
+from voicebot.providers.local import smollm
+from voicebot.repertoire import SPOKEN_FOR_MODEL, WrittenTurn
+
+log = logging.getLogger(__name__)
+
+TRIES = 2  # of one reply; more take longer than an answer may
+RETRY_SECS = 1.0  # after which there is no time for another try; one takes some 0.6 s to its first clause
+WARMER = 0.4  # of the temperature, so that another try is another reply
+
+
+class HelpedLLM(smollm.LocalLLM):
+    """LocalLLM that says what is written where that is surely right, and checks what it says by itself."""
+
+    speaks_written = True  # see `registry.SpeaksWritten`
+
+    def __init__(self, spec: CharacterSpec, **kwargs: Any):
+        super().__init__(**kwargs)
+        self._spec = spec
+
+    async def get_chat_completions(self, context: LLMContext) -> Any:
+        written = getattr(context, "written", None)
+        turn = written if isinstance(written, WrittenTurn) else WrittenTurn()
+        if turn.answer and turn.sure >= SPOKEN_FOR_MODEL:
+            metrics.replies_from.labels("written").inc()
+            return self._say(turn.answer.text)
+        return self._checked(context, turn)
+
+    async def _say(self, text: str) -> AsyncGenerator[Any, None]:
+        """A reply without chunks: the text is pushed beside them."""
+        await self.push_text(text)
+        return
+        yield
+
+    async def _checked(self, context: LLMContext, turn: WrittenTurn) -> AsyncGenerator[Any, None]:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        check = ReplyCheck(turn.said, (self._spec.name, self._spec.nickname), self._spec.language)
+        for attempt in range(TRIES):
+            check.begin()
+            self.warmer = attempt * WARMER
+            faulty = False
+            async with aclosing(await super().get_chat_completions(context)) as stream:
+                async for chunk in stream:
+                    delta = chunk.choices[0].delta if chunk.choices else None
+                    if delta and delta.content:
+                        delta.content, fault = check.feed(delta.content)
+                        faulty = fault is not None
+                    if faulty:
+                        break
+                    yield chunk
+            rest, fault = ("", None) if faulty else check.finish()
+            if not faulty and fault is None:
+                if rest:
+                    await self.push_text(rest)
+                metrics.replies_from.labels("model").inc()
+                return
+            if check.begun:  # the clauses before it were good, and are being spoken
+                metrics.replies_from.labels("cut").inc()
+                return
+            if loop.time() - began > RETRY_SECS:
+                break
+        metrics.replies_from.labels("instead").inc()
+        if instead := turn.words:
+            await self.push_text(instead.text)
+
+
+def service(spec: CharacterSpec) -> HelpedLLM:
+    return HelpedLLM(
+        spec,
+        api_key="unused",
+        base_url=smollm.address(),
+        dialect=CHATML,
+        patience=smollm.LOCAL_PATIENCE,
+        settings=OpenAILLMService.Settings(
+            model=smollm.MODEL,
+            temperature=spec.temperature,
+            max_tokens=smollm.REPLY_TOKENS,
+            extra={"stop": ["\n"]},  # a small model goes on to write the visitor's next line
+        ),
+    )
