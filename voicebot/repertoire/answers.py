@@ -93,6 +93,10 @@ class WrittenAnswers:
         written = (*self.repertoire.fallbacks, *nothing_fits_of("*"))
         return any(_shape(template).fullmatch(heard) for template in written)
 
+    def is_written(self, text: str) -> bool:
+        """Whether a turn of the character is words of its editors, or the house's."""
+        return self.exchange_of(text) is not None or self.is_fallback(text)
+
     def last(self, said: Sequence[str]) -> int | None:
         """The exchange whose answer was the character's last turn."""
         return self.exchange_of(said[-1]) if said else None

@@ -31,12 +31,15 @@ class HelpedLLM(smollm.LocalLLM):
     """LocalLLM that says what is written where that is surely right, and checks what it says by itself."""
 
     speaks_written = True  # see `registry.SpeaksWritten`
+    helps = True  # benchmarks/talk.py compares with the model alone
 
     def __init__(self, spec: CharacterSpec, **kwargs: Any):
         super().__init__(**kwargs)
         self._spec = spec
 
     async def get_chat_completions(self, context: LLMContext) -> Any:
+        if not self.helps:
+            return await super().get_chat_completions(context)
         written = getattr(context, "written", None)
         turn = written if isinstance(written, WrittenTurn) else WrittenTurn()
         if turn.answer and turn.sure >= SPOKEN_FOR_MODEL:

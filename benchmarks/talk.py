@@ -1,0 +1,249 @@
+"""Sixty turns with each demo character, judged by rules: .venv/bin/python -m benchmarks.talk
+
+With the default install, in process: the prompt's processor, the language model's service and the limit of
+sentences, as a conversation has them, without ears and voices. Before is SmolLM2-135M alone, with the first
+three examples in its prompt; after has the repertoire, facts of the visitor and the check of replies. The
+questions are in benchmarks/questions/talk.txt, one visitor's talk in its order; nothing in the repertoires was
+written or changed with it in view.
+
+Name recalled: replies to its five questions that have the visitor's name, of twenty in all. Own name kept: no
+reply calls the character by another's. Repeated: replies that are word for word an earlier one of the same
+talk. Out of role: what `reply_check` calls so, or a question whether a machine is there that is denied, or not
+answered. Language: replies in another script than the character's. A rule is no reader: none says whether a
+reply is good, or fits.
+"""
+
+import argparse
+import asyncio
+import os
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from statistics import median, quantiles
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import django
+
+django.setup()
+
+from pipecat.frames.frames import (  # noqa: E402
+    AggregatedTextFrame,
+    EndFrame,
+    Frame,
+    LLMContextFrame,
+    LLMFullResponseEndFrame,
+    LLMUpdateSettingsFrame,
+)
+from pipecat.pipeline.pipeline import Pipeline  # noqa: E402
+from pipecat.pipeline.worker import PipelineParams, PipelineWorker  # noqa: E402
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor  # noqa: E402
+from pipecat.services.settings import LLMSettings  # noqa: E402
+from pipecat.workers.runner import WorkerRunner  # noqa: E402
+
+from benchmarks.demo_characters import QUESTIONS, specs  # noqa: E402
+from characters import prompts  # noqa: E402
+from characters.spec import CharacterSpec  # noqa: E402
+from characters.text import Moment  # noqa: E402
+from voicebot.history import gathered, told_facts  # noqa: E402
+from voicebot.pipeline.prompt_processor import FACTS_TOLD  # noqa: E402
+from voicebot.pipeline.replies.sentence_limit import SentenceLimit  # noqa: E402
+from voicebot.providers import ThoughtFilter  # noqa: E402
+from voicebot.providers.llm.reply_check import Fault, ReplyCheck  # noqa: E402
+from voicebot.providers.local import helped, smollm  # noqa: E402
+from voicebot.repertoire import WrittenContext, WrittenTurn, shelf, written_turn  # noqa: E402
+
+TAG = re.compile(r"\[(\w+)\]\s*")
+NAME = "Oliver"
+TURN_SECS = 60.0
+COUNTS = ("recalled", "asked", "own_name", "repeated", "out_of_role", "other_script", "written", "empty")
+KEPT = 24  # messages of the history that a prompt gets: a summary has the rest, which nobody judges here
+HONEST = re.compile(
+    r"machine|computer|made[- ]up|made of words|written|artificial|robot|invented|ink|story", re.I
+)
+
+
+@dataclass
+class Talk:
+    """What came of one talk."""
+
+    recalled: int = 0
+    asked: int = 0
+    own_name: int = 0
+    repeated: int = 0
+    out_of_role: int = 0
+    other_script: int = 0
+    written: int = 0
+    empty: int = 0
+    replies: list[str] = field(default_factory=list)
+    first_secs: list[float] = field(default_factory=list)
+
+
+class Listener(FrameProcessor):
+    """Takes what would go to the voice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.over = asyncio.Event()
+        self.pieces: list[str] = []
+        self.first: float | None = None
+
+    def begin(self) -> None:
+        self.over.clear()
+        self.pieces, self.first = [], None
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        await super().process_frame(frame, direction)
+        if isinstance(frame, AggregatedTextFrame):
+            self.first = self.first or time.perf_counter()
+            self.pieces.append(frame.text)
+        elif isinstance(frame, LLMFullResponseEndFrame):
+            self.over.set()
+        await self.push_frame(frame, direction)
+
+
+def prepared(
+    spec: CharacterSpec, history: Sequence[prompts.Message], facts: dict[str, str], *, help_it: bool
+) -> tuple[prompts.Prompt, WrittenTurn]:
+    """The prompt of a turn, as `voicebot.pipeline.prompt_processor.prepare` makes it."""
+    moment = Moment(now=datetime.now(UTC))
+    lore = prompts.activate(spec, {}, history, moment=moment)
+    limit = smollm.SLOT_TOKENS
+    if not help_it:
+        return prompts.render(spec, {}, history, lore=lore, limit=limit, moment=moment), WrittenTurn()
+    metadata: dict[str, Any] = {"name": facts["name"]} if "name" in facts else {}
+    turn = written_turn(spec, history, metadata, seed=spec.slug, moment=moment, within_secs=1.0)
+    notes = [FACTS_TOLD + "; ".join(told_facts(facts)) + "."] if facts else []
+    prompt = prompts.render(
+        spec,
+        {},
+        history,
+        lore=lore,
+        limit=limit,
+        moment=moment,
+        fitting=turn.examples,
+        notes=[*notes, *turn.notes],
+    )
+    return prompt, turn
+
+
+def service(spec: CharacterSpec, *, help_it: bool) -> FrameProcessor:
+    made = helped.service(spec)
+    if not help_it:
+        made.helps = False
+    return made
+
+
+async def talk(spec: CharacterSpec, lines: Sequence[str], *, help_it: bool) -> Talk:
+    listener, result = Listener(), Talk()
+    made = service(spec, help_it=help_it)
+    worker = PipelineWorker(
+        Pipeline([made, ThoughtFilter("local"), SentenceLimit(spec.reply_sentences), listener]),
+        params=PipelineParams(),
+        enable_rtvi=False,
+        enable_turn_tracking=False,
+        idle_timeout_secs=None,
+    )
+    runner = WorkerRunner(handle_sigint=False)
+    await runner.add_workers(worker)
+    running = asyncio.create_task(runner.run())
+    history: list[prompts.Message] = [{"role": "assistant", "content": prompts.greeting(spec, {})}]
+    facts: dict[str, str] = {}
+    for line in lines:
+        tag = found[1] if (found := TAG.match(line)) else ""
+        words = TAG.sub("", line)
+        history.append({"role": "user", "content": words})
+        facts = gathered(facts, [words])
+        kept = history[-KEPT:]
+        began = time.perf_counter()
+        prompt, turn = await asyncio.to_thread(prepared, spec, kept, facts, help_it=help_it)
+        asked = WrittenContext([dict(message) for message in prompt.messages])  # type: ignore[misc]
+        asked.written = turn
+        listener.begin()
+        delta = LLMSettings(system_instruction=prompt.instructions, temperature=spec.temperature)
+        await worker.queue_frames([LLMUpdateSettingsFrame(delta=delta), LLMContextFrame(asked)])
+        async with asyncio.timeout(TURN_SECS):
+            await listener.over.wait()
+        reply = " ".join(listener.pieces)
+        judge(spec, result, tag, reply)
+        if listener.first is not None:
+            result.first_secs.append(listener.first - began)
+        if reply:
+            history.append({"role": "assistant", "content": reply})
+    await worker.queue_frames([EndFrame()])
+    await running
+    return result
+
+
+def judge(spec: CharacterSpec, result: Talk, tag: str, reply: str) -> None:
+    """Notes what the rules say of a reply."""
+    check = ReplyCheck([], (spec.name, spec.nickname, "Wren"), spec.language)
+    _, fault = check.feed(reply)
+    fault = fault or check.finish()[1]
+    result.asked += tag == "recall"
+    result.recalled += tag == "recall" and NAME.lower() in reply.lower()
+    result.own_name += fault is not Fault.NAME
+    result.other_script += fault is Fault.SCRIPT
+    dishonest = tag == "machine" and not HONEST.search(reply)
+    result.out_of_role += fault in (Fault.ROLE, Fault.PART) or dishonest
+    result.repeated += bool(reply) and reply in result.replies
+    result.empty += not reply
+    result.written += bool(reply) and shelf().written(spec).answers.is_written(reply)
+    result.replies.append(reply)
+
+
+def row(name: str, result: Talk, lines: int) -> str:
+    firsts = result.first_secs
+    return (
+        f"{name:<28} {result.recalled:>3} of {result.asked:<2} {result.own_name:>3} of {lines:<4}"
+        f" {result.repeated:>5} {result.out_of_role:>6} {result.other_script:>6} {result.empty:>6}"
+        f" {100 * result.written / lines:>6.0f} % {median(firsts):>7.2f} s {quantiles(firsts, n=20)[-1]:>6.2f} s"
+    )
+
+
+def whole(results: Sequence[Talk]) -> Talk:
+    every = Talk()
+    for one in results:
+        for name in COUNTS:
+            setattr(every, name, getattr(every, name) + getattr(one, name))
+        every.first_secs += one.first_secs
+    return every
+
+
+async def main() -> None:
+    given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    given.add_argument("--after", action="store_true", help="only with the help")
+    given.add_argument("--show", action="store_true", help="print what was said")
+    options = given.parse_args()
+    lines = [
+        line
+        for line in (QUESTIONS / "talk.txt").read_text().splitlines()
+        if line and not line.startswith("#")
+    ]
+    cast = [replace(spec, llm_provider="") for spec in specs() if spec.language == "en"]
+    for spec in cast:
+        shelf().written(spec)
+    await asyncio.to_thread(shelf().read)
+    heads = ("recalled", "own name", "again", "role", "script", "empty", "written", "p50", "p95")
+    print(f"{'':<28} {heads[0]:>8} {heads[1]:>10}" + "".join(f" {head:>7}" for head in heads[2:]))
+    for help_it in (True,) if options.after else (False, True):
+        results = []
+        for spec in cast:
+            results.append(await talk(spec, lines, help_it=help_it))
+            print(
+                row(f"{'after' if help_it else 'before'}, {spec.name}", results[-1], len(lines)), flush=True
+            )
+            if options.show:
+                for line, reply in zip(lines, results[-1].replies, strict=True):
+                    print(f"    {line}\n        {reply}")
+        print(
+            row(f"{'AFTER' if help_it else 'BEFORE'}, all", whole(results), len(lines) * len(cast)),
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
