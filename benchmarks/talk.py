@@ -3,14 +3,15 @@
 With the default install, in process: the prompt's processor, the language model's service and the limit of
 sentences, as a conversation has them, without ears and voices. Before is SmolLM2-135M alone, with the first
 three examples in its prompt; after has the repertoire, facts of the visitor and the check of replies. The
-questions are in benchmarks/questions/talk.txt, one visitor's talk in its order; nothing in the repertoires was
-written or changed with it in view.
+questions are in benchmarks/questions/talk.txt, one visitor's talk in its order; nothing in the repertoires
+was written or changed with it in view.
 
-Name recalled: replies to its five questions that have the visitor's name, of twenty in all. Own name kept: no
-reply calls the character by another's. Repeated: replies that are word for word an earlier one of the same
-talk. Out of role: what `reply_check` calls so, or a question whether a machine is there that is denied, or not
-answered. Language: replies in another script than the character's. A rule is no reader: none says whether a
-reply is good, or fits.
+Name recalled: replies to its five questions that have the visitor's name, of twenty in all. Own name: replies
+that call the character by no other's. Again: replies that are word for word an earlier one of the same talk.
+Role: replies that `reply_check` finds out of it, or that do not tell who asks that a machine is there. Script:
+replies in another than the character's. Written: replies that editors wrote. Then the time to the first
+clause. The rules of the check are those that judge, so role, name and again say that it works, and no more;
+none says whether a reply is good, or fits.
 """
 
 import argparse
@@ -196,11 +197,11 @@ def judge(spec: CharacterSpec, result: Talk, tag: str, reply: str) -> None:
 
 
 def row(name: str, result: Talk, lines: int) -> str:
-    firsts = result.first_secs
+    firsts, share = result.first_secs, 100 * result.written / lines
     return (
         f"{name:<28} {result.recalled:>3} of {result.asked:<2} {result.own_name:>3} of {lines:<4}"
         f" {result.repeated:>5} {result.out_of_role:>6} {result.other_script:>6} {result.empty:>6}"
-        f" {100 * result.written / lines:>6.0f} % {median(firsts):>7.2f} s {quantiles(firsts, n=20)[-1]:>6.2f} s"
+        f" {share:>6.0f} % {median(firsts):>7.2f} s {quantiles(firsts, n=20)[-1]:>6.2f} s"
     )
 
 
@@ -230,7 +231,7 @@ async def main() -> None:
     heads = ("recalled", "own name", "again", "role", "script", "empty", "written", "p50", "p95")
     print(f"{'':<28} {heads[0]:>8} {heads[1]:>10}" + "".join(f" {head:>7}" for head in heads[2:]))
     for help_it in (True,) if options.after else (False, True):
-        results = []
+        when, results = ("after" if help_it else "before"), []
         for spec in cast:
             results.append(await talk(spec, lines, help_it=help_it))
             print(
