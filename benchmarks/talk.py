@@ -8,8 +8,8 @@ was written or changed with it in view.
 
 Name recalled: replies to its five questions that have the visitor's name, of twenty in all. Own name: replies
 that call the character by no other's. Again: replies that are word for word an earlier one of the same talk.
-Role: replies that `reply_check` finds out of it, or that do not tell who asks that a machine is there. Script:
-replies in another than the character's. Written: replies that editors wrote. Then the time to the first
+Role: replies that `reply_check` finds out of it, or that do not tell who asks that a machine is there.
+Script: replies in another than the character's. Written: replies that editors wrote. Then the time to the first
 clause. The rules of the check are those that judge, so role, name and again say that it works, and no more;
 none says whether a reply is good, or fits.
 """
@@ -234,14 +234,12 @@ async def main() -> None:
         when, results = ("after" if help_it else "before"), []
         for spec in cast:
             results.append(await talk(spec, lines, help_it=help_it))
-            print(
-                row(f"{'after' if help_it else 'before'}, {spec.name}", results[-1], len(lines)), flush=True
-            )
+            print(row(f"{when}, {spec.name}", results[-1], len(lines)), flush=True)
             if options.show:
                 for line, reply in zip(lines, results[-1].replies, strict=True):
                     print(f"    {line}\n        {reply}")
         print(
-            row(f"{'AFTER' if help_it else 'BEFORE'}, all", whole(results), len(lines) * len(cast)),
+            row(f"{when}, all", whole(results), len(lines) * len(cast)),
             flush=True,
         )
 
