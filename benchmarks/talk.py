@@ -9,8 +9,8 @@ was written or changed with it in view.
 Name recalled: replies to its five questions that have the visitor's name, of twenty in all. Own name: replies
 that call the character by no other's. Again: replies that are word for word an earlier one of the same talk.
 Role: replies that `reply_check` finds out of it, or that do not tell who asks that a machine is there.
-Script: replies in another than the character's. Written: replies that editors wrote. Then the time to the first
-clause. The rules of the check are those that judge, so role, name and again say that it works, and no more;
+Script: replies in another than the character's. Written: replies that editors wrote. Then the time to the
+first clause. The rules of the check are those that judge, so role, name and again say that it works, and no more;
 none says whether a reply is good, or fits.
 """
 
