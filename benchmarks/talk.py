@@ -10,8 +10,8 @@ Name recalled: replies to its five questions that have the visitor's name, of tw
 that call the character by no other's. Again: replies that are word for word an earlier one of the same talk.
 Role: replies that `reply_check` finds out of it, or that do not tell who asks that a machine is there.
 Script: replies in another than the character's. Written: replies that editors wrote. Then the time to the
-first clause. The rules of the check are those that judge, so role, name and again say that it works, and no more;
-none says whether a reply is good, or fits.
+first clause. The rules of the check are those that judge, so role, name and again say that it works, and no
+more; none says whether a reply is good, or fits.
 """
 
 import argparse

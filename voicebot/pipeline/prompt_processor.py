@@ -175,9 +175,7 @@ def prepare(
     told = told_facts(facts)
     notes = [FACTS_TOLD + "; ".join(told) + "."] if told else []
     notes += written.notes
-    prompt = prompt_of(
-        state, history, lore, moment, fitting=written.examples, recalled=recalled, notes=notes
-    )
+    prompt = prompt_of(state, history, lore, moment, fitting=written.examples, recalled=recalled, notes=notes)
     return Prepared(prompt, found, moment, written, facts, recalled)
 
 
