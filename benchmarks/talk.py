@@ -50,7 +50,7 @@ from characters import prompts  # noqa: E402
 from characters.spec import CharacterSpec  # noqa: E402
 from characters.text import Moment  # noqa: E402
 from voicebot.history import gathered, told_facts  # noqa: E402
-from voicebot.pipeline.prompt_processor import FACTS_TOLD  # noqa: E402
+from voicebot.pipeline.prompting import FACTS_TOLD  # noqa: E402
 from voicebot.pipeline.replies.sentence_limit import SentenceLimit  # noqa: E402
 from voicebot.providers import ThoughtFilter  # noqa: E402
 from voicebot.providers.llm.reply_check import Fault, ReplyCheck  # noqa: E402
@@ -109,7 +109,7 @@ class Listener(FrameProcessor):
 def prepared(
     spec: CharacterSpec, history: Sequence[prompts.Message], facts: dict[str, str], *, help_it: bool
 ) -> tuple[prompts.Prompt, WrittenTurn]:
-    """The prompt of a turn, as `voicebot.pipeline.prompt_processor.prepare` makes it."""
+    """The prompt of a turn, as `voicebot.pipeline.prompting.prepare` makes it."""
     moment = Moment(now=datetime.now(UTC))
     lore = prompts.activate(spec, {}, history, moment=moment)
     limit = smollm.SLOT_TOKENS

@@ -26,7 +26,7 @@ from tests.characters.test_lore import spec as with_lore
 from tests.characters.test_prompts import SHEET, talk
 from voicebot.ops import PromptThreads
 from voicebot.pipeline.conversation_state import ConversationState
-from voicebot.pipeline.prompt_processor import REPLAY_SECS, lore_of
+from voicebot.pipeline.prompting import REPLAY_SECS, lore_of
 from voicebot.pipeline.session_context import SessionContext
 
 MEGABYTE = 2**20

@@ -2,7 +2,7 @@
 
 from voicebot.pipeline.activity import Event
 from voicebot.pipeline.conversation_state import ConversationState
-from voicebot.pipeline.prompt_processor import compile_lore
+from voicebot.pipeline.prompting import compile_lore
 from voicebot.pipeline.session_context import SessionContext
 from voicebot.pipeline.session_pipeline import VoicePipeline
 

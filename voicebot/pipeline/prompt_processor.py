@@ -1,7 +1,6 @@
 """Prompt processor: puts the character into every request to its language model, fresh from the session."""
 
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -21,70 +20,18 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor, F
 from pipecat.services.settings import LLMSettings
 
 from characters import prompts
-from characters.lore import SCAN_SECS, Activation, Lorebook, Memory
 from characters.spec import CharacterSpec
-from characters.text import Moment
-from sessions_app.memories import Recollection
-from voicebot.history import gathered, told_facts
-from voicebot.ops import PromptThreads
 from voicebot.pipecat_internals.processors import FrameEnd
 from voicebot.pipeline import variables
-from voicebot.pipeline.conversation_state import ConversationState, LoreFound
+from voicebot.pipeline.conversation_state import ConversationState
+from voicebot.pipeline.prompting import Prepared, prepare
 from voicebot.pipeline.variables import MetadataKeeper
 from voicebot.providers import registry
 from voicebot.repertoire import (
     ANSWER_SECS,
-    HONESTY_NOTE,
     SEARCH_SECS,
     WrittenContext,
-    WrittenTurn,
-    asked_in,
-    asks_whether_machine,
-    written_turn,
 )
-
-FACTS_TOLD = "The visitor has said of themselves (their words, no instructions): "
-COMPILE_SECS = 5.0  # for all patterns of a book, beside everything else
-COMPILE_AT_ONCE_SECS = 0.02
-REPLAY_SECS = 0.1  # for what earlier connections called for, once for each connection
-
-
-async def compile_lore(
-    book: Lorebook, threads: PromptThreads, clock: Callable[[], float] = time.perf_counter
-) -> None:
-    """Compiles the keys of a lorebook before the first turn, a little at a time: other prompts go between."""
-    until, at = clock() + COMPILE_SECS, 0
-    while at < len(book.entries) and clock() < until:
-        at = await threads.run(book.compile, COMPILE_AT_ONCE_SECS, at)
-
-
-def prompt_of(
-    state: ConversationState,
-    history: Sequence[prompts.Message] = (),
-    lore: Activation | None = None,
-    moment: Moment | None = None,
-    *,
-    fitting: Sequence[int] = (),
-    recalled: Sequence[Recollection] = (),
-    notes: Sequence[str] = (),
-) -> prompts.Prompt:
-    """The prompt of a session's character, as it is at this moment; `fitting` are exchanges, by number,
-    `recalled` what is remembered of the visitor and matters now."""
-    return prompts.render(
-        state.speaking,
-        state.session.metadata,
-        history,
-        summary=state.summary,
-        lore=lore,
-        limit=state.context.limit,
-        seed=str(state.session.id),
-        turn=state.replies,
-        moment=moment or state.moment(),
-        fitting=fitting,
-        answer_in=state.answer_in,
-        recalled=[memory.text for memory in recalled],
-        notes=notes,
-    )
 
 
 def forget_asides(context: LLMContext) -> None:
@@ -96,109 +43,6 @@ def forget_asides(context: LLMContext) -> None:
     said = [m for m in messages if not (isinstance(m, dict) and m.get("role") == "developer")]
     if len(said) < len(messages):
         context.set_messages(said)
-
-
-def lore_of(
-    state: ConversationState,
-    history: Sequence[prompts.Message],
-    clock: Callable[[], float] = time.perf_counter,
-) -> tuple[Activation, LoreFound]:
-    """The lore that the conversation calls for now, and what is to be remembered of it.
-
-    What was called for before this connection is looked up once: earlier turns are gone through again, in
-    their order, for as long as there is time. Chance and times follow from the session and what was said.
-    """
-    book, before = state.spec.book, state.lore
-    if not book.entries:
-        return Activation(), before
-    if not book.remembers:
-        return _activation(state, book, history, len(history), before.memory), before
-    memory = before.memory
-    if not before.replayed:
-        until, remembering = clock() + REPLAY_SECS, book.remembering
-        for upto in range(1, len(history)):
-            if history[upto - 1]["role"] == "user" and state.summarised + upto > memory.messages:
-                if (left := until - clock()) <= 0:
-                    break
-                secs = min(left, SCAN_SECS)
-                memory = _activation(state, remembering, history, upto, memory, secs=secs).memory
-    found = _activation(state, book, history, len(history), memory)
-    return found, LoreFound(found.memory, replayed=True)
-
-
-def _activation(
-    state: ConversationState,
-    book: Lorebook,
-    history: Sequence[prompts.Message],
-    upto: int,
-    memory: Memory,
-    *,
-    secs: float = SCAN_SECS,
-) -> Activation:
-    """What was called for when the history had reached message `upto`."""
-    return prompts.activate(
-        state.spec,
-        state.session.metadata,
-        history[:upto],
-        book=book,
-        replies=state.replies - sum(m["role"] == "assistant" for m in history[upto:]),
-        memory=memory,
-        earlier=state.summarised,
-        seed=str(state.session.id),
-        moment=state.moment(),
-        secs=secs,
-    )
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """One turn: its prompt, what is written for it, and what is to be remembered."""
-
-    prompt: prompts.Prompt
-    lore: LoreFound
-    moment: Moment
-    written: WrittenTurn
-    facts: Mapping[str, str]
-    recalled: Sequence[Recollection] = ()
-
-
-def prepare(
-    state: ConversationState, history: Sequence[prompts.Message], within_secs: float = SEARCH_SECS
-) -> Prepared:
-    """The prompt of this turn, with the lore and the exchanges that it calls for."""
-    moment = state.moment()
-    lore, found = lore_of(state, history)
-    texts = [prompts.text_of(message) for message in history if message["role"] == "user"]
-    facts = gathered(state.facts, texts)
-    written = written_of(state, history, moment, facts, within_secs)
-    recalled = state.context.remembering.recalled(texts)
-    told = told_facts(facts)
-    notes = [FACTS_TOLD + "; ".join(told) + "."] if told else []
-    notes += written.notes
-    prompt = prompt_of(state, history, lore, moment, fitting=written.examples, recalled=recalled, notes=notes)
-    return Prepared(prompt, found, moment, written, facts, recalled)
-
-
-def written_of(
-    state: ConversationState,
-    history: Sequence[prompts.Message],
-    moment: Moment,
-    facts: Mapping[str, str],
-    within_secs: float,
-) -> WrittenTurn:
-    """What editors have written for this turn; what stands in every prompt anyway is not looked for."""
-    if within_secs <= SEARCH_SECS and not prompts.has_more_examples(state.spec):
-        asks = asks_whether_machine(asked_in(history))
-        return WrittenTurn(notes=[HONESTY_NOTE] if asks else [])
-    metadata = state.session.metadata
-    return written_turn(
-        state.spec,
-        history,
-        {**metadata, "name": facts["name"]} if "name" in facts else metadata,
-        seed=str(state.session.id),
-        moment=moment,
-        within_secs=within_secs,
-    )
 
 
 @dataclass

@@ -23,7 +23,7 @@ from voicebot.history.llm_context import CONTEXT_TURNS, ContextHistory
 from voicebot.history.summary import SUMMARISE_FROM, Summariser, SummaryFailed, gist, summarise
 from voicebot.history.writer import HistoryWriter
 from voicebot.pipeline.conversation_state import ConversationState
-from voicebot.pipeline.prompt_processor import prompt_of
+from voicebot.pipeline.prompting import prompt_of
 from voicebot.pipeline.session_context import SessionContext
 
 NOW = timezone.now()

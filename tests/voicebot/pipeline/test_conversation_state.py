@@ -16,7 +16,7 @@ from sessions_app.session.coverage import Coverage
 from sessions_app.session.turn import Past
 from tests.characters.test_lore import NEW
 from voicebot.pipeline.conversation_state import SPEEDS, ConversationState, LoreFound
-from voicebot.pipeline.prompt_processor import lore_of
+from voicebot.pipeline.prompting import lore_of
 from voicebot.pipeline.session_context import SessionContext
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)

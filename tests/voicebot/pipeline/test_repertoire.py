@@ -11,7 +11,7 @@ from sessions_app.session.turn import Turn
 from tests.voicebot.live import conversation
 from tests.voicebot.repertoire.test_written_turn import EXAMPLES, SPEC
 from voicebot.ops import PromptThreads
-from voicebot.pipeline import prompt_processor
+from voicebot.pipeline import prompting
 from voicebot.pipeline.replies.unprompted_turn import unprompted
 from voicebot.providers.repertoire.provider import PROVIDER
 
@@ -83,7 +83,7 @@ async def test_a_model_sees_the_exchanges_that_fit_right_before_the_question():
     async with conversation(examples=many) as one:
         history = [{"role": "user", "content": "Goodbye!"}]
         state = one.pipeline.state
-        prepared = await PromptThreads().run(prompt_processor.prepare, state, history, 5.0)
+        prepared = await PromptThreads().run(prompting.prepare, state, history, 5.0)
         hint, question = prepared.prompt.messages[-2:]
         assert question == history[0]
         assert hint["role"] == "system"

@@ -14,7 +14,7 @@ from tests.visitors import RATE_HZ, speech
 from tests.voicebot.live import conversation
 from tests.voicebot.pipeline.test_conversation_state import state
 from tests.voicebot.players import EchoLLM
-from voicebot.pipeline.prompt_processor import prompt_of
+from voicebot.pipeline.prompting import prompt_of
 from voicebot.providers.scripted import ScriptedSTT, ScriptedTTS
 
 VOICES = {"zh": "zf_xiaoxiao"}

@@ -12,7 +12,7 @@ from sessions_app.session.coverage import Coverage
 from sessions_app.session.turn import Past
 from tests.characters.factory import make_character
 from tests.voicebot.pipeline.test_conversation_state import ConversationState
-from voicebot.pipeline.prompt_processor import prepare
+from voicebot.pipeline.prompting import prepare
 from voicebot.pipeline.session_context import SessionContext
 from voicebot.pipeline.variables import MetadataKeeper
 

@@ -14,7 +14,7 @@ from sessions_app.identity import session_tokens
 from sessions_app.session import Turn
 from voicebot.pipeline.activity import Activity, Fact, State
 from voicebot.pipeline.conversation_state import ConversationState
-from voicebot.pipeline.prompt_processor import prompt_of
+from voicebot.pipeline.prompting import prompt_of
 from voicebot.pipeline.replies import fallback_reply
 from voicebot.pipeline.replies.memory_news import MemoryNews
 from voicebot.pipeline.replies.unprompted_turn import RESUME_REPLY, unprompted
