@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks import django_ready  # noqa: F401
 from characters import content, demo
 from characters.models import Character
 from characters.spec import CharacterSpec
