@@ -1,4 +1,4 @@
-"""Demo characters: four that come with Greenroom, published where they are missing.
+"""Demo characters: five that come with Greenroom, published where they are missing.
 
 What each says, exchange by exchange, is in a text of its own under `repertoire/`.
 """

@@ -100,7 +100,7 @@ def test_a_demo_character_has_a_voice_that_fits(written):
     hz = pitch_hz(speech.pcm, voices.RATE_HZ)
     low, high = WOMANS_HZ
     woman = VOICES[spec.voice].sex == WOMAN
-    assert woman == (spec.slug in ("ada-quill", "wren-of-the-lamps", "lin-yue"))
+    assert woman == (spec.slug in ("ada-quill", "wren-of-the-lamps", "mei-yi"))
     assert low < hz < high if woman else hz < low
 
 
