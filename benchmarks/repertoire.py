@@ -27,7 +27,7 @@ django.setup()
 from benchmarks.demo_characters import questions, specs  # noqa: E402
 from characters import prompts  # noqa: E402
 from characters.spec import CharacterSpec  # noqa: E402
-from voicebot.repertoire import SPOKEN, SPOKEN_FOR_MODEL, shelf  # noqa: E402
+from voicebot.repertoire import SPOKEN, SPOKEN_FOR_MODEL, index_cache  # noqa: E402
 
 LEVELS = (0.3, 0.4, SPOKEN, 0.6, 0.7, SPOKEN_FOR_MODEL, 0.9)
 SECS = 5.0  # a benchmark may wait
@@ -44,8 +44,8 @@ class Found(NamedTuple):
 
 
 def found_for(spec: CharacterSpec, *, by_meaning: bool, unseen: bool, took_ms: list[float]) -> list[Found]:
-    written = shelf().written(spec)
-    shelf().read()
+    written = index_cache().written(spec)
+    index_cache().read()
     wordings = [set(one.questions) for one in prompts.repertoire_of(spec).exchanges]
     known = set().union(*wordings)
     found = []
@@ -56,7 +56,7 @@ def found_for(spec: CharacterSpec, *, by_meaning: bool, unseen: bool, took_ms: l
             continue  # word for word: no test
         began = time.perf_counter()
         secs = SECS if by_meaning else 0.0
-        first = shelf().matches(written.index, asked, within_secs=secs)[0]
+        first = index_cache().matches(written.index, asked, within_secs=secs)[0]
         took_ms.append(1000 * (time.perf_counter() - began))
         right = bool(wordings[first.exchange] & set(wanted))
         found.append(Found(first.sure, right, bool(wanted), asked, first.question))

@@ -55,7 +55,7 @@ from voicebot.pipeline.replies.sentence_limit import SentenceLimit  # noqa: E402
 from voicebot.providers import ThoughtFilter  # noqa: E402
 from voicebot.providers.llm.reply_check import Fault, ReplyCheck  # noqa: E402
 from voicebot.providers.local import helped, smollm  # noqa: E402
-from voicebot.repertoire import WrittenContext, WrittenTurn, shelf, written_turn  # noqa: E402
+from voicebot.repertoire import WrittenContext, WrittenTurn, index_cache, written_turn  # noqa: E402
 
 TAG = re.compile(r"\[(\w+)\]\s*")
 NAME = "Oliver"
@@ -192,7 +192,7 @@ def judge(spec: CharacterSpec, result: Talk, tag: str, reply: str) -> None:
     result.out_of_role += fault in (Fault.ROLE, Fault.PART) or dishonest
     result.repeated += bool(reply) and reply in result.replies
     result.empty += not reply
-    result.written += bool(reply) and shelf().written(spec).answers.is_written(reply)
+    result.written += bool(reply) and index_cache().written(spec).answers.is_written(reply)
     result.replies.append(reply)
 
 
@@ -226,8 +226,8 @@ async def main() -> None:
     ]
     cast = [replace(spec, llm_provider="") for spec in specs() if spec.language == "en"]
     for spec in cast:
-        shelf().written(spec)
-    await asyncio.to_thread(shelf().read)
+        index_cache().written(spec)
+    await asyncio.to_thread(index_cache().read)
     heads = ("recalled", "own name", "again", "role", "script", "empty", "written", "p50", "p95")
     print(f"{'':<28} {heads[0]:>8} {heads[1]:>10}" + "".join(f" {head:>7}" for head in heads[2:]))
     for help_it in (True,) if options.after else (False, True):

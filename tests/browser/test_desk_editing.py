@@ -92,9 +92,9 @@ async def test_a_portrait_is_cropped_by_keys_voices_are_picked_and_the_draft_ans
         await page.keyboard.press("ArrowLeft")
         assert float(await page.input_value("#id_voice_pitch")) == was - 0.5
         await page.select_option("#id_tts_provider", "local")
-        await page.get_by_role("button", name="joe", exact=True).click()
+        await page.get_by_role("button", name="joe · man · American", exact=True).click()
         assert await page.input_value("#id_voice") == "joe"
-        await page.get_by_role("button", name="Hear joe").click()
+        await page.get_by_role("button", name="Hear joe · man · American").click()
         await page.wait_for_selector("#desk-voice-line[data-heard=joe]", state="attached")
         await page.select_option("#id_llm_provider", "scripted")
         await page.get_by_role("button", name="Write with the draft").click()

@@ -64,9 +64,14 @@ def test_voices_and_greetings_to_choose_from_are_those_of_the_form(admin_client)
         "alternate_greetings": "One\n---\nTwo",
     }
     found = admin_client.post(f"{DESK}rehearse/choices/", typed).json()
-    assert found["voices"][:2] == [["heart", "heart"], ["joe", "joe"]]
-    assert ["zf_xiaobei", "zf_xiaobei"] in found["voices"]
+    assert found["voices"][0] == ["heart", "heart · woman · American"]
+    assert ["joe", "joe · man · American"] in found["voices"]
+    assert not any(name.startswith("zf_") for name, _ in found["voices"]), "it speaks English"
     assert found["greetings"] == ["Hi Robin", "One", "Two"]
+    both = admin_client.post(f"{DESK}rehearse/choices/", {**typed, "other_languages": ["zh"]}).json()
+    told = [label for _, label in both["voices"]]
+    chinese, english = "zf_xiaoni · woman · Chinese", "joe · man · American · English"
+    assert told.index(chinese) > told.index(english), "its own language first"
 
 
 def test_the_rehearsal_shows_the_greeting_that_is_chosen(admin_client):

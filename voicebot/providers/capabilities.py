@@ -8,13 +8,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from characters.exceptions import CannotSpeak
+from characters.models import LANGUAGES
 from characters.prompts import Message
 from characters.provider_choice import Languages, Model
 from characters.spec import CharacterSpec
 from voicebot.models import ProviderProfile
 from voicebot.providers import pipecat_service, registry, text_reply
 from voicebot.providers.errors import ProviderError
+from voicebot.providers.local.voices import engines
 from voicebot.providers.local.voices.catalogue import VOICES as VOICES_HERE
+from voicebot.providers.local.voices.catalogue import WOMAN, Voice
 from voicebot.providers.one_shot import NoAnswer
 from voicebot.providers.registry import BUILT_IN, STAGES, Stage
 from voicebot.providers.speech import voice_sample
@@ -28,12 +31,35 @@ LABELS = {
 }
 # Voices that a provider is known to have, for editors to choose from; others can be typed.
 VOICES: dict[str, tuple[str, ...]] = {
-    "local": tuple(VOICES_HERE),
     # https://platform.openai.com/docs/guides/text-to-speech
     "openai": (
         "alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer", "verse",
     ),
 }  # fmt: skip
+
+
+ACCENTS = {"en-US": gettext_lazy("American"), "en-GB": gettext_lazy("British")}
+
+
+def _voices_here(spec: CharacterSpec) -> list[tuple[str, str]]:
+    """The voices of this machine that speak a language of the character: its own first, women before men."""
+    found = [
+        voice
+        for voice in VOICES_HERE.values()
+        if voice.language in spec.languages and engines.can_speak(voice)
+    ]
+    found.sort(key=lambda voice: (spec.languages.index(voice.language), voice.sex != WOMAN))
+    return [(voice.name, _described(voice, many=len(spec.languages) > 1)) for voice in found]
+
+
+def _described(voice: Voice, *, many: bool) -> str:
+    """A voice in an editor's words; its language only where the character has several."""
+    told = [voice.name, _("woman") if voice.sex == WOMAN else _("man")]
+    if voice.accent in ACCENTS:
+        told.append(str(ACCENTS[voice.accent]))
+    if many:
+        told.append(str(dict(LANGUAGES)[voice.language]))
+    return " · ".join(told)
 
 
 class ProviderCatalog:
@@ -119,6 +145,8 @@ class ProviderCatalog:
 
     def voices(self, spec: CharacterSpec) -> list[tuple[str, str]]:
         name = registry.name_for("tts", spec)
+        if name == "local":
+            return _voices_here(spec)
         known = VOICES.get(name, ())
         path = name
         if not known and name not in BUILT_IN:

@@ -8,7 +8,7 @@ from voicebot.repertoire.certainty import SHOWN_TO_MODEL, SPOKEN, SPOKEN_FOR_MOD
 from voicebot.repertoire.honesty import NOTE as HONESTY_NOTE
 from voicebot.repertoire.honesty import asks_whether_machine
 from voicebot.repertoire.index import Match, RepertoireIndex, questions_of
-from voicebot.repertoire.shelf import Shelf, Written, shelf
+from voicebot.repertoire.index_cache import IndexCache, Written, index_cache
 from voicebot.repertoire.turn import (
     ANSWER_SECS,
     SEARCH_SECS,
@@ -27,9 +27,9 @@ __all__ = [
     "SPOKEN",
     "SPOKEN_FOR_MODEL",
     "Answer",
+    "IndexCache",
     "Match",
     "RepertoireIndex",
-    "Shelf",
     "Source",
     "Written",
     "WrittenAnswers",
@@ -38,7 +38,7 @@ __all__ = [
     "asked_in",
     "asks_whether_machine",
     "find",
+    "index_cache",
     "questions_of",
-    "shelf",
     "written_turn",
 ]

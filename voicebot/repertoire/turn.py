@@ -14,7 +14,7 @@ from voicebot.repertoire.answers import Answer, Chooser
 from voicebot.repertoire.certainty import SHOWN_TO_MODEL, SPOKEN
 from voicebot.repertoire.honesty import NOTE, asks_whether_machine
 from voicebot.repertoire.index import Match
-from voicebot.repertoire.shelf import Shelf, Written, shelf
+from voicebot.repertoire.index_cache import IndexCache, Written, index_cache
 
 SEARCH_SECS = 0.025  # for examples in a prompt: without them it is as good as it was
 ANSWER_SECS = 0.25  # where the answer itself hangs on it; the small model takes longer for its first word
@@ -75,12 +75,14 @@ def readings(words: str) -> list[str]:
 
 
 def find(
-    words: str, written: Written, *, last: int | None, within_secs: float, on: Shelf | None = None
+    words: str, written: Written, *, last: int | None, within_secs: float, on: IndexCache | None = None
 ) -> list[Match]:
     """The exchanges that fit what was said, the surest first."""
     best: dict[int, Match] = {}
     for reading in readings(words):
-        for match in (on or shelf()).matches(written.index, reading, last=last, within_secs=within_secs):
+        for match in (on or index_cache()).matches(
+            written.index, reading, last=last, within_secs=within_secs
+        ):
             if match.exchange not in best or match.sure > best[match.exchange].sure:
                 best[match.exchange] = match
     return sorted(best.values(), key=lambda match: -match.sure)
@@ -94,11 +96,11 @@ def written_turn(
     seed: str = "",
     moment: Moment | None = None,
     within_secs: float = ANSWER_SECS,
-    on: Shelf | None = None,
+    on: IndexCache | None = None,
 ) -> WrittenTurn:
     """What is written for the turn after this history. Pure but for time; blocks, at most `within_secs` and
     a few milliseconds more."""
-    written = (on or shelf()).written(spec)
+    written = (on or index_cache()).written(spec)
     said = [text_of(message) for message in history if message.get("role") == "assistant"]
     chooser = Chooser(
         written.answers,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.voicebot.repertoire.test_written_turn import SPEC, shelf, turn  # noqa: F401
+from tests.voicebot.repertoire.test_written_turn import SPEC, cache, turn  # noqa: F401
 from voicebot.repertoire import Source, asks_whether_machine
 
 
@@ -50,12 +50,12 @@ def test_does_not_ask(words):
     assert not asks_whether_machine(words)
 
 
-def test_the_answer_is_the_writers_and_else_the_houses(shelf):  # noqa: F811
-    house = turn(shelf, "Am I talking to a robot?")
+def test_the_answer_is_the_writers_and_else_the_houses(cache):  # noqa: F811
+    house = turn(cache, "Am I talking to a robot?")
     assert house.answer.source is Source.HOUSE
     assert "machine" in house.answer.text or "computer" in house.answer.text
     assert house.sure == 1
     assert any("honestly" in note for note in house.notes)
     written = "<START>\n{{user}}: Are you an AI?\n{{char}}: I'm ink and brass.\n"
     own = replace(SPEC, examples=SPEC.examples + written)
-    assert turn(shelf, "Am I talking to a robot?", spec=own).answer.text == "I'm ink and brass."
+    assert turn(cache, "Am I talking to a robot?", spec=own).answer.text == "I'm ink and brass."

@@ -37,7 +37,7 @@ class Written:
     answers: WrittenAnswers
 
 
-class Shelf:
+class IndexCache:
     """Knows the indexes in use. An index goes by letters until its vectors are there."""
 
     def __init__(self, engine: SentenceEmbeddings, store: VectorStore):
@@ -94,6 +94,6 @@ class Shelf:
 
 
 @cache
-def shelf() -> Shelf:
+def index_cache() -> IndexCache:
     """That of this process; vectors are kept in DATA_DIR."""
-    return Shelf(embeddings(), VectorStore(Path(settings.DATA_DIR) / "meanings.sqlite3"))
+    return IndexCache(embeddings(), VectorStore(Path(settings.DATA_DIR) / "meanings.sqlite3"))
