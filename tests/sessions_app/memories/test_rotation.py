@@ -11,6 +11,13 @@ from tests.sessions_app.memories.conftest import BOUNDS, DOG, MARLOW, ME, NAME, 
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+
+@pytest.fixture(autouse=True)
+def _own_spool(settings, tmp_path):
+    """Servers of other tests spool under keys of their own."""
+    settings.DATA_DIR = tmp_path
+
+
 OLD = "old:" + "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
 NEW = "new:" + "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
 
