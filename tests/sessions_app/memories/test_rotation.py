@@ -8,14 +8,16 @@ from django.core.management import CommandError, call_command
 from sessions_app.crypto.keyring import key_ring
 from sessions_app.models import Erasure, MemoryKey, SealedMemory, VisitorMemory
 from tests.sessions_app.memories.conftest import BOUNDS, DOG, MARLOW, ME, NAME, texts
+from voicebot import runtime
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def _own_spool(settings, tmp_path):
+def _own_spool(settings, tmp_path, monkeypatch):
     """Servers of other tests spool under keys of their own."""
     settings.DATA_DIR = tmp_path
+    monkeypatch.setattr(runtime, "_default", None)
 
 
 OLD = "old:" + "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
