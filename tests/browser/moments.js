@@ -43,7 +43,10 @@
     const starting = String(url).includes("/api/start");
     if (starting) await gate("start asked");
     const response = await ordinary(url, options);
-    if (starting) await gate("start answered");
+    if (starting) {
+      await response.clone().arrayBuffer(); // all of the answer is here, not only its head
+      await gate("start answered");
+    }
     return response;
   };
 

@@ -167,7 +167,8 @@ async def test_the_interface_follows_the_browser_and_can_be_switched(server, bro
         await page.get_by_role("button", name="English").click()
         await page.wait_for_function("document.documentElement.lang === 'en'")
         await page.goto(f"{server.url}/talk/captain-marlow/")
-        assert await page.inner_text("#begin") == "Talk with Captain Marlow"
+        # Whether the greeting was heard far enough to be gone on with depends on the machine; its language does not.
+        assert await page.inner_text("#begin") in ("Talk with Captain Marlow", "Go on with Captain Marlow")
 
 
 def test_every_word_of_the_interface_is_translated():
