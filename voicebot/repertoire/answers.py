@@ -12,8 +12,9 @@ from enum import Enum
 
 from characters import prompts
 from voicebot.repertoire.honesty import HONEST, asks_whether_machine
-from voicebot.repertoire.house_words import again_of, leads, nothing_fits_of
+from voicebot.repertoire.house_words import leads, nothing_fits_of
 from voicebot.repertoire.index import Match
+from voicebot.repertoire.said_again import CommonWords, after, leads_for
 
 MACRO = re.compile(r"\{\{[^{}]*\}\}")
 # The visitor's name with the comma that goes with it: “Well, {{user}}, yes.”, “{{user}}, come in.”
@@ -64,6 +65,7 @@ class WrittenAnswers:
         self._exact: dict[str, int] = {}
         self._open: list[tuple[re.Pattern[str], int]] = []  # those with macros in them
         self._begin: list[tuple[str, int]] = []
+        self.common = CommonWords(answer for one in repertoire.exchanges for answer in one.answers)
         for number, exchange in enumerate(repertoire.exchanges):
             for template in exchange.answers:
                 begin, *rest = map(plain, MACRO.split(template))
@@ -138,7 +140,7 @@ class Chooser:
         template, ago = self._least_lately(templates)
         text = self._filled(template)
         if text and ago <= LATELY:
-            text = self._lead() + text
+            text = self._again(text, named_first=template.lstrip().startswith("{{"))
         return Answer(text, Source.WRITTEN, matches[0]) if text else None
 
     def honest(self) -> Answer:
@@ -158,14 +160,15 @@ class Chooser:
             return Answer(self._filled(self._least_lately(written)[0]), Source.FALLBACK)
         return Answer(self._least_lately(nothing_fits_of(self.language))[0], Source.HOUSE)
 
-    def _lead(self) -> str:
-        """A few words before what was said already: those that were used the longest ago."""
+    def _again(self, answer: str, *, named_first: bool) -> str:
+        """What was said already, with a few words before it: those that were used the longest ago."""
         lately = list(reversed(self.said[-LATELY:]))
 
         def since(lead: str) -> int:
             return next((ago for ago, text in enumerate(lately) if text.startswith(lead)), LATELY)
 
-        return max(again_of(self.language), key=since)
+        leads = leads_for(answer, self.language, self.answers.common, named_first=named_first)
+        return after(max(leads, key=since), answer)
 
     def _filled(self, template: str) -> str:
         return self.fill(template if self.named else without_name(template))
