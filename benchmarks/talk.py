@@ -55,7 +55,7 @@ from voicebot.pipeline.replies.sentence_limit import SentenceLimit  # noqa: E402
 from voicebot.providers import ThoughtFilter  # noqa: E402
 from voicebot.providers.llm.reply_check import Fault, ReplyCheck  # noqa: E402
 from voicebot.providers.local import helped, smollm  # noqa: E402
-from voicebot.repertoire import WrittenContext, WrittenTurn, index_cache, written_turn  # noqa: E402
+from voicebot.repertoire import WrittenContext, WrittenTurn, index_cache, told_in, written_turn  # noqa: E402
 
 TAG = re.compile(r"\[(\w+)\]\s*")
 NAME = "Oliver"
@@ -116,7 +116,9 @@ def prepared(
     if not help_it:
         return prompts.render(spec, {}, history, lore=lore, limit=limit, moment=moment), WrittenTurn()
     metadata: dict[str, Any] = {"name": facts["name"]} if "name" in facts else {}
-    turn = written_turn(spec, history, metadata, seed=spec.slug, moment=moment, within_secs=1.0)
+    said = [message["content"] for message in history if message["role"] == "user"]
+    told = told_in(said, facts, (), datetime.now(UTC).date())
+    turn = written_turn(spec, history, metadata, told=told, seed=spec.slug, moment=moment, within_secs=1.0)
     notes = [FACTS_TOLD + "; ".join(told_facts(facts)) + "."] if facts else []
     prompt = prompts.render(
         spec,

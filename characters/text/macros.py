@@ -285,6 +285,7 @@ HANDLERS: Mapping[str, Handler] = {
     ),
     "persona": _bare(_persona),
     "memory": lambda m, value, _: m.given(known, 400) if (known := m.moment.remembered(value)) else "",
+    "told": lambda m, value, _: m.given(known, 400) if (known := m.moment.answered(value)) else "",
     "lastmessage": _said(lambda moment: moment.last_message),
     **dict.fromkeys(("lastusermessage", "input"), _said(lambda moment: moment.last_user_message)),
     "lastcharmessage": _said(lambda moment: moment.last_character_message),

@@ -71,6 +71,8 @@ class Moment:
     last_character_message: str = ""
     # What is remembered of the visitor from earlier conversations: "name", "plan", and "" what matters most.
     memory: Mapping[str, str] = field(default_factory=dict)
+    # What the visitor asks of themselves and has told: "" as a clause about them, "value" the bare thing.
+    told: Mapping[str, str] = field(default_factory=dict)
     messages: int = 0  # that were said before
     variables: MutableMapping[str, str] = field(default_factory=dict)
 
@@ -81,6 +83,10 @@ class Moment:
     def remembered(self, what: str) -> str:
         """What {{memory}} and {{memory::plan}} stand for, '' where nothing of that is remembered."""
         return self.memory.get(what.strip(" :").lower(), "")
+
+    def answered(self, what: str) -> str:
+        """What {{told}} and {{told::value}} stand for, '' where the visitor asks nothing of themselves."""
+        return self.told.get(what.strip(" :").lower(), "")
 
 
 def restored(values: Any) -> dict[str, str]:

@@ -82,6 +82,7 @@ RULES: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
 REMEMBER = re.compile(rf"(?<!你)(?:请|帮我)?(?:记住|记得|别忘了|不要忘记)[：:，,]?{_REST}")
 FORGET = re.compile(r"(?<!别)(?<!不要)(?<!没)(?<!不)(?:忘掉|忘了|忘记)([^，。！？；\s]{1,30})")
 FORGET_BEFORE = re.compile(r"把([^，。！？；\s]{1,30})(?:忘掉|忘了|忘记)")
+ASKS = re.compile("什么|啥|哪|谁|几岁|多大|怎么样|如何")  # of what a rule has found: it was a question
 EVERYTHING = ("一切", "所有", "全部", "我", "关于我的一切", "我的一切", "所有事")
 YES = re.compile("(?:好|可以|行|当然|没问题|记吧|嗯|愿意|同意|是的)")
 NO = re.compile("(?:不|别|算了|没必要)")
@@ -95,7 +96,8 @@ def findings_in(text: str, today: date) -> Iterator[Finding]:
             for found in pattern.finditer(sentence):
                 for finding in make(found, today):
                     some = True
-                    yield finding
+                    if not ASKS.search(finding.value):
+                        yield finding
     if not some and (asked := REMEMBER.search(text)):
         words = about(asked[1])
         yield Finding(f"要求记住：{words}", "note", "", 0.9, value=words)

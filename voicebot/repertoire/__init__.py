@@ -9,6 +9,7 @@ from voicebot.repertoire.honesty import NOTE as HONESTY_NOTE
 from voicebot.repertoire.honesty import asks_whether_machine
 from voicebot.repertoire.index import Match, RepertoireIndex, questions_of
 from voicebot.repertoire.index_cache import IndexCache, Written, index_cache
+from voicebot.repertoire.personal import Told, asked_of_self, told_in
 from voicebot.repertoire.turn import (
     ANSWER_SECS,
     SEARCH_SECS,
@@ -31,14 +32,17 @@ __all__ = [
     "Match",
     "RepertoireIndex",
     "Source",
+    "Told",
     "Written",
     "WrittenAnswers",
     "WrittenContext",
     "WrittenTurn",
     "asked_in",
+    "asked_of_self",
     "asks_whether_machine",
     "find",
     "index_cache",
     "questions_of",
+    "told_in",
     "written_turn",
 ]

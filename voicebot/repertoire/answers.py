@@ -11,15 +11,21 @@ from dataclasses import dataclass
 from enum import Enum
 
 from characters import prompts
+from voicebot.repertoire.follow_ups import FollowUp, anywhere, in_block
 from voicebot.repertoire.honesty import HONEST, asks_whether_machine
-from voicebot.repertoire.house_words import leads, nothing_fits_of
+from voicebot.repertoire.house_words import leads, no_more_of, nothing_fits_of, said_of
 from voicebot.repertoire.index import Match
+from voicebot.repertoire.personal import Asked, asked_of_self, known_lines, unknown_lines
 from voicebot.repertoire.said_again import CommonWords, after, leads_for
 
 MACRO = re.compile(r"\{\{[^{}]*\}\}")
 # The visitor's name with the comma that goes with it: “Well, {{user}}, yes.”, “{{user}}, come in.”
 COMMA, ENDS = "[,\uff0c]", "[,.!?\uff0c\u3002\uff01\uff1f]"
 USER = re.compile(r"\{\{\s*user\s*\}\}", re.IGNORECASE)
+TOLD, TOLD_CLAUSE = (
+    re.compile(r"\{\{\s*told\b", re.IGNORECASE),
+    re.compile(r"\{\{\s*told\s*\}\}", re.IGNORECASE),
+)
 NAME = re.compile(rf"{COMMA}?\s*{USER.pattern}(?=\s*{ENDS})|{USER.pattern}\s*{COMMA}\s*", re.IGNORECASE)
 LETTERS = re.compile(r"[\W_]+")
 LATELY = 12  # of the character's turns: an answer that was among them is not the first choice
@@ -30,6 +36,7 @@ class Source(Enum):
     """What an answer is taken from."""
 
     WRITTEN = "written"  # an exchange that fits
+    TOLD = "told"  # what the visitor has told of themselves
     FALLBACK = "fallback"  # what is written for when nothing fits
     HOUSE = "house"  # nothing is written
 
@@ -66,7 +73,12 @@ class WrittenAnswers:
         self._open: list[tuple[re.Pattern[str], int]] = []  # those with macros in them
         self._begin: list[tuple[str, int]] = []
         self.common = CommonWords(answer for one in repertoire.exchanges for answer in one.answers)
+        self._personal: dict[str, list[int]] = {}  # exchanges by what visitors ask of themselves in them
         for number, exchange in enumerate(repertoire.exchanges):
+            if exchange.follows is None and (
+                asked := next(filter(None, map(asked_of_self, exchange.questions)), None)
+            ):
+                self._personal.setdefault(asked.kind, []).append(number)
             for template in exchange.answers:
                 begin, *rest = map(plain, MACRO.split(template))
                 self._begin.append((begin, number))
@@ -89,10 +101,15 @@ class WrittenAnswers:
         begun = {number for begin, number in self._begin if begin.startswith(heard)}
         return begun.pop() if len(heard) >= HEARD_LETTERS and len(begun) == 1 else None
 
+    def personal(self, kind: str) -> tuple[str, ...]:
+        """What is written for visitors who ask this of themselves."""
+        numbers = self._personal.get(kind, ())
+        return tuple(answer for number in numbers for answer in self.repertoire.exchanges[number].answers)
+
     def is_fallback(self, text: str) -> bool:
         """Whether a turn of the character is what is said when nothing fits."""
         heard = plain(text)
-        written = (*self.repertoire.fallbacks, *nothing_fits_of("*"))
+        written = (*self.repertoire.fallbacks, *nothing_fits_of("*"), *no_more_of("*"))
         return any(_shape(template).fullmatch(heard) for template in written)
 
     def is_written(self, text: str) -> bool:
@@ -124,7 +141,8 @@ class Chooser:
     said: Sequence[str]
     fill: Callable[[str], str]
     named: bool = True  # the visitor's name is known
-    language: str = "en"
+    language: str = "en"  # that the visitor speaks now
+    main_language: str = "en"  # what editors wrote is in it
     seed: str = ""
 
     def written(self, matches: Sequence[Match], at_least: float) -> Answer | None:
@@ -154,6 +172,57 @@ class Chooser:
         honest = HONEST.get(self.language.split("-", maxsplit=1)[0].lower(), HONEST["en"])
         return Answer(self._least_lately(honest)[0], Source.HOUSE, Match(-1, "", 1.0))
 
+    def followed(self, kind: FollowUp) -> Answer | None:
+        """To “And then?” and its kin: what is written after the last answer, or for such words anywhere."""
+        if kind is FollowUp.AGAIN:
+            return self._said_again()
+        exchanges, last = self.answers.repertoire.exchanges, self.answers.last(self.said)
+        told = set(map(self.answers.exchange_of, self.said[-LATELY:]))
+        if last is not None:
+            number = in_block(kind, exchanges, last, (one for one in told if one is not None))
+            if number is None and kind is FollowUp.ANOTHER and self._has_another(last):
+                number = last
+            if number is not None:
+                return self.written([Match(number, "", 1.0, follows_up=True)], 0.0)
+        number = anywhere(kind, exchanges)
+        return None if number is None else self.written([Match(number, "", 1.0)], 0.0)
+
+    def _has_another(self, number: int) -> bool:
+        return any(self._since(one) > LATELY for one in self.answers.repertoire.exchanges[number].answers)
+
+    def _said_again(self) -> Answer | None:
+        """The last turn once more, with a few words before it."""
+        if not self.said or not (last := _without_lead(self.said[-1])):
+            return None
+        lead = self._least_used(said_of(self.language))
+        return Answer(lead + last, Source.HOUSE, Match(-1, "", 1.0))
+
+    def no_more(self) -> Answer:
+        """To “And then?” where nothing more is written."""
+        return Answer(self._least_lately(no_more_of(self.language))[0], Source.HOUSE)
+
+    def told_back(self, asked: Asked, *, known: bool) -> Answer:
+        """To whoever asks of themselves: what they have told, in the writer's words or the house's.
+
+        Of a writer's words those with {{told}} (or {{user}}, of a name) are for what is known, the others for
+        what is not; those for “What do you know about me?” serve for whatever is known.
+        """
+        foreign = self.language.split("-")[0] != self.main_language.split("-")[0]
+        own = () if foreign else self.answers.personal(asked.kind)
+        if known:
+            lines = [one for one in own if TOLD.search(one) or (asked.kind == "name" and USER.search(one))]
+            general = () if foreign or asked.kind in ("name", "last") else self.answers.personal("all")
+            lines = lines or [one for one in general if TOLD_CLAUSE.search(one)]
+            lines = lines or list(known_lines(self.language, asked.kind))
+        else:
+            lines = [one for one in own if not TOLD.search(one) and not USER.search(one)]
+            lines = lines or list(unknown_lines(self.language, asked.kind))
+        template, ago = self._least_lately(lines)
+        text = self._filled(template)
+        if known and ago <= LATELY:
+            text = self._again(text, named_first=template.lstrip().startswith("{{"))
+        return Answer(text, Source.TOLD, Match(-1, "", 1.0))
+
     def fallback(self) -> Answer:
         """What is said when nothing fits: written, or else the house's words."""
         if written := self.answers.repertoire.fallbacks:
@@ -161,14 +230,18 @@ class Chooser:
         return Answer(self._least_lately(nothing_fits_of(self.language))[0], Source.HOUSE)
 
     def _again(self, answer: str, *, named_first: bool) -> str:
-        """What was said already, with a few words before it: those that were used the longest ago."""
+        """What was said already, with a few words before it."""
+        leads = leads_for(answer, self.language, self.answers.common, named_first=named_first)
+        return after(self._least_used(leads), answer)
+
+    def _least_used(self, words: Sequence[str]) -> str:
+        """Of several beginnings the one that was used the longest ago."""
         lately = list(reversed(self.said[-LATELY:]))
 
         def since(lead: str) -> int:
             return next((ago for ago, text in enumerate(lately) if text.startswith(lead)), LATELY)
 
-        leads = leads_for(answer, self.language, self.answers.common, named_first=named_first)
-        return after(max(leads, key=since), answer)
+        return max(words, key=since)
 
     def _filled(self, template: str) -> str:
         return self.fill(template if self.named else without_name(template))

@@ -7,6 +7,20 @@ AGAIN = {
     "en": ("As I said, ", "Once more, then. ", "It is as I told you. "),
     "zh": ("我刚才说过，", "那我再说一遍，", "还是那句话，"),  # noqa: RUF001
 }
+# Before what was said last, for whoever did not hear it.
+SAID = {
+    "en": ("I said: ", "Once again: ", "My words were: "),
+    "zh": ("我刚才说：", "再说一遍：", "我是说："),  # noqa: RUF001
+}
+# Where nothing more is written of what was said last.
+NO_MORE = {
+    "en": (
+        "There is no more to it than that.",
+        "That is all there is to tell of it.",
+        "That was the whole of it.",
+    ),
+    "zh": ("就这些了，没有更多的了。", "这件事我知道的就这么多。", "就讲到这儿，再没有了。"),  # noqa: RUF001
+}
 # Where nothing fits, and nobody has written anything for that.
 NOTHING_FITS = {
     "en": (
@@ -30,6 +44,15 @@ def again_of(language: str) -> tuple[str, ...]:
     return _of(AGAIN, language)
 
 
+def said_of(language: str) -> tuple[str, ...]:
+    return _of(SAID, language)
+
+
+def no_more_of(language: str) -> tuple[str, ...]:
+    """In a language, or `*` for all of them."""
+    return sum(NO_MORE.values(), ()) if language == "*" else _of(NO_MORE, language)
+
+
 def nothing_fits_of(language: str) -> tuple[str, ...]:
     """In a language, or `*` for all of them."""
     return sum(NOTHING_FITS.values(), ()) if language == "*" else _of(NOTHING_FITS, language)
@@ -37,4 +60,4 @@ def nothing_fits_of(language: str) -> tuple[str, ...]:
 
 def leads() -> Iterator[str]:
     """All that may stand before an answer."""
-    return (words for several in AGAIN.values() for words in several)
+    return (words for lines in (AGAIN, SAID) for several in lines.values() for words in several)

@@ -17,7 +17,7 @@ from voicebot.meaning import LexicalIndex, Vectors
 from voicebot.repertoire import certainty
 
 MOST_MATCHES = 5
-SOMEBODY = "Robin"  # for {{user}} in a question: a name like any other
+SOMEBODY, SOMEBODY_ZH = "Robin", "小林"  # for {{user}} in a question: a name like any other
 _MACRO = re.compile(r"\{\{([^{}]*)\}\}")
 _MARKS = re.compile(r"[\W_]+")
 
@@ -40,9 +40,11 @@ class Match:
 def as_asked(spec: CharacterSpec, written: str) -> str:
     """A written question as a visitor would say it."""
 
+    somebody = SOMEBODY_ZH if spec.language.startswith("zh") else SOMEBODY
+
     def said(macro: re.Match[str]) -> str:
         name = macro[1].strip().lower()
-        return SOMEBODY if name == "user" else spec.spoken_name if name == "char" else ""
+        return somebody if name == "user" else spec.spoken_name if name == "char" else ""
 
     return _MACRO.sub(said, written).strip()
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipecat.processors.aggregators.llm_context import LLMContext
@@ -12,9 +12,11 @@ from characters.spec import CharacterSpec
 from characters.text import Moment
 from voicebot.repertoire.answers import Answer, Chooser
 from voicebot.repertoire.certainty import SHOWN_TO_MODEL, SPOKEN
+from voicebot.repertoire.follow_ups import FollowUp, follow_up
 from voicebot.repertoire.honesty import NOTE, asks_whether_machine
-from voicebot.repertoire.index import Match
+from voicebot.repertoire.index import SOMEBODY, SOMEBODY_ZH, Match
 from voicebot.repertoire.index_cache import IndexCache, Written, index_cache
+from voicebot.repertoire.personal import Asked, Told, answer_of, asked_of_self
 
 SEARCH_SECS = 0.025  # for examples in a prompt: without them it is as good as it was
 ANSWER_SECS = 0.25  # where the answer itself hangs on it; the small model takes longer for its first word
@@ -93,32 +95,77 @@ def written_turn(
     history: Sequence[Mapping[str, Any]],
     metadata: Mapping[str, Any],
     *,
+    told: Sequence[Told] = (),
+    language: str = "",
     seed: str = "",
     moment: Moment | None = None,
     within_secs: float = ANSWER_SECS,
     on: IndexCache | None = None,
 ) -> WrittenTurn:
     """What is written for the turn after this history. Pure but for time; blocks, at most `within_secs` and
-    a few milliseconds more."""
+    a few milliseconds more.
+
+    `told` is what the visitor has told of themselves, `language` what they speak now if that is not the
+    character's main one.
+    """
     written = (on or index_cache()).written(spec)
     said = [text_of(message) for message in history if message.get("role") == "assistant"]
+    words, moment = asked_in(history), moment or Moment(model=spec.llm_model or spec.llm_provider)
+    name = metadata.get("name") or moment.remembered("name")
+    asked, follows = asked_of_self(words), follow_up(words)
+    if asked:
+        moment = replace(moment, told=_told(asked, told, name, history, language or spec.language))
     chooser = Chooser(
         written.answers,
         said,
         lambda text: prompts.shown(spec, text, metadata, seed=seed, moment=moment),
-        named=bool(metadata.get("name")),
-        language=spec.language,
+        named=bool(name),
+        language=language or spec.language,
+        main_language=spec.language,
         seed=seed,
     )
-    words = asked_in(history)
     last = written.answers.last(said)
-    matches = find(words, written, last=last, within_secs=within_secs, on=on) if words else []
-    asks = asks_whether_machine(words)
+    matches = (
+        find(_for_anybody(words, name, spec.language), written, last=last, within_secs=within_secs, on=on)
+        if words
+        else []
+    )
+    if asks := asks_whether_machine(words):
+        answer: Answer | None = chooser.honest()
+    elif asked and (moment.told or asked.kind != "all"):
+        answer = chooser.told_back(asked, known=bool(moment.told))
+    elif follows:
+        answer = chooser.followed(follows)
+    else:
+        answer = chooser.written(matches, SPOKEN)
     return WrittenTurn(
         matches,
-        chooser.honest() if asks else chooser.written(matches, SPOKEN),
-        chooser.fallback(),
+        answer,
+        chooser.no_more() if follows in (FollowUp.MORE, FollowUp.ANOTHER) and said else chooser.fallback(),
         notes=[NOTE] if asks else [],
         said=said,
         examples=[match.exchange for match in matches[:MOST_EXAMPLES] if match.sure >= SHOWN_TO_MODEL],
     )
+
+
+def _for_anybody(words: str, name: Any, language: str) -> str:
+    """What was said with the name that written questions have: one says “My name is Robin.” for all."""
+    if not isinstance(name, str) or not name.strip():
+        return words
+    somebody = SOMEBODY_ZH if language.startswith("zh") else SOMEBODY
+    return re.sub(
+        rf"(?<![^\W_]){re.escape(name)}(?![^\W_])" if name.isascii() else re.escape(name), somebody, words
+    )
+
+
+def _told(
+    asked: Asked, told: Sequence[Told], name: Any, history: Sequence[Mapping[str, Any]], language: str
+) -> dict[str, str]:
+    """What {{told}} and {{told::value}} stand for, as an answer to this; {} where nothing is known."""
+    if asked.kind == "last":
+        words = [text_of(message) for message in history[:-1] if message.get("role") == "user"]
+        return {"": words[-1], "value": words[-1]} if words else {}
+    if isinstance(name, str) and name and not any(one.kind == "name" for one in told):
+        told = [Told("name", name), *told]
+    value, clause = answer_of(asked, told, language)
+    return {"": clause, "value": value} if clause else {}

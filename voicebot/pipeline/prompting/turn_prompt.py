@@ -13,9 +13,12 @@ from voicebot.pipeline.prompting.lore_of_turn import lore_of
 from voicebot.repertoire import (
     HONESTY_NOTE,
     SEARCH_SECS,
+    Told,
     WrittenTurn,
     asked_in,
+    asked_of_self,
     asks_whether_machine,
+    told_in,
     written_turn,
 )
 
@@ -92,10 +95,17 @@ def written_of(
         asks = asks_whether_machine(asked_in(history))
         return WrittenTurn(notes=[HONESTY_NOTE] if asks else [])
     metadata = state.session.metadata
+    told: Sequence[Told] = ()
+    if asked_of_self(asked_in(history)):
+        texts = [prompts.text_of(message) for message in history if message["role"] == "user"]
+        known = [memory.finding for memory in state.context.remembering.known]
+        told = told_in(texts, facts, known, (moment.now or state.moment().now).date())
     return written_turn(
         state.spec,
         history,
         {**metadata, "name": facts["name"]} if "name" in facts else metadata,
+        told=told,
+        language=state.speaking.language,
         seed=str(state.session.id),
         moment=moment,
         within_secs=within_secs,
