@@ -99,7 +99,7 @@ def written_of(
     if asked_of_self(asked_in(history)):
         texts = [prompts.text_of(message) for message in history if message["role"] == "user"]
         known = [memory.finding for memory in state.context.remembering.known]
-        told = told_in(texts, facts, known, (moment.now or state.moment().now).date())
+        told = told_in(texts, facts, known, moment.time(metadata).date())
     return written_turn(
         state.spec,
         history,
