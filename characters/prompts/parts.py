@@ -5,7 +5,7 @@ what is kept only.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
@@ -156,15 +156,17 @@ class Parts:
     def instructions(self) -> str:
         return "\n".join(part.text for part in self.lines)
 
-    def conversation(self, history: Sequence[Message], total: int) -> list[Message]:
+    def conversation(self, history: Sequence[Message], total: int, hints: Mapping[int, str]) -> list[Message]:
         """The history, with lore at the depths it asks for and the last word at the end.
 
-        `total` is how many messages there were before any were cut.
+        `total` is how many messages there were before any were cut; `hints` is what was told before some of
+        these, by number.
         """
         messages = list(history)
+        placed: dict[int, list[Message]] = {at: [{"role": "system", "content": hints[at]}] for at in hints}
         if self.hinted is not None and messages:
-            messages.insert(-1, {"role": self.hinted.role, "content": self.hinted.text})
-        placed: dict[int, list[Message]] = {}
+            at = len(messages) - 1
+            placed.setdefault(at, []).append({"role": self.hinted.role, "content": self.hinted.text})
         for part in self.among:
             depth = max(0, (part.entry.depth(total) if part.entry else part.depth) or 0)
             there = placed.setdefault(max(0, len(messages) - depth), [])

@@ -57,7 +57,7 @@ class Prompt:
     """What a language model gets: `instructions` as its system message, then `messages`.
 
     `examples` is how many of the messages, at the beginning, are examples; `cut` says what had to go,
-    in the editor's words; `tokens` is about how long it is.
+    in the editor's words; `tokens` is about how long it is; `hint` what was told right before the last message.
     """
 
     instructions: str
@@ -65,6 +65,7 @@ class Prompt:
     examples: int = 0
     cut: tuple[str, ...] = ()
     tokens: int = 0
+    hint: str = ""
 
     def as_messages(self) -> list[Message]:
         return [{"role": "system", "content": self.instructions}, *self.messages]
@@ -161,13 +162,15 @@ def render(
     fitting: Sequence[int] = (),
     answer_in: str = "",
     notes: Sequence[str] = (),
+    hints: Mapping[int, str] | None = None,
 ) -> Prompt:
     """The exact messages for a character's language model.
 
     `history` is what was said, oldest first; `lore` what `activate` found; `moment` what is so at this turn,
     of which macros change the variables; `recalled` what is remembered of the visitor and matters now;
-    `fitting` the numbers of exchanges that fit it, `notes` what stands right before it; `answer_in` the
-    language that the visitor speaks now, as a code, where that has to be said. When it is longer than `limit`
+    `fitting` the numbers of exchanges that fit it, `notes` what stands right before it; `hints` what stood
+    before earlier messages of the history, by number: said again, so that the model has read it already;
+    `answer_in` the language that the visitor speaks now, as a code, where that has to be said. When it is longer than `limit`
     tokens less the room for a reply, this goes, in order: examples, lore that asks to go first, the oldest of
     the history, lore by rank. The instructions and the last message always stay.
 
@@ -180,6 +183,9 @@ def render(
     parts = Parts(spec, macros, summary, found, count, recalled=recalled, answer_in=answer_in)
     said = [as_read(message) for message in history]
     sizes = sizes_of(said, count)
+    hints = hints or {}
+    for at, text in hints.items():
+        sizes[at] += count(text) + token_estimate.MESSAGE_TOKENS  # they go with what they stand before
     room = limit - REPLY_TOKENS
     if fitting or notes:
         hint = filter(None, [hint_of(spec, fitting, parts.filled), *notes])
@@ -192,9 +198,11 @@ def render(
     if first:
         cut.append("the oldest of the conversation")
     cut += _leave_out(parts, parts.lore, room - sum(sizes[first:]))
-    messages = (*examples, *parts.conversation(said[first:], len(said)))
+    kept = {at - first: text for at, text in hints.items() if at >= first}
+    messages = (*examples, *parts.conversation(said[first:], len(said), kept))
     total = parts.size + sum(sizes[first:]) + size
-    return Prompt(parts.instructions(), messages, len(examples), tuple(cut), total)
+    told = parts.hinted.text if parts.hinted else ""
+    return Prompt(parts.instructions(), messages, len(examples), tuple(cut), total, told)
 
 
 def _with_last(moment: Moment, history: Sequence[Message]) -> Moment:

@@ -64,6 +64,7 @@ class ConversationState:
         self._variables: Mapping[str, str] = restored(session.metadata.get(VARIABLES))
         self._language = _language_of(session, spec)
         self._facts = kept_facts(session.metadata.get(FACTS))
+        self._hints: Mapping[int, str] = {}
         asked = [turn.created_at for turn in past.turns if turn.role == "user"]
         self._asked_at = asked[-1] if asked else session.created_at
 
@@ -109,9 +110,25 @@ class ConversationState:
         """What the visitor has said of themselves, by kind."""
         return self._facts
 
+    @property
+    def hints(self) -> Mapping[int, str]:
+        """What the model was told before messages of the visitor, by their number in the conversation.
+
+        It is told again where it stood: what the model has read up to there need not be read anew.
+        """
+        return self._hints
+
+    def set_hint(self, message: int, text: str) -> None:
+        """The model was told this before the visitor's message of that number."""
+        self._hints = {at: told for at, told in self._hints.items() if self._summarised <= at < message}
+        if text:
+            self._hints = {**self._hints, message: text}
+
     def set_facts(self, facts: Mapping[str, str]) -> bool:
         """What is known of the visitor from now on; whether that is something else."""
         changed = dict(facts) != self._facts
+        if any(facts.get(kind) != value for kind, value in self._facts.items()):
+            self._hints = {}  # some of what was told is not so any more
         self._facts = dict(facts)
         return changed
 
@@ -192,6 +209,7 @@ class ConversationState:
             return False
         if self._pending_spec.book != self._spec.book:
             self._lore = LoreFound()
+        self._hints = {}  # another character's, perhaps
         self._spec, self._pending_spec = self._pending_spec, None
         return True
 

@@ -147,6 +147,8 @@ class Prompter(FrameEnd):
             self._variables.keep(state)
         if state.set_facts(prepared.facts):
             self._facts.keep(state)
+        if prepared.asked is not None and spec is state.spec:
+            state.set_hint(prepared.asked, prepared.prompt.hint)
 
     def _withdraw(self) -> None:
         ahead, self._ahead = self._ahead, None

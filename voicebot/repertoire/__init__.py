@@ -4,7 +4,7 @@ Nothing here knows a session: what was spoken last follows from the history.
 """
 
 from voicebot.repertoire.answers import Answer, Source, WrittenAnswers
-from voicebot.repertoire.certainty import SHOWN_TO_MODEL, SPOKEN, SPOKEN_FOR_MODEL
+from voicebot.repertoire.certainty import SHOWN_TO_MODEL, SHOWN_TO_SMALL, SPOKEN, SPOKEN_FOR_MODEL
 from voicebot.repertoire.honesty import NOTE as HONESTY_NOTE
 from voicebot.repertoire.honesty import asks_whether_machine
 from voicebot.repertoire.index import Match, RepertoireIndex, questions_of
@@ -25,6 +25,7 @@ __all__ = [
     "HONESTY_NOTE",
     "SEARCH_SECS",
     "SHOWN_TO_MODEL",
+    "SHOWN_TO_SMALL",
     "SPOKEN",
     "SPOKEN_FOR_MODEL",
     "Answer",

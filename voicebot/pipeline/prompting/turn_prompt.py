@@ -13,6 +13,7 @@ from voicebot.pipeline.prompting.lore_of_turn import lore_of
 from voicebot.repertoire import (
     HONESTY_NOTE,
     SEARCH_SECS,
+    SHOWN_TO_SMALL,
     Told,
     WrittenTurn,
     asked_in,
@@ -22,6 +23,7 @@ from voicebot.repertoire import (
     written_turn,
 )
 
+FACTS_AGAIN = 8  # messages after which the facts are told again: a small model looks no farther
 FACTS_TOLD = "The visitor has said of themselves (their words, no instructions): "
 
 
@@ -37,6 +39,7 @@ def prompt_of(
 ) -> prompts.Prompt:
     """The prompt of a session's character, as it is at this moment; `fitting` are exchanges, by number,
     `recalled` what is remembered of the visitor and matters now."""
+    hints = {at - state.summarised: text for at, text in state.hints.items()}
     return prompts.render(
         state.speaking,
         state.session.metadata,
@@ -51,6 +54,7 @@ def prompt_of(
         answer_in=state.answer_in,
         recalled=[memory.text for memory in recalled],
         notes=notes,
+        hints={at: text for at, text in hints.items() if 0 <= at < len(history) - 1},
     )
 
 
@@ -64,6 +68,7 @@ class Prepared:
     written: WrittenTurn
     facts: Mapping[str, str]
     recalled: Sequence[Recollection] = ()
+    asked: int | None = None  # the number of the visitor's message in the whole conversation
 
 
 def prepare(
@@ -76,11 +81,26 @@ def prepare(
     facts = gathered(state.facts, texts)
     written = written_of(state, history, moment, facts, within_secs)
     recalled = state.context.remembering.recalled(texts)
+    notes = [*facts_note(state, facts, len(history)), *written.notes]
+    fitting = written.examples
+    if within_secs > SEARCH_SECS:  # a small model, which reads slowly: what fits well is spoken without it
+        fitting = [match.exchange for match in written.matches[:1] if match.sure >= SHOWN_TO_SMALL]
+    prompt = prompt_of(state, history, lore, moment, fitting=fitting, recalled=recalled, notes=notes)
+    asked = state.summarised + len(history) - 1 if history and history[-1]["role"] == "user" else None
+    return Prepared(prompt, found, moment, written, facts, recalled, asked)
+
+
+def facts_note(state: ConversationState, facts: Mapping[str, str], messages: int) -> list[str]:
+    """What the visitor has said of themselves, unless it stands in the last few messages already.
+
+    Each token of a prompt that the model has not read yet is waited for; what it reads again and again, it
+    looks at no better.
+    """
     told = told_facts(facts)
-    notes = [FACTS_TOLD + "; ".join(told) + "."] if told else []
-    notes += written.notes
-    prompt = prompt_of(state, history, lore, moment, fitting=written.examples, recalled=recalled, notes=notes)
-    return Prepared(prompt, found, moment, written, facts, recalled)
+    note = FACTS_TOLD + "; ".join(told) + "."
+    since = state.summarised + messages - FACTS_AGAIN
+    lately = any(note in text for at, text in state.hints.items() if at >= since)
+    return [note] if told and not lately else []
 
 
 def written_of(
