@@ -178,6 +178,22 @@ def test_a_long_conversation_is_forgotten_a_few_messages_at_once_so_that_prompts
     assert len(set(firsts)) <= 1 + 40 // FORGET_AT_ONCE + 1
 
 
+def test_what_was_told_before_a_message_stands_there_again_and_goes_with_it():
+    spec = replace(SHEET, examples="")
+    history = [{"role": "user" if n % 2 == 0 else "assistant", "content": f"m{n} " * 20} for n in range(13)]
+    hints = {2: "told before two", 10: "told before ten"}
+    all_of_it = prompts.render(spec, {}, history, hints=hints)
+    said = [message["content"] for message in all_of_it.messages]
+    assert said[said.index(history[2]["content"]) - 1] == "told before two"
+    assert said[said.index(history[10]["content"]) - 1] == "told before ten"
+    plain = prompts.render(spec, {}, history).tokens
+    assert all_of_it.tokens > plain
+    short = prompts.render(spec, {}, history, hints=hints, limit=plain + 60)
+    assert history[2] not in short.messages
+    assert not any("before two" in message["content"] for message in short.messages)
+    assert any("before ten" in message["content"] for message in short.messages)
+
+
 def test_a_tools_answer_is_never_without_its_call():
     call = {"role": "assistant", "tool_calls": [{"id": "1"}]}
     history = [*talk(5), call, {"role": "tool", "content": "42"}, *talk(40)]

@@ -118,6 +118,11 @@ class ConversationState:
         """
         return self._hints
 
+    def hints_beside(self, facts: Mapping[str, str]) -> Mapping[int, str]:
+        """`hints` while these facts hold: none if any of those that were told is not so any more."""
+        kept = all(facts.get(kind) == value for kind, value in self._facts.items())
+        return self._hints if kept else {}
+
     def set_hint(self, message: int, text: str) -> None:
         """The model was told this before the visitor's message of that number."""
         self._hints = {at: told for at, told in self._hints.items() if self._summarised <= at < message}
@@ -127,8 +132,7 @@ class ConversationState:
     def set_facts(self, facts: Mapping[str, str]) -> bool:
         """What is known of the visitor from now on; whether that is something else."""
         changed = dict(facts) != self._facts
-        if any(facts.get(kind) != value for kind, value in self._facts.items()):
-            self._hints = {}  # some of what was told is not so any more
+        self._hints = self.hints_beside(facts)
         self._facts = dict(facts)
         return changed
 

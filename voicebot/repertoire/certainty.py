@@ -21,7 +21,7 @@ MEANT, LETTERED = (14.0, 0.42), (11.0, 0.45)
 SPOKEN = 0.55  # sure enough for a written answer where the alternative is a fallback
 SPOKEN_FOR_MODEL = 0.8  # and where it is the small model's own words
 SHOWN_TO_MODEL = 0.2  # enough to be an example for a model
-SHOWN_TO_SMALL = 0.4  # for one on this machine, whose answer waits some 10 ms for each word that it reads
+SHOWN_TO_SMALL = 0.6  # for one on this machine, whose answer waits some 10 ms for each word that it reads
 
 
 def score(letters: Vectors, meant: Vectors | None) -> Vectors:

@@ -36,10 +36,11 @@ def prompt_of(
     fitting: Sequence[int] = (),
     recalled: Sequence[Recollection] = (),
     notes: Sequence[str] = (),
+    hints: Mapping[int, str] | None = None,
 ) -> prompts.Prompt:
     """The prompt of a session's character, as it is at this moment; `fitting` are exchanges, by number,
     `recalled` what is remembered of the visitor and matters now."""
-    hints = {at - state.summarised: text for at, text in state.hints.items()}
+    earlier = {at - state.summarised: text for at, text in (state.hints if hints is None else hints).items()}
     return prompts.render(
         state.speaking,
         state.session.metadata,
@@ -54,7 +55,7 @@ def prompt_of(
         answer_in=state.answer_in,
         recalled=[memory.text for memory in recalled],
         notes=notes,
-        hints={at: text for at, text in hints.items() if 0 <= at < len(history) - 1},
+        hints={at: text for at, text in earlier.items() if 0 <= at < len(history) - 1},
     )
 
 
@@ -81,16 +82,21 @@ def prepare(
     facts = gathered(state.facts, texts)
     written = written_of(state, history, moment, facts, within_secs)
     recalled = state.context.remembering.recalled(texts)
-    notes = [*facts_note(state, facts, len(history)), *written.notes]
+    hints = state.hints_beside(facts)
+    notes = [*facts_note(state, hints, facts, len(history)), *written.notes]
     fitting = written.examples
     if within_secs > SEARCH_SECS:  # a small model, which reads slowly: what fits well is spoken without it
         fitting = [match.exchange for match in written.matches[:1] if match.sure >= SHOWN_TO_SMALL]
-    prompt = prompt_of(state, history, lore, moment, fitting=fitting, recalled=recalled, notes=notes)
+    prompt = prompt_of(
+        state, history, lore, moment, fitting=fitting, recalled=recalled, notes=notes, hints=hints
+    )
     asked = state.summarised + len(history) - 1 if history and history[-1]["role"] == "user" else None
     return Prepared(prompt, found, moment, written, facts, recalled, asked)
 
 
-def facts_note(state: ConversationState, facts: Mapping[str, str], messages: int) -> list[str]:
+def facts_note(
+    state: ConversationState, hints: Mapping[int, str], facts: Mapping[str, str], messages: int
+) -> list[str]:
     """What the visitor has said of themselves, unless it stands in the last few messages already.
 
     Each token of a prompt that the model has not read yet is waited for; what it reads again and again, it
@@ -99,7 +105,7 @@ def facts_note(state: ConversationState, facts: Mapping[str, str], messages: int
     told = told_facts(facts)
     note = FACTS_TOLD + "; ".join(told) + "."
     since = state.summarised + messages - FACTS_AGAIN
-    lately = any(note in text for at, text in state.hints.items() if at >= since)
+    lately = any(note in text for at, text in hints.items() if at >= since)
     return [note] if told and not lately else []
 
 

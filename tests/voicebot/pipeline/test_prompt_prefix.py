@@ -1,0 +1,64 @@
+"""What a model has read of a conversation stays the beginning of what it reads next: it is waited for once."""
+
+import pytest
+from pipecat.frames.frames import LLMContextFrame
+
+from tests.voicebot.live import conversation
+from tests.voicebot.players import WritingLLM
+from tests.voicebot.repertoire.test_written_turn import EXAMPLES
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
+
+MANY = EXAMPLES + "".join(f"<START>\n{{{{user}}}}: Q{n} of many?\n{{{{char}}}}: A{n}.\n" for n in range(30))
+
+
+class ReadingLLM(WritingLLM):
+    """WritingLLM that keeps what it was asked, and is brief."""
+
+    def __init__(self):
+        super().__init__()
+        self.read: list[list[tuple[str, str]]] = []
+
+    async def process_frame(self, frame, direction):
+        if isinstance(frame, LLMContextFrame):
+            self.read.append([(m["role"], m["content"]) for m in frame.context.get_messages()])
+        await super().process_frame(frame, direction)
+
+
+async def asked(one, model: ReadingLLM, *speeches: str) -> list[list[tuple[str, str]]]:
+    """What the model read at each of these speeches, each answered before the next."""
+    await one.greeted()
+    for words in speeches:
+        before = len(await one.turns())
+        await one.type(words)
+        while len(await one.turns()) < before + 2:
+            await one.pipeline.activity.change(1)
+        await one.pipeline.settle(5)
+    return model.read
+
+
+async def test_examples_and_facts_stay_where_the_model_has_read_them():
+    model = ReadingLLM()
+    async with conversation(llm=lambda: model, examples=MANY) as one:
+        read = await asked(one, model, "My name is Robin.", "Goodbye!", "Tell me about a storm", "And then?")
+    assert any("Robin" in text for role, text in read[0] if role == "system"), "the facts were told"
+    assert any("Fair winds." in text for role, text in read[1] if role == "system"), "an example was shown"
+    for before, after in zip(read, read[1:], strict=False):
+        assert after[: len(before)] == before
+
+
+async def test_the_facts_are_told_again_when_they_stand_far_up():
+    model = ReadingLLM()
+    async with conversation(llm=lambda: model, examples=MANY) as one:
+        read = await asked(one, model, "My name is Robin.", *(f"Q{n} of many?" for n in range(5)))
+    told = [sum("Robin" in text for role, text in asked if role == "system") for asked in read]
+    assert told == [1, 1, 1, 1, 2, 2]
+
+
+async def test_what_is_not_so_any_more_is_told_nowhere():
+    model = ReadingLLM()
+    async with conversation(llm=lambda: model, examples=MANY) as one:
+        read = await asked(one, model, "My name is Robin.", "Goodbye!", "No, my name is Rowan.")
+    told = [text for role, text in read[-1] if role == "system"]
+    assert any("Rowan" in text for text in told)
+    assert not any("Robin" in text for text in told)
