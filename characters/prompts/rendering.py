@@ -57,7 +57,8 @@ class Prompt:
     """What a language model gets: `instructions` as its system message, then `messages`.
 
     `examples` is how many of the messages, at the beginning, are examples; `cut` says what had to go,
-    in the editor's words; `tokens` is about how long it is; `hint` what was told right before the last message.
+    in the editor's words; `tokens` is about how long it is; `hint` what was told right before the
+    last message.
     """
 
     instructions: str
@@ -170,9 +171,9 @@ def render(
     of which macros change the variables; `recalled` what is remembered of the visitor and matters now;
     `fitting` the numbers of exchanges that fit it, `notes` what stands right before it; `hints` what stood
     before earlier messages of the history, by number: said again, so that the model has read it already;
-    `answer_in` the language that the visitor speaks now, as a code, where that has to be said. When it is longer than `limit`
-    tokens less the room for a reply, this goes, in order: examples, lore that asks to go first, the oldest of
-    the history, lore by rank. The instructions and the last message always stay.
+    `answer_in` the language that the visitor speaks now, as a code, where that has to be said. When it is
+    longer than `limit` tokens less the room for a reply, this goes, in order: examples, lore that asks to go
+    first, the oldest of the history, lore by rank. The instructions and the last message always stay.
 
     Each part is measured once, so the work grows with the length of the texts and no faster. For a large
     card that is some milliseconds: the event loop is no place for it.

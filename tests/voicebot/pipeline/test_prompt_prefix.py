@@ -1,4 +1,6 @@
-"""What a model has read of a conversation stays the beginning of what it reads next: it is waited for once."""
+"""What a model has read of a conversation stays the beginning of what it reads next."""
+
+import itertools
 
 import pytest
 from pipecat.frames.frames import LLMContextFrame
@@ -43,7 +45,7 @@ async def test_examples_and_facts_stay_where_the_model_has_read_them():
         read = await asked(one, model, "My name is Robin.", "Goodbye!", "Tell me about a storm", "And then?")
     assert any("Robin" in text for role, text in read[0] if role == "system"), "the facts were told"
     assert any("Fair winds." in text for role, text in read[1] if role == "system"), "an example was shown"
-    for before, after in zip(read, read[1:], strict=False):
+    for before, after in itertools.pairwise(read):
         assert after[: len(before)] == before
 
 
