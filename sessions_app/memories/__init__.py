@@ -5,18 +5,21 @@
 
 from sessions_app.memories.async_face import Memories
 from sessions_app.memories.keeping import SyncMemories
-from sessions_app.memories.merging import matching
+from sessions_app.memories.merging import is_about, matching
 from sessions_app.memories.recollection import (
+    ASKED,
     MEMORY_CHARACTERS,
     Bounds,
     Finding,
     Known,
     Learnt,
     Recollection,
+    plain_words,
 )
 from sessions_app.memories.retention import erase_again, purge
 
 __all__ = [
+    "ASKED",
     "MEMORY_CHARACTERS",
     "Bounds",
     "Finding",
@@ -26,6 +29,8 @@ __all__ = [
     "Recollection",
     "SyncMemories",
     "erase_again",
+    "is_about",
     "matching",
+    "plain_words",
     "purge",
 ]

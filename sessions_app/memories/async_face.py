@@ -32,6 +32,7 @@ class Memories:
     known = _off_loop(SyncMemories.known)
     all_known = _off_loop(SyncMemories.all_known)
     set_consent = _off_loop(SyncMemories.set_consent)
+    note_asked = _off_loop(SyncMemories.note_asked)
     add = _off_loop(SyncMemories.add)
     keep_vectors = _off_loop(SyncMemories.keep_vectors)
     note_used = _off_loop(SyncMemories.note_used)

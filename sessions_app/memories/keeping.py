@@ -65,7 +65,7 @@ class SyncMemories:
 
     def _known(self, owner: VisitorMemory) -> Known:
         memories = self._recollections(owner) if owner.consent == Consent.YES else []
-        return Known(owner.visitor, owner.character_id, owner.consent, owner.consent_at, memories)
+        return Known(owner.visitor, owner.character_id, owner.consent, owner.consent_at, memories, asked=True)
 
     def _recollections(self, owner: VisitorMemory) -> list[Recollection]:
         """The newest first. One that does not open is left out: nobody can read it any more."""
@@ -106,6 +106,14 @@ class SyncMemories:
                 key.save(force_insert=True)
         self._tell(visitor, slug)
         return self.known(visitor, slug)
+
+    def note_asked(self, visitor: str, character: str) -> None:
+        """The visitor was asked aloud: that happens once. Raises CharacterUnknown."""
+        slug, now = address_of(character), self._clock()
+        with transaction.atomic():
+            self._lock(visitor, slug)
+            if not self._owners(visitor, slug).exists():
+                VisitorMemory.objects.create(visitor=visitor, character_id=slug, active_at=now)
 
     # --- learning ---
 

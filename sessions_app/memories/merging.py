@@ -6,7 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sessions_app.memories.recollection import Bounds, Finding, Recollection, plain_words
+from sessions_app.memories.recollection import (
+    ASKED,
+    MOST_TIMES,
+    Bounds,
+    Finding,
+    Recollection,
+    plain_words,
+)
 
 AGAIN = 0.5  # of the doubt is gone when something is said once more
 
@@ -32,7 +39,7 @@ def merge(
         words = plain_words(finding.text)
         if finding.kind not in bounds.kinds or not words:
             continue
-        same = by_words.get(words)
+        same = by_subject.get(finding.subject) if finding.subject.startswith(ASKED) else by_words.get(words)
         if same in there:
             heard = _heard_again(there[same], finding, now)
             there[same] = heard
@@ -47,20 +54,22 @@ def merge(
         if finding.subject:
             by_subject[finding.subject] = made.id
     too_many = len(there) - bounds.most
-    for memory in (
-        sorted(there.values(), key=lambda m: (m.uses, m.used_at, m.created_at)) if too_many > 0 else ()
-    ):
-        if too_many <= 0:
-            break
+    for memory in sorted(there.values(), key=_least_used)[: max(0, too_many)]:
         _remove(there, result, memory.id)
-        too_many -= 1
     return result
+
+
+def _least_used(memory: Recollection) -> tuple[bool, int, datetime, datetime]:
+    return not memory.finding.passing, memory.uses, memory.used_at, memory.created_at
 
 
 def _heard_again(memory: Recollection, finding: Finding, now: datetime) -> Recollection:
     doubt = 1 - max(memory.finding.confidence, finding.confidence)
     surer = replace(
-        memory.finding, confidence=round(1 - AGAIN * doubt, 3), due=finding.due or memory.finding.due
+        memory.finding,
+        confidence=round(1 - AGAIN * doubt, 3),
+        due=finding.due or memory.finding.due,
+        times=min(memory.finding.times + finding.times, MOST_TIMES),
     )
     return replace(memory, finding=surer, used_at=now, uses=memory.uses + 1)
 
@@ -74,12 +83,13 @@ def _remove(there: dict[UUID, Recollection], result: Merged, memory_id: UUID) ->
 
 def matching(known: Sequence[Recollection], words: str) -> list[Recollection]:
     """Those in which all words stand of what a visitor names to be forgotten, such as "dog"."""
+    return [memory for memory in known if is_about(memory.finding, words)]
+
+
+def is_about(finding: Finding, words: str) -> bool:
+    """Whether all words stand in it of what a visitor names."""
     asked = plain_words(words).split()
-    found = []
-    for memory in known:
-        said = plain_words(f"{memory.text} {memory.finding.subject}")
-        there = set(said.split())
-        # Scripts without spaces have no words to compare.
-        if asked and all(word in there or (not word.isascii() and word in said) for word in asked):
-            found.append(memory)
-    return found
+    said = plain_words(f"{finding.text} {finding.subject}")
+    there = set(said.split())
+    # Scripts without spaces have no words to compare.
+    return bool(asked) and all(word in there or (not word.isascii() and word in said) for word in asked)

@@ -10,6 +10,8 @@ from characters.field_limits import MEMORY_KINDS
 
 MEMORY_CHARACTERS = 200  # of one fact or episode: a sentence
 SUBJECT_CHARACTERS = 80
+MOST_TIMES = 999
+ASKED = "asked:"  # begins the subject of what a visitor asked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class Finding:
 
     Findings of one `subject`, such as `pet:dog`, correct each other; one without stands for itself. `said` is
     the number of the turn of `session` it was learnt from, `confidence` from 0 to 1, `due` a day as ISO date,
-    `value` the bare thing, such as the name itself.
+    `value` the bare thing, such as the name itself, `times` how often it was said.
     """
 
     text: str
@@ -29,9 +31,15 @@ class Finding:
     said: int = 0
     due: str = ""
     value: str = ""
+    times: int = 1
 
     def __repr__(self) -> str:
         return f"<Finding of {self.kind}>"
+
+    @property
+    def passing(self) -> bool:
+        """Whether it is a question that was asked once: it makes room for anything else."""
+        return self.subject.startswith(ASKED) and self.times < 2
 
     def as_payload(self) -> dict[str, Any]:
         return {
@@ -43,6 +51,7 @@ class Finding:
             "said": self.said,
             "due": self.due,
             "value": self.value[:MEMORY_CHARACTERS],
+            "times": min(self.times, MOST_TIMES),
         }
 
 
@@ -64,6 +73,16 @@ class Recollection:
     def text(self) -> str:
         return self.finding.text
 
+    @property
+    def told(self) -> str:
+        """As a model reads it: with how often something was asked."""
+        times, asked = self.finding.times, self.finding.subject.startswith(ASKED)
+        if not asked or times < 2:
+            return self.text
+        if any("\u3400" <= sign <= "\u9fff" for sign in self.text):
+            return f"{self.text}（{times}次）"  # noqa: RUF001
+        return f"{self.text} {'twice' if times == 2 else f'{times} times'}"
+
     def as_json(self) -> dict[str, Any]:
         """As its visitor reads it."""
         return {
@@ -74,6 +93,7 @@ class Recollection:
             "session": self.finding.session or None,
             "at": self.created_at.isoformat(),
             "due": self.finding.due or None,
+            "times": self.finding.times,
         }
 
 
@@ -86,6 +106,7 @@ class Known:
     consent: str = ""
     consent_at: datetime | None = None
     recollections: Sequence[Recollection] = ()
+    asked: bool = False  # and whoever was asked aloud is not asked so again
 
     def __repr__(self) -> str:
         return f"<Known of {self.character}: {len(self.recollections)}>"

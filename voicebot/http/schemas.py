@@ -27,8 +27,7 @@ from sessions_app.memories import MEMORY_CHARACTERS
 from sessions_app.models import VoiceSession
 from voicebot.http import attempts
 
-MOST_TITLE = 120  # characters
-MOST_WORDS = 80
+MOST_TITLE, MOST_WORDS = 120, 80  # characters
 
 # --- what it takes ---
 
@@ -212,6 +211,7 @@ class Remembered(Answer):
     session: str | None = Field(description="the id of the session it was learnt in")
     at: str = Field(json_schema_extra={"format": "date-time"})
     due: str | None = Field(description="the day that it is about, where it is about one")
+    times: int = Field(description="how often it was said, or asked about")
 
 
 class KnownOfVisitor(Answer):

@@ -3,8 +3,9 @@
 What is kept, and how, is `sessions_app.memories`.
 """
 
+from voicebot.memories.learning import Learning
 from voicebot.memories.recall import Recall
-from voicebot.memories.remembering import Learning, Remembering
+from voicebot.memories.remembering import Remembering
 from voicebot.memories.rules import clear_answer, findings_of, forget_request
 
 __all__ = ["Learning", "Recall", "Remembering", "clear_answer", "findings_of", "forget_request"]

@@ -8,47 +8,26 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
-import numpy as np
-
 from characters.spec import CharacterSpec
-from sessions_app.database import database_clock
-from sessions_app.memories import Bounds, Finding, Memories, Recollection, matching
+from sessions_app.memories import Bounds, Finding, Recollection, matching
 from voicebot.memories import telling
-from voicebot.memories.episodes import episode_of
-from voicebot.memories.recall import Embeds, Recall
-from voicebot.memories.rules import clear_answer, findings_of, forget_request
+from voicebot.memories.drawing import AsksModel, Said
+from voicebot.memories.episodes import episode_of, topics_of
+from voicebot.memories.learning import Learning
+from voicebot.memories.recall import Recall
+from voicebot.memories.rules import clear_answer, consent_said, findings_of, forget_request
+from voicebot.memories.unread import Calm, Unread
 
 log = logging.getLogger(__name__)
 
 YES, NO = "yes", "no"
-BUSY_SHARE = 0.5  # of the machine, above which learning waits
-BUSY_SECS, MOST_BUSY_SECS = 1.0, 60.0  # how often it looks again, and for how long
-MOST_PENDING = 20  # findings of before the visitor has answered
+LEAST_CHARACTERS = 8  # of a turn that a model is asked about; ideographs say as much in three
 MOST_SAID = 60  # of the visitor's turns, for the episode
 END_SECS = 3.0  # for what is on its way when the connection ends
-
-
-class Busy(Protocol):
-    @property
-    def lately(self) -> float:
-        """The share of the machine that was in use in the last seconds."""
-
-
-@dataclass(frozen=True)
-class Learning:
-    """Of what a connection learns with: where it is kept, and whom it must not disturb."""
-
-    memories: Memories
-    clock: Callable[[], datetime] = database_clock.carried
-    load: Busy | None = None
-    embeddings: Embeds | None = None
-    sensitive: bool = False  # the house allows matters of the sensitive kinds
-    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 async def _nothing(_: Any = None) -> None:
@@ -65,7 +44,8 @@ class Remembering:
         self._bounds = Bounds()
         self._consent = ""
         self._recall = Recall()
-        self._pending: list[Finding] = []
+        self._unread = Unread()
+        self._reading = False
         self._said: list[str] = []
         self._uses: Counter[UUID] = Counter()
         self._tasks: set[asyncio.Task] = set()
@@ -92,7 +72,9 @@ class Remembering:
         """Reads what `spec` knows of the visitor; nothing, where it does not remember. Never fails."""
         if self._learning is None:
             return
-        self._character = spec.slug if spec.remembers and spec.version else ""
+        before, self._character = self._character, spec.slug if spec.remembers and spec.version else ""
+        if before != self._character:
+            self._unread.take_rest()  # it was said to somebody else
         self._bounds = Bounds(spec.memory_most, spec.memory_days, frozenset(spec.memory_kinds))
         self._consent, self._recall = "", Recall()
         if self._character:
@@ -110,6 +92,7 @@ class Remembering:
             log.warning("what is remembered could not be read (%s)", type(error).__name__)
             return
         self._consent, self._recall = known.consent, Recall.of(known.recollections)
+        self._asked = self._asked or known.asked
 
     async def changed(self) -> None:
         """Somebody has changed it, here or in another process."""
@@ -118,9 +101,9 @@ class Remembering:
         before = self._consent
         await self._read()
         if self._consent == YES and before != YES:
-            self._learn_pending()
+            self._begin(self._learn_unread())
         if self._consent == NO:
-            self._pending.clear()
+            self._unread.take_rest()
 
     @property
     def _with(self) -> Learning:
@@ -157,39 +140,62 @@ class Remembering:
             return
         if not self._character:
             return
-        if self._asking:
-            self._asking = False
-            if (answer := clear_answer(text)) is not None:
-                self._answer(agreed=answer)
-                return
+        asking, self._asking = self._asking, False
+        answer = clear_answer(text) if asking else None
+        if answer is None:
+            answer = consent_said(text)
+        if answer is not None:
+            self._answer(agreed=answer)
+            return
         if (named := forget_request(text)) is not None:
-            self._forget(named)
+            self._forget(named, sequence)
             return
         self._said = [*self._said, text][-MOST_SAID:]
-        today = self._with.clock().date()
-        found = findings_of(text, today, sensitive=self._with.sensitive)
-        self._take([replace(finding, session=self._session, said=sequence) for finding in found])
+        self._take(text, sequence)
 
-    def _take(self, findings: Sequence[Finding]) -> None:
-        wanted = [finding for finding in findings if finding.kind in self._bounds.kinds]
-        if not wanted or self._consent == NO:
+    def _take(self, text: str, sequence: int) -> None:
+        if self._consent == NO:
             return
+        today = self._with.clock().date()
+        found = [
+            replace(finding, said=sequence)
+            for finding in findings_of(text, today, sensitive=self._with.sensitive)
+            if finding.kind in self._bounds.kinds
+        ]
+        worth_asking = self._unread.ask is not None and len(text.encode()) >= LEAST_CHARACTERS
+        if not found and not worth_asking:
+            return
+        self._unread.add(Said(sequence, text, found))
         if self._consent == YES:
-            self._begin(self._learn(wanted))
-            return
-        self._pending = [*self._pending, *wanted][-MOST_PENDING:]
-        if not self._asked:
+            self._begin(self._learn_unread())
+        elif found and not self._asked:
             self._asked = True
             self._begin(self.on_ask())
 
-    def _learn_pending(self) -> None:
-        pending, self._pending = self._pending, []
-        if pending:
-            self._begin(self._learn(pending))
+    def read_with(self, ask: AsksModel | None, calm: Calm) -> None:
+        """Turns are read by this model, once it is `calm`; by rules where there is none."""
+        self._unread.ask, self._unread.calm = ask, calm
+
+    async def _learn_unread(self) -> None:
+        """Reads what was said, until there is no more of it; whoever reads already takes it along."""
+        if self._reading:
+            return
+        self._reading = True
+        try:
+            while self._unread and self._consent == YES:
+                await self._unread.until_calm()
+                await self._with.until_quiet(self._unread.over)
+                today = self._with.clock().date()
+                await self._learn(
+                    await self._unread.read(self._recall.known, today, sensitive=self._with.sensitive)
+                )
+        finally:
+            self._reading = False
 
     def question_spoken(self) -> None:
         """The character has asked whether it may; a clear yes or no that comes next is the answer."""
         self._asking = True
+        self._begin(self._with.memories.note_asked(self._visitor, self._character))
 
     def _answer(self, *, agreed: bool) -> None:
         self._consent = YES if agreed else NO
@@ -198,15 +204,14 @@ class Remembering:
     async def _keep_answer(self, agreed: bool) -> None:
         await self._with.memories.set_consent(self._visitor, self._character, agreed)
         if agreed:
-            self._learn_pending()
+            await self._learn_unread()
         else:
-            self._pending.clear()
+            self._recall = Recall()
+            self._unread.take_rest()
 
-    def _forget(self, named: str) -> None:
+    def _forget(self, named: str, sequence: int) -> None:
         gone = list(self._recall.known) if named == "" else matching(self._recall.known, named)
-        self._pending = (
-            [] if named == "" else [f for f in self._pending if named.lower() not in f.text.lower()]
-        )
+        self._unread.forget(named, sequence)
         if not gone:
             return
         self._recall = Recall.of([memory for memory in self._recall.known if memory not in gone])
@@ -214,31 +219,19 @@ class Remembering:
         self._begin(self._with.memories.forget_some(self._visitor, self._character, ids))
 
     async def _learn(self, findings: Sequence[Finding]) -> None:
-        await self._until_quiet()
-        learnt = await self._with.memories.add(self._visitor, self._character, findings, self._bounds)
+        found = [replace(one, session=self._session) for one in self._unread.kept(findings)]
+        if not found:
+            return
+        learnt = await self._with.memories.add(self._visitor, self._character, found, self._bounds)
         if not learnt.new:
             return
         await self.on_learnt(learnt.new)
         await self._read()
-        await self._make_vectors()
-
-    async def _until_quiet(self) -> None:
-        """Waits while the machine is busy: voices go first."""
-        waited, load = 0.0, self._with.load
-        while load is not None and load.lately > BUSY_SHARE and waited < MOST_BUSY_SECS:
-            await self._with.pause(BUSY_SECS)
-            waited += BUSY_SECS
+        if self._recall.must_choose:  # before, all of it fits a turn
+            await self._make_vectors()
 
     async def _make_vectors(self) -> None:
-        """Vectors of what has none, once there is so much that not all of it fits a turn."""
-        if self._with.embeddings is None or not self._recall.must_choose:
-            return
-        made: dict[UUID, bytes] = {}
-        for memory in self._recall.known:
-            if not memory.vector:
-                await self._until_quiet()
-                vector = await asyncio.wrap_future(self._with.embeddings.of_passage(memory.text))
-                made[memory.id] = np.asarray(vector, "<f2").tobytes()
+        made = await self._with.vectors_of(self._recall.known)
         if made:
             await self._with.memories.keep_vectors(self._visitor, self._character, made)
             now = [replace(m, vector=made.get(m.id, m.vector)) for m in self._recall.known]
@@ -262,16 +255,21 @@ class Remembering:
         """The connection ends: what is on its way is kept, and what the two talked about. Never fails."""
         if self._learning is None or not self._character:
             return
+        self._unread.over.set()
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=END_SECS)
         if self._consent != YES:
             return
-        episode = episode_of(self._said, summary, self._with.clock().date(), sensitive=self._with.sensitive)
+        rest = self._unread.kept(self._unread.take_rest())
+        today, sensitive = self._with.clock().date(), self._with.sensitive
+        if episode := episode_of(self._said, summary, today, sensitive=sensitive):
+            rest.append(replace(episode, subject=f"episode:{self._session}"))
+        rest += topics_of(self._said, today, sensitive=sensitive)
         uses, self._uses = dict(self._uses), Counter()
-        await self._quietly(self._keep_end([episode] if episode else [], uses))
+        await self._quietly(self._keep_end(rest, uses))
 
-    async def _keep_end(self, episodes: Sequence[Finding], uses: dict[UUID, int]) -> None:
-        found = [replace(one, session=self._session, subject=f"episode:{self._session}") for one in episodes]
+    async def _keep_end(self, findings: Sequence[Finding], uses: dict[UUID, int]) -> None:
+        found = [replace(one, session=self._session) for one in findings]
         if found:
             await self._with.memories.add(self._visitor, self._character, found, self._bounds)
         if uses:

@@ -8,6 +8,7 @@ from voicebot.providers import class_paths, found, pipecat_service, provider_wat
 from voicebot.providers.capabilities import ProviderCatalog
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.fallback import WithFallback
+from voicebot.providers.llm.json_answer import JSONAnswers
 from voicebot.providers.llm.reply_frames import EnoughFrame, ReplyIncompleteFrame
 from voicebot.providers.llm.thoughts import ThoughtFilter, without_thoughts
 from voicebot.providers.one_shot import IN_HZ, NoAnswer, ask_once
@@ -23,6 +24,7 @@ __all__ = [
     "IN_HZ",
     "BoundedSegments",
     "EnoughFrame",
+    "JSONAnswers",
     "NoAnswer",
     "ProviderCatalog",
     "ProviderError",

@@ -80,6 +80,15 @@ class WithFallback(ServiceSwitcher[TakesOver]):
         if hasattr(active := self.strategy.active_service, "prefill"):
             await active.prefill(common, own)
 
+    @property
+    def supports_response_schema(self) -> bool:
+        return bool(getattr(self.strategy.active_service, "supports_response_schema", False))
+
+    @property
+    def model_key(self) -> str:
+        active = self.strategy.active_service
+        return str(getattr(active, "model_key", id(active)))
+
     async def run_inference(self, *args: Any, **kwargs: Any) -> str | None:
         found: str | None = None
         if hasattr(active := self.strategy.active_service, "run_inference"):

@@ -111,6 +111,46 @@ def test_a_later_fact_corrects_an_earlier_one_and_doubles_merge(agreed):
 def test_the_same_fact_a_thousand_times_is_one(agreed):
     agreed.add(ME, MARLOW, [NAME] * 1000, BOUNDS)
     assert SealedMemory.objects.count() == 1
+    assert agreed.known(ME, MARLOW).recollections[0].finding.times == 999
+
+
+def asked(thing: str, times: int = 1) -> Finding:
+    return Finding(f"asked about {thing}", "episode", f"asked:{thing.removeprefix('the ')}", times=times)
+
+
+def test_what_was_asked_about_again_is_counted(agreed):
+    agreed.add(ME, MARLOW, [asked("the kraken"), NAME], BOUNDS)
+    (kraken,) = (m for m in agreed.known(ME, MARLOW).recollections if "kraken" in m.text)
+    assert kraken.told == "asked about the kraken"
+    assert agreed.add(ME, MARLOW, [asked("kraken")], BOUNDS).new == []
+    (kraken,) = (m for m in agreed.known(ME, MARLOW).recollections if "kraken" in m.text)
+    assert (kraken.told, kraken.as_json()["times"]) == ("asked about the kraken twice", 2)
+    agreed.add(ME, MARLOW, [asked("kraken", 3)], BOUNDS)
+    (kraken,) = (m for m in agreed.known(ME, MARLOW).recollections if "kraken" in m.text)
+    assert kraken.told == "asked about the kraken 5 times"
+
+
+def test_a_question_that_was_asked_once_makes_room_for_a_fact(agreed, clock):
+    few = Bounds(most=3, days=30)
+    agreed.add(ME, MARLOW, [NAME, DOG], few)
+    for thing in ("kraken", "moon"):
+        clock.forward(seconds=1)
+        agreed.add(ME, MARLOW, [asked(thing)], few)
+    assert texts(agreed) == {NAME.text, DOG.text, "asked about moon"}
+
+
+def test_whoever_was_asked_aloud_is_not_asked_again_and_may_still_answer(memories):
+    assert not memories.known(ME, MARLOW).asked
+    memories.note_asked(ME, MARLOW)
+    memories.note_asked(ME, MARLOW)
+    assert memories.known(ME, MARLOW).asked
+    assert memories.known(ME, MARLOW).consent == ""
+    assert memories.add(ME, MARLOW, [NAME], BOUNDS).new == ()
+    memories.set_consent(ME, MARLOW, True)
+    assert memories.add(ME, MARLOW, [NAME], BOUNDS).new
+    memories.set_consent(ME, MARLOW, False)
+    memories.note_asked(ME, MARLOW)
+    assert memories.known(ME, MARLOW).consent == "no"
 
 
 def test_of_too_many_the_least_used_go(agreed, clock):

@@ -125,6 +125,49 @@ async def test_a_no_by_voice_is_a_no():
     assert not await in_database(SealedMemory.objects.exists)
 
 
+async def test_the_question_of_the_page_is_answered_by_voice_and_is_not_asked_aloud_then():
+    async with talk(Day(), memory_question="May I write you down?") as (one, _model):
+        await one.greeted()
+        await say(one, "You may remember me.")
+        assert (await Memories().known(VISITOR, MARLOW)).consent == "yes"
+        await say(one, "My name is Robin.")
+        assert known(one) == {"is called Robin"}
+        assert not [m for m in one.of("bot-output") if "write you down" in m["data"]["text"]]
+        await say(one, "Stop remembering me.")
+        assert (await Memories().known(VISITOR, MARLOW)).consent == "no"
+        assert known(one) == set()
+    assert not await in_database(SealedMemory.objects.exists)
+
+
+async def test_whoever_has_not_answered_is_not_asked_aloud_in_the_next_conversation():
+    async with talk(Day()) as (one, _model):
+        await one.greeted()
+        await one.type("My name is Robin.")
+        await one.until(lambda: one.pipeline.state.context.remembering._asking)
+        await say(one, "Tell me about the sea.")
+    async with talk(Day()) as (one, _model):
+        await one.greeted()
+        await say(one, "My name is Robin.")
+        assert not one.pipeline.state.context.remembering._asking
+        assert one.server_messages("memory")[0]["question"], "on the page it stands"
+
+
+async def test_what_was_asked_in_two_conversations_is_told_to_the_model_with_its_count():
+    day = Day()
+    async with talk(day) as (one, _model):
+        await agree()
+        await one.pipeline.state.context.remembering.changed()
+        await one.greeted()
+        await say(one, "Tell me about the kraken.")
+    async with talk(day) as (one, _model):
+        await one.greeted()
+        await say(one, "What is the kraken?")
+    async with talk(day) as (one, model):
+        await one.greeted()
+        await say(one, "Good evening.")
+        assert '"asked about the kraken twice"' in model.told
+
+
 async def test_a_day_later_it_greets_by_name_asks_about_the_plan_and_knows_the_dog():
     """The first part of the issue's "Shown by"; another connection has nothing in memory of the first."""
     day = Day()

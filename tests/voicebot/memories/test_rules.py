@@ -6,8 +6,9 @@ from datetime import date
 import pytest
 
 from voicebot.memories import clear_answer, findings_of, forget_request
-from voicebot.memories.calendar import day_meant
-from voicebot.memories.episodes import episode_of
+from voicebot.memories.episodes import episode_of, topics_of
+from voicebot.memories.rules import consent_said
+from voicebot.memories.rules.calendar import day_meant
 from voicebot.memories.telling import to_visitor
 
 SUNDAY = date(2026, 3, 1)
@@ -114,6 +115,65 @@ def test_an_answer_counts_only_where_it_is_clear(said, answer):
 
 
 @pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("You may remember me.", True),
+        ("Yes, please remember me for the next time.", True),
+        ("Of course you can remember what I tell you.", True),
+        ("Please don't remember me.", False),
+        ("Stop remembering me!", False),
+        ("Never keep what I tell you.", False),
+        ("Do you remember me?", None),
+        ("You may remember me as the one with the dog", None),
+        ("Remember that I never take sugar.", None),
+        ("Don't remember me any more, please.", False),
+        ("I can't remember anything.", None),
+        ("你可以记住我。", True),
+        ("请记住我吧", True),
+        ("不要记住我", False),
+        ("别再记我的事", False),
+        ("你记得我吗？", None),
+        ("记住我不喝牛奶", None),
+    ],
+)
+def test_whoever_says_so_unasked_may_be_remembered_or_may_not(said, answer):
+    assert consent_said(said) is answer
+
+
+def topics(*said: str) -> list[tuple[str, int]]:
+    return [(one.text, one.times) for one in topics_of(said, SUNDAY)]
+
+
+def test_what_was_asked_about_is_counted_however_it_is_worded():
+    assert topics("Tell me about the kraken.", "And what is the kraken?", "I like tea.") == [
+        ("asked about the kraken", 2)
+    ]
+    assert topics("Who is your first mate?", "Can you tell me about Kraken again, please?") == [
+        ("asked about the character's first mate", 1),
+        ("asked about Kraken", 1),
+    ]
+    assert topics("给我讲讲海怪的故事吧", "海怪是什么？") == [("问起过海怪", 2)]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "What is it?",
+        "What is your name?",
+        "Who are you?",
+        "Do you know my brother?",
+        "What is the cure for my cancer?",
+        "Tell me about you.",
+        "What are you doing?",
+        "My name is Robin.",
+        "你是谁？",
+    ],
+)
+def test_small_talk_and_sensitive_matters_are_no_topics(said):
+    assert topics(said) == []
+
+
+@pytest.mark.parametrize(
     ("said", "day"),
     [
         ("tomorrow", date(2026, 3, 2)),
@@ -159,8 +219,9 @@ def test_an_episode_is_what_was_asked_and_nothing_sensitive():
 )
 def test_ten_megabytes_of_one_line_cost_nothing(said):
     begun = time.process_time()
-    for act in (lambda: findings_of(said, SUNDAY), lambda: forget_request(said), lambda: clear_answer(said)):
-        act()
+    acts = (forget_request, clear_answer, consent_said, lambda text: findings_of(text, SUNDAY))
+    for act in (*acts, lambda text: topics_of([text], SUNDAY)):
+        act(said)
     assert time.process_time() - begun < 1.0
 
 

@@ -108,7 +108,8 @@ export class MemoryPanel {
     const words = document.createElement("b");
     words.textContent = memory.text;
     const when = document.createElement("span");
-    when.textContent = new Date(memory.at).toLocaleDateString(document.documentElement.lang, { dateStyle: "medium" });
+    const day = new Date(memory.at).toLocaleDateString(document.documentElement.lang, { dateStyle: "medium" });
+    when.textContent = memory.times > 1 ? gettext("{day} · {times} times", { day, times: String(memory.times) }) : day;
     const actions = document.createElement("div");
     actions.className = "actions";
     actions.append(

@@ -15,6 +15,7 @@ export interface Memory {
   readonly id: string;
   readonly text: string;
   readonly at: string;
+  readonly times: number; // that it was said, or asked about
 }
 
 export type ServerMessage =

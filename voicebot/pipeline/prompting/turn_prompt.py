@@ -53,7 +53,7 @@ def prompt_of(
         moment=moment or state.moment(),
         fitting=fitting,
         answer_in=state.answer_in,
-        recalled=[memory.text for memory in recalled],
+        recalled=[memory.told for memory in recalled],
         notes=notes,
         hints={at: text for at, text in earlier.items() if 0 <= at < len(history) - 1},
     )

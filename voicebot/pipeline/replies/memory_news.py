@@ -1,6 +1,7 @@
 """Memory news: what a client hears of what its visitor is remembered by, and the question, spoken."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -12,7 +13,9 @@ from voicebot.pipeline.activity import Activity
 from voicebot.pipeline.conversation_state import ConversationState
 from voicebot.pipeline.rtvi import SessionRTVI
 from voicebot.pipeline.worker import Worker
+from voicebot.providers import JSONAnswers
 
+READ_AFTER_SECS = 1.5  # of silence after the reply: a model that reads does not answer meanwhile
 ASK_AFTER_SECS = 0.8  # of silence after the reply: the question is a sentence of its own
 
 
@@ -25,11 +28,15 @@ def question_of(spec: CharacterSpec) -> str:
 class MemoryNews:
     """Of one connection's pipeline: tells its client, and asks its visitor, once."""
 
-    def __init__(self, state: ConversationState, activity: Activity, rtvi: SessionRTVI, worker: Worker):
+    def __init__(
+        self, state: ConversationState, activity: Activity, rtvi: SessionRTVI, worker: Worker, llm: Any
+    ):
         self._state, self._activity, self._rtvi, self._worker = state, activity, rtvi, worker
         self._remembering = state.context.remembering
         self._remembering.on_learnt = self._learnt
         self._remembering.on_ask = self._ask
+        ask = JSONAnswers(llm) if JSONAnswers.can(llm) else None
+        self._remembering.read_with(ask, lambda: activity.until_quiet(READ_AFTER_SECS))
 
     async def begin(self) -> None:
         """Tells whether this character remembers, what the visitor has answered, and the question."""

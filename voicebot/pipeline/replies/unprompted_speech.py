@@ -62,7 +62,7 @@ class UnpromptedSpeech:
         self._greeted = False  # and has sounded
         self._spoke_up = 0  # since the visitor last said something
         self._went_on = False  # after a noise, since then
-        self._memories = MemoryNews(state, activity, rtvi, worker)
+        self._memories = MemoryNews(state, activity, rtvi, worker, services.llm)
 
     def heard(self, turn: Turn) -> None:
         """The visitor has said something."""

@@ -176,6 +176,8 @@ def openings() -> Openings:
 class LocalLLM(CompatibleLLM):
     """CompatibleLLM with a slot of its own, in which the character's prompt is laid before the first turn."""
 
+    supports_response_schema = False  # it would take a reply's time, and find less than rules do
+
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
         self.warmer = 0.0  # than the character's own temperature, when a reply is tried again

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 from sessions_app.memories import Finding
-from voicebot.memories.calendar import day_meant, written
+from voicebot.memories.rules.calendar import day_meant, written
 
 ANIMALS = (
     "dog|puppy|cat|kitten|horse|pony|rabbit|hamster|guinea pig|parrot|budgie|canary|bird|tortoise|turtle|"
@@ -189,6 +189,18 @@ FORGET = re.compile(
 )
 EVERYTHING = re.compile(
     r"(?:everything|all|me|it all)(?: (?:you know )?about me| that you know.*| of it)?", re.IGNORECASE
+)
+_WHO = r"(?:me|who i am|what i (?:say|said|tell you|told you)|anything(?: about me)?|things about me)"
+MAY_REMEMBER = re.compile(
+    rf"(?<!if )\byou (?:may|can|could|are allowed to|have my permission to) remember {_WHO}"
+    r"(?! (?:of|as|for|by|until)\b)|(?:^|[,.!] ?)(?:yes,? ?)?(?:please )?remember me"
+    r"(?: (?:please|next time|for (?:the )?next time))?(?=[.,!]|$)",
+    re.IGNORECASE,
+)
+REMEMBER_NOTHING = re.compile(
+    rf"\b(?:do(?:n't| not)|never|stop|please don't|you (?:may|must|can|should) ?(?:not|n't)) "
+    rf"(?:remember|remembering|keep|keeping notes on) {_WHO}(?=[.,!;]|$| any ?more\b| please\b)",
+    re.IGNORECASE,
 )
 _SMALL = re.compile(r"\b(?:my|the|a|an|our|please|name of)\b|'s\b", re.IGNORECASE)
 YES = re.compile(

@@ -7,8 +7,8 @@ import re
 from datetime import date
 
 from sessions_app.memories import Finding
-from voicebot.memories import chinese, english
-from voicebot.memories.sensitive import is_sensitive
+from voicebot.memories.rules import chinese, english
+from voicebot.memories.rules.sensitive import is_sensitive
 
 TURN_CHARACTERS = 2000  # of a turn that are read
 MOST_FINDINGS = 8  # of one turn
@@ -35,6 +35,15 @@ def forget_request(text: str) -> str | None:
     """Words that name what is to be forgotten, '' for everything; None where nothing is."""
     text = _plain(text)
     return (chinese if _IDEOGRAPHS.search(text) else english).forgotten_in(text)
+
+
+def consent_said(text: str) -> bool | None:
+    """Whether a turn says by itself that its speaker may, or may not, be remembered; None if neither."""
+    text = _plain(text)
+    rules = chinese if _IDEOGRAPHS.search(text) else english
+    if rules.REMEMBER_NOTHING.search(text):
+        return False
+    return True if rules.MAY_REMEMBER.search(text) else None
 
 
 def clear_answer(text: str) -> bool | None:

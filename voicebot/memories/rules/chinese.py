@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 from sessions_app.memories import Finding
-from voicebot.memories.calendar import day_meant, written
+from voicebot.memories.rules.calendar import day_meant, written
 
 # ruff: noqa: RUF001
 ANIMALS = "小狗|狗|小猫|猫|兔子|马|仓鼠|鹦鹉|鸟|乌龟|金鱼|鱼|羊"
@@ -84,6 +84,11 @@ FORGET = re.compile(r"(?<!别)(?<!不要)(?<!没)(?<!不)(?:忘掉|忘了|忘记
 FORGET_BEFORE = re.compile(r"把([^，。！？；\s]{1,30})(?:忘掉|忘了|忘记)")
 ASKS = re.compile("什么|啥|哪|谁|几岁|多大|怎么样|如何")  # of what a rule has found: it was a question
 EVERYTHING = ("一切", "所有", "全部", "我", "关于我的一切", "我的一切", "所有事")
+_STOP = "(?=[，。！,.!]|$)"
+MAY_REMEMBER = re.compile(f"你?(?:可以|能)记住我(?:了|吧|的话)?{_STOP}|(?:^|[，。！])请?记住我吧?{_STOP}")
+REMEMBER_NOTHING = re.compile(
+    f"(?:不要|别|不用|停止|不许|不可以)(?:再)?记(?:住|得)?我(?:了|说的话|的事)?{_STOP}"
+)
 YES = re.compile("(?:好|可以|行|当然|没问题|记吧|嗯|愿意|同意|是的)")
 NO = re.compile("(?:不|别|算了|没必要)")
 
