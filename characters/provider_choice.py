@@ -3,9 +3,9 @@
 Characters know no provider themselves; whoever does calls `use`.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 from characters.exceptions import CannotSpeak
 from characters.prompts import DEFAULT_LIMIT, Message, Prompt
@@ -41,6 +41,37 @@ class Languages:
     ears: str
 
 
+@dataclass(frozen=True)
+class Fit:
+    """A written exchange that may answer: the wording that came nearest, its first wording, its answers, and
+    how sure that is, 0 to 1."""
+
+    question: str
+    first: str
+    answers: Sequence[str]
+    sure: float
+    follows_up: bool = False
+
+
+Speaks = Literal["written", "honest", "fallback", "house", "model"]
+
+
+@dataclass(frozen=True)
+class WrittenReply:
+    """What of a character's exchanges fits a line, the surest first, and what would be said to it.
+
+    `speaks` says why: an exchange that fits, the honest answer to who asks whether a machine is there, what
+    is written for when nothing fits, the house's words for that, or the language model, which has seen the
+    first `shown` of the exchanges; then nothing is `said`. Not `by_meaning`: by letters alone.
+    """
+
+    fits: Sequence[Fit]
+    speaks: Speaks
+    said: str = ""
+    by_meaning: bool = True
+    shown: int = 0
+
+
 class VoiceSide(Protocol):
     """What the character admin asks."""
 
@@ -64,6 +95,11 @@ class VoiceSide(Protocol):
 
     def reply(self, spec: CharacterSpec, messages: Sequence[Message]) -> AsyncIterator[str]:
         """What the language model answers, piece by piece as it comes. Raises CannotSpeak."""
+
+    def written(
+        self, spec: CharacterSpec, talk: Sequence[Message], metadata: Mapping[str, Any]
+    ) -> WrittenReply:
+        """What is written for the last line of a talk, and what would be said to it."""
 
     def voices(self, spec: CharacterSpec) -> list[tuple[str, str]]:
         """The voices that the character's provider is known to have, as value and label; none if unknown."""
@@ -90,6 +126,11 @@ class _Nobody:
     async def reply(self, spec: CharacterSpec, messages: Sequence[Message]) -> AsyncIterator[str]:
         raise CannotSpeak("There is no language model here.")
         yield ""
+
+    def written(
+        self, spec: CharacterSpec, talk: Sequence[Message], metadata: Mapping[str, Any]
+    ) -> WrittenReply:
+        return WrittenReply([], "model")
 
     def voices(self, spec: CharacterSpec) -> list[tuple[str, str]]:
         return []

@@ -23,6 +23,7 @@ from characters.admin.editing import RefusesStaleSaves, Unsaved
 from characters.admin.forms import CharacterForm
 from characters.admin.lore import LorebookFiles, LoreEditor, Sharing
 from characters.admin.rehearsal import Rehearsal
+from characters.admin.repertoire import RepertoireBox
 from characters.admin.version_history import History
 from characters.exceptions import NotPublishable
 from characters.models import Character
@@ -64,6 +65,7 @@ class CharacterAdmin(
     Sharing,
     History,
     Rehearsal,
+    RepertoireBox,
     ModelAdmin,
 ):
     form = CharacterForm
@@ -155,6 +157,7 @@ class CharacterAdmin(
     class Media:
         js: ClassVar = [
             "characters/desk.js",
+            "characters/repertoire.js",
             "characters/unsaved.js",
             "characters/chat.js",
             "characters/voice.js",
@@ -175,6 +178,7 @@ class CharacterAdmin(
             *self.lorebook_urls(),
             *self.history_urls(),
             *self.rehearsal_urls(),
+            *self.repertoire_urls(),
             *super().get_urls(),
         ]
 

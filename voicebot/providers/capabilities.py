@@ -1,6 +1,7 @@
 """Provider catalog: which providers there are, and what they cannot do of what a character asks for."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from characters.exceptions import CannotSpeak
 from characters.models import LANGUAGES
 from characters.prompts import Message
-from characters.provider_choice import Languages, Model
+from characters.provider_choice import Languages, Model, WrittenReply
 from characters.spec import CharacterSpec
 from voicebot.models import ProviderProfile
 from voicebot.providers import pipecat_service, registry, text_reply
@@ -21,6 +22,7 @@ from voicebot.providers.local.voices.catalogue import WOMAN, Voice
 from voicebot.providers.one_shot import NoAnswer
 from voicebot.providers.registry import BUILT_IN, STAGES, Stage
 from voicebot.providers.speech import voice_sample
+from voicebot.repertoire import BY_MODEL, preview
 
 LABELS = {
     "local": gettext_lazy("this machine (local)"),
@@ -142,6 +144,18 @@ class ProviderCatalog:
                 yield piece
         except (ProviderError, text_reply.NoReply) as error:
             raise CannotSpeak(str(error)) from error
+
+    def written(
+        self, spec: CharacterSpec, talk: Sequence[Message], metadata: Mapping[str, Any]
+    ) -> WrittenReply:
+        name = registry.name_for("llm", spec)
+        try:
+            found = registry.provider(name) if name in BUILT_IN else None
+        except ProviderError:  # not installed: whoever calls is told so
+            found = None
+        speaks = isinstance(found, registry.SpeaksFromRepertoire)
+        spoken = found.speaks_written_from(spec) if speaks else BY_MODEL  # type: ignore[union-attr]
+        return preview(spec, talk, metadata, spoken=spoken)
 
     def voices(self, spec: CharacterSpec) -> list[tuple[str, str]]:
         name = registry.name_for("tts", spec)

@@ -6,6 +6,7 @@ right: 0.75 of those from 0.55 on, 0.94 of those from 0.8 on.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,18 @@ SPOKEN = 0.55  # sure enough for a written answer where the alternative is a fal
 SPOKEN_FOR_MODEL = 0.8  # and where it is the small model's own words
 SHOWN_TO_MODEL = 0.2  # enough to be an example for a model
 SHOWN_TO_SMALL = 0.6  # for one on this machine, whose answer waits some 10 ms for each word that it reads
+
+
+class Spoken(NamedTuple):
+    """From how sure on a written answer is spoken, and whether a model answers what is less sure."""
+
+    sure: float
+    or_model: bool
+
+
+WITHOUT_MODEL = Spoken(SPOKEN, or_model=False)
+BESIDE_SMALL_MODEL = Spoken(SPOKEN_FOR_MODEL, or_model=True)
+BY_MODEL = Spoken(math.inf, or_model=True)  # written answers are examples, and never spoken
 
 
 def score(letters: Vectors, meant: Vectors | None) -> Vectors:

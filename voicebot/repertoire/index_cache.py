@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass
 from functools import cache
@@ -38,10 +38,10 @@ class Written:
 
 
 class IndexCache:
-    """Knows the indexes in use. An index goes by letters until its vectors are there."""
+    """Knows the indexes in use, `kept` of them. An index goes by letters until its vectors are there."""
 
-    def __init__(self, engine: SentenceEmbeddings, store: VectorStore):
-        self._engine, self._store = engine, store
+    def __init__(self, engine: SentenceEmbeddings, store: VectorStore, kept: int = KEPT_INDEXES):
+        self._engine, self._store, self._kept = engine, store, kept
         self._known: OrderedDict[tuple[str, str, str], Written] = OrderedDict()
         self._lock = threading.Lock()
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="repertoire", initializer=go_behind)
@@ -57,7 +57,7 @@ class IndexCache:
                 self._known[key] = found
                 self._reader.submit(self._read, found.index)
             self._known.move_to_end(key)
-            while len(self._known) > KEPT_INDEXES:
+            while len(self._known) > self._kept:
                 self._known.popitem(last=False)
         return found
 
@@ -69,9 +69,9 @@ class IndexCache:
         except Exception:
             log.exception("a repertoire's questions could not be read: it goes by letters")
 
-    def read(self) -> None:
-        """Waits until the vectors of all indexes are there, or are known not to come."""
-        self._reader.submit(lambda: None).result()
+    def read(self, within_secs: float | None = None) -> None:
+        """Waits until the vectors of all indexes are there, are known not to come, or time is over."""
+        wait([self._reader.submit(lambda: None)], within_secs)
 
     def matches(
         self, index: RepertoireIndex, question: str, *, last: int | None = None, within_secs: float

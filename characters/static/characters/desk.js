@@ -195,6 +195,38 @@ function takeDrops(zone) {
   choose.addEventListener("change", () => void send(choose.files ?? undefined));
 }
 
+// --- what is in the form ---
+
+/** Whether a field says something else than what is stored. */
+function differs(/** @type {any} */ control) {
+  if (control.type === "checkbox" || control.type === "radio") return control.checked !== control.defaultChecked;
+  if (!control.options) return control.value !== control.defaultValue;
+  return [...control.options].some((option) => option.selected !== option.defaultSelected);
+}
+
+/**
+ * What is in the form now and is not stored, and the entry of lore that is open; without the portrait.
+ * @param {string} character its row, "" of one that is not saved yet
+ */
+function typedForm(character) {
+  const form = /** @type {HTMLFormElement} */ (document.getElementById("character_form"));
+  const data = new FormData();
+  const refused = form.querySelector(".errorlist, .errornote") !== null; // then the page shows what was typed
+  for (const control of /** @type {Iterable<any>} */ (form.elements)) {
+    if (!control.name || control.type === "file" || control.name === "csrfmiddlewaretoken") continue;
+    if (character && !refused && !differs(control)) continue;
+    data.append("_changed", control.name);
+    if (!["checkbox", "radio"].includes(control.type) || control.checked) data.append(control.name, control.value);
+  }
+  const entry = /** @type {HTMLFormElement | null} */ (document.querySelector("#lore .lore-form"));
+  if (entry) {
+    data.set("_entry", entry.dataset.entry || "new");
+    for (const [name, value] of new FormData(entry)) data.append(`_entry-${name}`, value);
+  }
+  data.set("_character", character);
+  return data;
+}
+
 // --- the rehearsal ---
 
 /** @param {HTMLElement} desk */
@@ -211,29 +243,8 @@ function rehearse(desk) {
   let round = 0;
   let timer = 0;
 
-  /** Whether a field says something else than what is stored. */
-  function differs(/** @type {any} */ control) {
-    if (control.type === "checkbox" || control.type === "radio") return control.checked !== control.defaultChecked;
-    if (!control.options) return control.value !== control.defaultValue;
-    return [...control.options].some((option) => option.selected !== option.defaultSelected);
-  }
-
-  /** What is in the form now and is not stored, and the entry of lore that is open; without the portrait. */
   function typed() {
-    const data = new FormData();
-    const refused = form.querySelector(".errorlist, .errornote") !== null; // then the page shows what was typed
-    for (const control of /** @type {Iterable<any>} */ (form.elements)) {
-      if (!control.name || control.type === "file" || control.name === "csrfmiddlewaretoken") continue;
-      if (desk.dataset.character && !refused && !differs(control)) continue;
-      data.append("_changed", control.name);
-      if (!["checkbox", "radio"].includes(control.type) || control.checked) data.append(control.name, control.value);
-    }
-    const entry = /** @type {HTMLFormElement | null} */ (document.querySelector("#lore .lore-form"));
-    if (entry) {
-      data.set("_entry", entry.dataset.entry || "new");
-      for (const [name, value] of new FormData(entry)) data.append(`_entry-${name}`, value);
-    }
-    data.set("_character", desk.dataset.character ?? "");
+    const data = typedForm(desk.dataset.character ?? "");
     data.set("_talk", talk.value);
     data.set("_visitor", visitor.value);
     data.set("_sentence", sentence.value);

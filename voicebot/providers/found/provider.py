@@ -18,7 +18,8 @@ from characters.spec import CharacterSpec
 from voicebot.providers import openai
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.found import search
-from voicebot.providers.registry import Provider, Stage, Warmer, provider
+from voicebot.providers.registry import Provider, SpeaksFromRepertoire, Stage, Warmer, provider
+from voicebot.repertoire import BY_MODEL, Spoken
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +119,10 @@ class FoundProvider:
 
     def languages(self, _stage: Stage) -> tuple[str, ...]:
         return ()
+
+    def speaks_written_from(self, spec: CharacterSpec) -> Spoken:
+        local = None if self.chosen(spec) else _local()
+        return local.speaks_written_from(spec) if isinstance(local, SpeaksFromRepertoire) else BY_MODEL
 
     def model(self, spec: CharacterSpec) -> Model:
         if taken := self.chosen(spec):

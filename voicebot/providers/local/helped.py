@@ -18,7 +18,7 @@ from voicebot.ops import metrics
 from voicebot.providers.llm.dialect import CHATML
 from voicebot.providers.llm.reply_check import ReplyCheck
 from voicebot.providers.local import smollm
-from voicebot.repertoire import SPOKEN_FOR_MODEL, WrittenTurn
+from voicebot.repertoire import BESIDE_SMALL_MODEL, WrittenTurn
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class HelpedLLM(smollm.LocalLLM):
             return await super().get_chat_completions(context)
         written = getattr(context, "written", None)
         turn = written if isinstance(written, WrittenTurn) else WrittenTurn()
-        if turn.answer and turn.sure >= SPOKEN_FOR_MODEL:
+        if turn.answer and turn.sure >= BESIDE_SMALL_MODEL.sure:
             metrics.replies_from.labels("written").inc()
             return self._say(turn.answer.text)
         return self._checked(context, turn)

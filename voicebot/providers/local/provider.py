@@ -11,6 +11,7 @@ from characters.provider_choice import Model
 from characters.spec import CharacterSpec
 from voicebot.providers.local import ears, helped, smollm, voices, whisper
 from voicebot.providers.registry import Stage, Warmer
+from voicebot.repertoire import BESIDE_SMALL_MODEL, Spoken
 
 # The models keep buffers for the longest sentence that it has spoken, 150 MB for eight seconds. Taken before
 # anybody comes they cost no visitor time, and an operator sees at once what the process needs.
@@ -97,6 +98,9 @@ class LocalProvider:
 
     def address(self, _stage: Stage) -> str:
         return ""
+
+    def speaks_written_from(self, _spec: CharacterSpec) -> Spoken:
+        return BESIDE_SMALL_MODEL
 
     def model(self, _spec: CharacterSpec) -> Model:
         return Model(smollm.MODEL, smollm.SLOT_TOKENS, smollm.count)

@@ -12,6 +12,7 @@ from voicebot.meaning import embeddings
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.registry import Stage, Warmer
 from voicebot.providers.repertoire.written_speech import WrittenSpeech
+from voicebot.repertoire import WITHOUT_MODEL, Spoken
 
 HISTORY_TOKENS = 8192  # nothing is read by a model; so long a history is kept word for word
 
@@ -48,6 +49,9 @@ class RepertoireProvider:
 
     def address(self, _stage: Stage) -> str:
         return ""
+
+    def speaks_written_from(self, _spec: CharacterSpec) -> Spoken:
+        return WITHOUT_MODEL
 
     def model(self, _spec: CharacterSpec) -> Model:
         return Model("repertoire", HISTORY_TOKENS)
