@@ -53,7 +53,7 @@ class Fit:
     follows_up: bool = False
 
 
-Speaks = Literal["written", "honest", "fallback", "house", "model"]
+Speaks = Literal["written", "honest", "told", "again", "fallback", "house", "model"]
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,9 @@ class WrittenReply:
     """What of a character's exchanges fits a line, the surest first, and what would be said to it.
 
     `speaks` says why: an exchange that fits, the honest answer to who asks whether a machine is there, what
-    is written for when nothing fits, the house's words for that, or the language model, which has seen the
-    first `shown` of the exchanges; then nothing is `said`. Not `by_meaning`: by letters alone.
+    visitors have told of themselves, the last words again, what is written for when nothing fits, the house's
+    words for that, or the language model, which has seen the first `shown` of the exchanges; then nothing is
+    `said`. Not `by_meaning`: by letters alone.
     """
 
     fits: Sequence[Fit]

@@ -25,6 +25,10 @@ CERTAINTIES = (
 SPEAKS = {
     "written": gettext_lazy("Said, as it is written"),
     "honest": gettext_lazy("Said, because the visitor asks whether a machine is there"),
+    "told": gettext_lazy(
+        "Said, because visitors ask it of themselves: what they have told, or that they have not"
+    ),
+    "again": gettext_lazy("Said again, because the visitor asks for it"),
     "fallback": gettext_lazy("Nothing fits well enough. Said instead, as it is written for that"),
     "house": gettext_lazy(
         "Nothing fits well enough, and nothing is written for that. Said in the house's words"

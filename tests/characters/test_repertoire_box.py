@@ -87,6 +87,16 @@ def test_who_asks_for_the_machine_gets_the_honest_answer(admin_client, marlow):
     assert found["said"]
 
 
+def test_what_visitors_ask_of_themselves_and_what_was_said_last_are_known_by_rules(admin_client, marlow):
+    talk = "Visitor: A storm?\nCharacter: Off Cape Horn it blew for nine days."
+    found = tried(admin_client, "What is my name?", _character=marlow.pk).json()
+    assert "ask it of themselves" in found["speaks"]
+    assert "Robin" in found["said"], "the visitor of the rehearsal"
+    found = tried(admin_client, "What did you say?", _character=marlow.pk, _talk=talk).json()
+    assert found["speaks"].startswith("Said again")
+    assert "nine days" in found["said"]
+
+
 def test_typing_drives_no_character_on_stage_out_of_its_index(admin_client, marlow):
     known = set(index_cache()._known)
     for number in range(12):

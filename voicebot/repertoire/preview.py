@@ -10,7 +10,7 @@ from django.conf import settings
 from characters.provider_choice import Fit, Speaks, WrittenReply
 from characters.spec import CharacterSpec
 from voicebot.meaning import VectorStore, embeddings
-from voicebot.repertoire.answers import Source
+from voicebot.repertoire.answers import Answer, Source
 from voicebot.repertoire.certainty import Spoken
 from voicebot.repertoire.index import Match, as_asked
 from voicebot.repertoire.index_cache import IndexCache
@@ -45,21 +45,26 @@ def preview(
 
     def fit(match: Match) -> Fit:
         exchange = exchanges[match.exchange]
-        return Fit(
-            match.question,
-            as_asked(spec, exchange.questions[0]),
-            exchange.answers,
-            match.sure,
-            match.follows_up,
-        )
+        first = as_asked(spec, exchange.questions[0])
+        return Fit(match.question or first, first, exchange.answers, match.sure, match.follows_up)
 
-    fits = [fit(match) for match in turn.matches[:SHOWN]]
-    by_meaning = written.index.by_meaning
-    if turn.answer and turn.sure >= spoken.sure:
-        why: Speaks = "honest" if turn.notes else "written"
-        return WrittenReply(fits, why, turn.answer.text, by_meaning)
+    answer, matches = turn.answer, list(turn.matches)
+    if answer and answer.match and answer.match.exchange >= 0:
+        # A rule may have found another one than the search: “And then?” goes on where the talk was.
+        matches = [match for match in matches if match.exchange != answer.match.exchange]
+        matches.insert(0, answer.match)
+    fits, by_meaning = [fit(match) for match in matches[:SHOWN]], written.index.by_meaning
+    if answer and turn.sure >= spoken.sure:
+        return WrittenReply(fits, _why(answer, honest=bool(turn.notes)), answer.text, by_meaning)
     if spoken.or_model:
         return WrittenReply(fits, "model", "", by_meaning, shown=len(turn.examples))
     said = turn.fallback
-    why = "fallback" if said and said.source is Source.FALLBACK else "house"
+    why: Speaks = "fallback" if said and said.source is Source.FALLBACK else "house"
     return WrittenReply(fits, why, said.text if said else "", by_meaning)
+
+
+def _why(answer: Answer, *, honest: bool) -> Speaks:
+    if honest:
+        return "honest"
+    told: dict[Source, Speaks] = {Source.TOLD: "told", Source.HOUSE: "again"}
+    return told.get(answer.source, "written")
