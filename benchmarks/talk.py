@@ -1,12 +1,14 @@
-"""Sixty turns with each demo character, judged by rules: .venv/bin/python -m benchmarks.talk
+"""Sixty turns with each demo character, judged by rules: .venv/bin/python -m benchmarks.talk [--held-out] [--turns 20]
 
 With the default install, in process: the prompt's processor, the language model's service and the limit of
 sentences, as a conversation has them, without ears and voices. Before is SmolLM2-135M alone, with the first
 three examples in its prompt; after has the repertoire, facts of the visitor and the check of replies. The
-questions are in benchmarks/questions/talk.txt, one visitor's talk in its order; nothing in the repertoires
-was written or changed with it in view.
+questions are in benchmarks/questions/talk.txt, one visitor's talk in its order; the kinds of its faults were
+mended with it in view. `--held-out` asks thirty others of two characters (talk-held-out.txt), with which nothing
+was tuned, `--turns` the first so many only, `--only SLUG` one character.
 
-Name recalled: replies to its five questions that have the visitor's name, of twenty in all. Own name: replies
+Name recalled: replies to its questions for the visitor's name that have it; told: replies to other questions
+about the visitor that have what they told. Own name: replies
 that call the character by no other's. Again: replies that are word for word an earlier one of the same talk.
 Role: replies that `reply_check` finds out of it, or that do not tell who asks that a machine is there.
 Script: replies in another than the character's. Written: replies that editors wrote. Then the time to the
@@ -57,13 +59,15 @@ from voicebot.providers.llm.reply_check import Fault, ReplyCheck  # noqa: E402
 from voicebot.providers.local import helped, smollm  # noqa: E402
 from voicebot.repertoire import WrittenContext, WrittenTurn, index_cache, told_in, written_turn  # noqa: E402
 
-TAG = re.compile(r"\[(\w+)\]\s*")
-NAME = "Oliver"
+TAG = re.compile(r"\[(\w+)(?: ([^\]]+))?\]\s*")
 TURN_SECS = 60.0
-COUNTS = ("recalled", "asked", "own_name", "repeated", "out_of_role", "other_script", "written", "empty")
-KEPT = 24  # messages of the history that a prompt gets: a summary has the rest, which nobody judges here
+COUNTS = ("recalled", "asked", "told", "asked_told", "own_name", "repeated", "out_of_role", "other_script", "written", "empty")
+# Messages from which on a summary is made, which nobody judges here, and those that stay.
+MOST, KEPT = 60, 20
 HONEST = re.compile(
-    r"machine|computer|made[- ]up|made of words|written|artificial|robot|invented|ink|story", re.I
+    r"machine|computer|made[- ]up|made of words|written|artificial|robot|invented|ink|story"
+    r"|机器|电脑|编出来|写出来|事先写",
+    re.I,
 )
 
 
@@ -73,6 +77,8 @@ class Talk:
 
     recalled: int = 0
     asked: int = 0
+    told: int = 0
+    asked_told: int = 0
     own_name: int = 0
     repeated: int = 0
     out_of_role: int = 0
@@ -143,6 +149,9 @@ def service(spec: CharacterSpec, *, help_it: bool) -> FrameProcessor:
 async def talk(spec: CharacterSpec, lines: Sequence[str], *, help_it: bool) -> Talk:
     listener, result = Listener(), Talk()
     made = service(spec, help_it=help_it)
+    if isinstance(made, smollm.LocalLLM):
+        opening = prompts.render(spec, {}, limit=smollm.SLOT_TOKENS).as_messages()
+        await made.prefill(opening, opening)
     worker = PipelineWorker(
         Pipeline([made, ThoughtFilter("local"), SentenceLimit(spec.reply_sentences), listener]),
         params=PipelineParams(),
@@ -155,14 +164,20 @@ async def talk(spec: CharacterSpec, lines: Sequence[str], *, help_it: bool) -> T
     running = asyncio.create_task(runner.run())
     history: list[prompts.Message] = [{"role": "assistant", "content": prompts.greeting(spec, {})}]
     facts: dict[str, str] = {}
+    name, said = "", Said()
     for line in lines:
-        tag = found[1] if (found := TAG.match(line)) else ""
+        tag, wanted = (found[1], found[2] or "") if (found := TAG.match(line)) else ("", "")
         words = TAG.sub("", line)
+        name = facts_in(words).get("name", name) if tag == "name" else name
         history.append({"role": "user", "content": words})
         facts = gathered(facts, [words])
-        kept = history[-KEPT:]
+        if len(history) > MOST:
+            history = history[-KEPT:]
+        said.note(history)
         began = time.perf_counter()
-        prompt, turn = await asyncio.to_thread(prepared, spec, kept, facts, help_it=help_it)
+        prompt, turn = await asyncio.to_thread(
+            prepared, spec, history, facts, said.before(history), help_it=help_it
+        )
         asked = WrittenContext([dict(message) for message in prompt.messages])  # type: ignore[misc]
         asked.written = turn
         listener.begin()
@@ -171,7 +186,7 @@ async def talk(spec: CharacterSpec, lines: Sequence[str], *, help_it: bool) -> T
         async with asyncio.timeout(TURN_SECS):
             await listener.over.wait()
         reply = " ".join(listener.pieces)
-        judge(spec, result, tag, reply)
+        judge(spec, result, tag, wanted or name, reply, words)
         if listener.first is not None:
             result.first_secs.append(listener.first - began)
         if reply:
@@ -181,20 +196,23 @@ async def talk(spec: CharacterSpec, lines: Sequence[str], *, help_it: bool) -> T
     return result
 
 
-def judge(spec: CharacterSpec, result: Talk, tag: str, reply: str) -> None:
+def judge(spec: CharacterSpec, result: Talk, tag: str, wanted: str, reply: str, heard: str) -> None:
     """Notes what the rules say of a reply."""
+    written = bool(reply) and index_cache().written(spec).answers.is_written(reply)
     check = ReplyCheck([], (spec.name, spec.nickname, "Wren"), spec.language)
     _, fault = check.feed(reply)
-    fault = fault or check.finish()[1]
+    fault = None if written else fault or check.finish()[1]
     result.asked += tag == "recall"
-    result.recalled += tag == "recall" and NAME.lower() in reply.lower()
+    result.recalled += tag == "recall" and wanted.lower() in reply.lower()
+    result.asked_told += tag == "told"
+    result.told += tag == "told" and wanted.lower() in reply.lower()
     result.own_name += fault is not Fault.NAME
     result.other_script += fault is Fault.SCRIPT
     dishonest = tag == "machine" and not HONEST.search(reply)
-    result.out_of_role += fault in (Fault.ROLE, Fault.PART) or dishonest
+    result.out_of_role += fault in (Fault.ROLE, Fault.PART, Fault.ASIDE) or dishonest
     result.repeated += bool(reply) and reply in result.replies
     result.empty += not reply
-    result.written += bool(reply) and index_cache().written(spec).answers.is_written(reply)
+    result.written += written
     result.replies.append(reply)
 
 

@@ -20,7 +20,8 @@ FOLLOW_UP = 0.12  # what a follow-up is nearer, right after its block was answer
 # letters alone. For the unseen questions (15.0, 0.42) and (10.4, 0.48) are the likeliest.
 MEANT, LETTERED = (14.0, 0.42), (11.0, 0.45)
 SPOKEN = 0.55  # sure enough for a written answer where the alternative is a fallback
-SPOKEN_FOR_MODEL = 0.8  # and where it is the small model's own words
+SPOKEN_FOR_MODEL = SPOKEN  # the small model's own words fit far less often than a match of this sureness
+NEAR = 0.3  # and where the small model's words were found faulty
 SHOWN_TO_MODEL = 0.2  # enough to be an example for a model
 SHOWN_TO_SMALL = 0.6  # for one on this machine, whose answer waits some 10 ms for each word that it reads
 

@@ -11,7 +11,7 @@ from characters import prompts
 from characters.spec import CharacterSpec
 from characters.text import Moment
 from voicebot.repertoire.answers import Answer, Chooser
-from voicebot.repertoire.certainty import SHOWN_TO_MODEL, SPOKEN
+from voicebot.repertoire.certainty import NEAR, SHOWN_TO_MODEL, SPOKEN
 from voicebot.repertoire.follow_ups import FollowUp, follow_up
 from voicebot.repertoire.honesty import NOTE, asks_whether_machine
 from voicebot.repertoire.index import SOMEBODY, SOMEBODY_ZH, Match
@@ -33,9 +33,12 @@ class WrittenTurn:
     matches: Sequence[Match] = ()
     answer: Answer | None = None
     fallback: Answer | None = None
+    near: Answer | None = None  # not sure enough to be spoken, and better than a reply that is faulty
     examples: Sequence[int] = ()  # the numbers of exchanges that a model should see
     notes: Sequence[str] = ()  # what it should know of this turn
     said: Sequence[str] = field(default=(), repr=False)  # the character's turns so far, oldest first
+    heard: str = field(default="", repr=False)  # what the visitor has just said
+    visitor: str = field(default="", repr=False)  # their name, if it is known
 
     @property
     def sure(self) -> float:
@@ -142,8 +145,11 @@ def written_turn(
         matches,
         answer,
         chooser.no_more() if follows in (FollowUp.MORE, FollowUp.ANOTHER) and said else chooser.fallback(),
+        near=answer or chooser.written(matches, NEAR),
         notes=[NOTE] if asks else [],
         said=said,
+        heard=words,
+        visitor=name if isinstance(name, str) else "",
         examples=[match.exchange for match in matches[:MOST_EXAMPLES] if match.sure >= SHOWN_TO_MODEL],
     )
 

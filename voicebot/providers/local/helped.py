@@ -56,7 +56,13 @@ class HelpedLLM(smollm.LocalLLM):
     async def _checked(self, context: LLMContext, turn: WrittenTurn) -> AsyncGenerator[Any, None]:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        check = ReplyCheck(turn.said, (self._spec.name, self._spec.nickname), self._spec.language)
+        check = ReplyCheck(
+            turn.said,
+            (self._spec.name, self._spec.nickname),
+            self._spec.language,
+            heard=turn.heard,
+            visitor=turn.visitor,
+        )
         for attempt in range(TRIES):
             check.begin()
             self.warmer = attempt * WARMER
@@ -70,6 +76,9 @@ class HelpedLLM(smollm.LocalLLM):
                     if faulty:
                         break
                     yield chunk
+                    if check.is_enough:
+                        metrics.replies_from.labels("model").inc()
+                        return
             rest, fault = ("", None) if faulty else check.finish()
             if not faulty and fault is None:
                 if rest:
@@ -78,11 +87,13 @@ class HelpedLLM(smollm.LocalLLM):
                 return
             if check.begun:  # the clauses before it were good, and are being spoken
                 metrics.replies_from.labels("cut").inc()
+                if not check.is_whole and turn.words:
+                    await self.push_text(f"\u2026 {turn.words.text}")
                 return
-            if loop.time() - began > RETRY_SECS:
+            if turn.near or loop.time() - began > RETRY_SECS:
                 break
         metrics.replies_from.labels("instead").inc()
-        if instead := turn.words:
+        if instead := turn.near or turn.words:
             await self.push_text(instead.text)
 
 
