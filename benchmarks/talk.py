@@ -1,11 +1,11 @@
-"""Sixty turns with each demo character, judged by rules: .venv/bin/python -m benchmarks.talk [--held-out] [--turns 20]
+"""Sixty turns with each demo character, judged by rules: .venv/bin/python -m benchmarks.talk [--held-out]
 
 With the default install, in process: the prompt's processor, the language model's service and the limit of
 sentences, as a conversation has them, without ears and voices. Before is SmolLM2-135M alone, with the first
 three examples in its prompt; after has the repertoire, facts of the visitor and the check of replies. The
 questions are in benchmarks/questions/talk.txt, one visitor's talk in its order; the kinds of its faults were
-mended with it in view. `--held-out` asks thirty others of two characters (talk-held-out.txt), with which nothing
-was tuned, `--turns` the first so many only, `--only SLUG` one character.
+mended with it in view. `--held-out` asks thirty others of two characters (talk-held-out.txt), with which
+nothing was tuned, `--turns` the first so many only, `--only SLUG` one character.
 
 Name recalled: replies to its questions for the visitor's name that have it; told: replies to other questions
 about the visitor that have what they told. Own name: replies
@@ -22,9 +22,8 @@ import os
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from statistics import median, quantiles
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -48,6 +47,7 @@ from pipecat.services.settings import LLMSettings  # noqa: E402
 from pipecat.workers.runner import WorkerRunner  # noqa: E402
 
 from benchmarks.demo_characters import QUESTIONS, specs  # noqa: E402
+from benchmarks.talk_verdicts import Talk, heading, judge, row, whole  # noqa: E402
 from characters import prompts  # noqa: E402
 from characters.spec import CharacterSpec  # noqa: E402
 from characters.text import Moment  # noqa: E402
@@ -55,38 +55,15 @@ from voicebot.history import gathered, told_facts  # noqa: E402
 from voicebot.pipeline.prompting import FACTS_TOLD  # noqa: E402
 from voicebot.pipeline.replies.sentence_limit import SentenceLimit  # noqa: E402
 from voicebot.providers import ThoughtFilter  # noqa: E402
-from voicebot.providers.llm.reply_check import Fault, ReplyCheck  # noqa: E402
 from voicebot.providers.local import helped, smollm  # noqa: E402
+from voicebot.providers.repertoire.written_speech import WrittenSpeech  # noqa: E402
 from voicebot.repertoire import WrittenContext, WrittenTurn, index_cache, told_in, written_turn  # noqa: E402
 
 TAG = re.compile(r"\[(\w+)(?: ([^\]]+))?\]\s*")
+HELD_OUT = ("captain-marlow", "ada-quill")
 TURN_SECS = 60.0
-COUNTS = ("recalled", "asked", "told", "asked_told", "own_name", "repeated", "out_of_role", "other_script", "written", "empty")
 # Messages from which on a summary is made, which nobody judges here, and those that stay.
 MOST, KEPT = 60, 20
-HONEST = re.compile(
-    r"machine|computer|made[- ]up|made of words|written|artificial|robot|invented|ink|story"
-    r"|机器|电脑|编出来|写出来|事先写",
-    re.I,
-)
-
-
-@dataclass
-class Talk:
-    """What came of one talk."""
-
-    recalled: int = 0
-    asked: int = 0
-    told: int = 0
-    asked_told: int = 0
-    own_name: int = 0
-    repeated: int = 0
-    out_of_role: int = 0
-    other_script: int = 0
-    written: int = 0
-    empty: int = 0
-    replies: list[str] = field(default_factory=list)
-    first_secs: list[float] = field(default_factory=list)
 
 
 class Listener(FrameProcessor):
@@ -113,7 +90,12 @@ class Listener(FrameProcessor):
 
 
 def prepared(
-    spec: CharacterSpec, history: Sequence[prompts.Message], facts: dict[str, str], *, help_it: bool
+    spec: CharacterSpec,
+    history: Sequence[prompts.Message],
+    facts: dict[str, str],
+    said: Sequence[str],
+    *,
+    help_it: bool,
 ) -> tuple[prompts.Prompt, WrittenTurn]:
     """The prompt of a turn, as `voicebot.pipeline.prompting.prepare` makes it."""
     moment = Moment(now=datetime.now(UTC))
@@ -140,6 +122,8 @@ def prepared(
 
 
 def service(spec: CharacterSpec, *, help_it: bool) -> FrameProcessor:
+    if spec.llm_provider == "repertoire":
+        return WrittenSpeech(spec)
     made = helped.service(spec)
     if not help_it:
         made.helps = False
@@ -164,20 +148,19 @@ async def talk(spec: CharacterSpec, lines: Sequence[str], *, help_it: bool) -> T
     running = asyncio.create_task(runner.run())
     history: list[prompts.Message] = [{"role": "assistant", "content": prompts.greeting(spec, {})}]
     facts: dict[str, str] = {}
-    name, said = "", Said()
+    name: str = ""
+    said: Sequence[str] = ()
     for line in lines:
         tag, wanted = (found[1], found[2] or "") if (found := TAG.match(line)) else ("", "")
         words = TAG.sub("", line)
-        name = facts_in(words).get("name", name) if tag == "name" else name
+        name = gathered({}, [words]).get("name", name) if tag == "name" else name
         history.append({"role": "user", "content": words})
         facts = gathered(facts, [words])
         if len(history) > MOST:
             history = history[-KEPT:]
-        said.note(history)
         began = time.perf_counter()
-        prompt, turn = await asyncio.to_thread(
-            prepared, spec, history, facts, said.before(history), help_it=help_it
-        )
+        prompt, turn = await asyncio.to_thread(prepared, spec, history, facts, said, help_it=help_it)
+        said = turn.said
         asked = WrittenContext([dict(message) for message in prompt.messages])  # type: ignore[misc]
         asked.written = turn
         listener.begin()
@@ -186,7 +169,7 @@ async def talk(spec: CharacterSpec, lines: Sequence[str], *, help_it: bool) -> T
         async with asyncio.timeout(TURN_SECS):
             await listener.over.wait()
         reply = " ".join(listener.pieces)
-        judge(spec, result, tag, wanted or name, reply, words)
+        judge(spec, result, tag, wanted or name, reply)
         if listener.first is not None:
             result.first_secs.append(listener.first - began)
         if reply:
@@ -196,72 +179,54 @@ async def talk(spec: CharacterSpec, lines: Sequence[str], *, help_it: bool) -> T
     return result
 
 
-def judge(spec: CharacterSpec, result: Talk, tag: str, wanted: str, reply: str, heard: str) -> None:
-    """Notes what the rules say of a reply."""
-    written = bool(reply) and index_cache().written(spec).answers.is_written(reply)
-    check = ReplyCheck([], (spec.name, spec.nickname, "Wren"), spec.language)
-    _, fault = check.feed(reply)
-    fault = None if written else fault or check.finish()[1]
-    result.asked += tag == "recall"
-    result.recalled += tag == "recall" and wanted.lower() in reply.lower()
-    result.asked_told += tag == "told"
-    result.told += tag == "told" and wanted.lower() in reply.lower()
-    result.own_name += fault is not Fault.NAME
-    result.other_script += fault is Fault.SCRIPT
-    dishonest = tag == "machine" and not HONEST.search(reply)
-    result.out_of_role += fault in (Fault.ROLE, Fault.PART, Fault.ASIDE) or dishonest
-    result.repeated += bool(reply) and reply in result.replies
-    result.empty += not reply
-    result.written += written
-    result.replies.append(reply)
+def lines_of(name: str, most: int) -> list[str]:
+    text = (QUESTIONS / f"{name}.txt").read_text()
+    return [line for line in text.splitlines() if line and not line.startswith("#")][: most or None]
 
 
-def row(name: str, result: Talk, lines: int) -> str:
-    firsts, share = result.first_secs, 100 * result.written / lines
-    return (
-        f"{name:<28} {result.recalled:>3} of {result.asked:<2} {result.own_name:>3} of {lines:<4}"
-        f" {result.repeated:>5} {result.out_of_role:>6} {result.other_script:>6} {result.empty:>6}"
-        f" {share:>6.0f} % {median(firsts):>7.2f} s {quantiles(firsts, n=20)[-1]:>6.2f} s"
-    )
-
-
-def whole(results: Sequence[Talk]) -> Talk:
-    every = Talk()
-    for one in results:
-        for name in COUNTS:
-            setattr(every, name, getattr(every, name) + getattr(one, name))
-        every.first_secs += one.first_secs
-    return every
+def cast_of(options: argparse.Namespace) -> list[tuple[CharacterSpec, list[str]]]:
+    """Who is talked with, and what is said to them."""
+    every = list(specs())
+    if options.held_out:
+        english = [(spec, "talk-held-out") for spec in every if spec.slug in HELD_OUT]
+    else:
+        english = [(spec, "talk") for spec in every if spec.language == "en"]
+    chosen = [*english, *((spec, "talk-zh") for spec in every if spec.language == "zh")]
+    return [
+        (
+            spec if spec.llm_provider == "repertoire" else replace(spec, llm_provider=""),
+            lines_of(name, options.turns),
+        )
+        for spec, name in chosen
+        if options.only in ("", spec.slug)
+    ]
 
 
 async def main() -> None:
     given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     given.add_argument("--after", action="store_true", help="only with the help")
     given.add_argument("--show", action="store_true", help="print what was said")
+    given.add_argument("--held-out", action="store_true", help="questions with which nothing was tuned")
+    given.add_argument("--turns", type=int, default=0, help="of each talk, the first so many")
+    given.add_argument("--only", default="", help="the slug of one character")
     options = given.parse_args()
-    lines = [
-        line
-        for line in (QUESTIONS / "talk.txt").read_text().splitlines()
-        if line and not line.startswith("#")
-    ]
-    cast = [replace(spec, llm_provider="") for spec in specs() if spec.language == "en"]
-    for spec in cast:
+    cast = cast_of(options)
+    for spec, _ in cast:
         index_cache().written(spec)
     await asyncio.to_thread(index_cache().read)
-    heads = ("recalled", "own name", "again", "role", "script", "empty", "written", "p50", "p95")
-    print(f"{'':<28} {heads[0]:>8} {heads[1]:>10}" + "".join(f" {head:>7}" for head in heads[2:]))
+    print(heading())
     for help_it in (True,) if options.after else (False, True):
         when, results = ("after" if help_it else "before"), []
-        for spec in cast:
+        for spec, lines in cast:
+            if spec.llm_provider == "repertoire" and not help_it:
+                continue  # there is no model to be alone
             results.append(await talk(spec, lines, help_it=help_it))
-            print(row(f"{when}, {spec.name}", results[-1], len(lines)), flush=True)
+            print(row(f"{when}, {spec.name}", results[-1]), flush=True)
             if options.show:
                 for line, reply in zip(lines, results[-1].replies, strict=True):
                     print(f"    {line}\n        {reply}")
-        print(
-            row(f"{when}, all", whole(results), len(lines) * len(cast)),
-            flush=True,
-        )
+        if results:
+            print(row(f"{when}, all", whole(results)), flush=True)
 
 
 if __name__ == "__main__":

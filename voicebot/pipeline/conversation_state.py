@@ -6,7 +6,7 @@ being told again.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -65,6 +65,7 @@ class ConversationState:
         self._language = _language_of(session, spec)
         self._facts = kept_facts(session.metadata.get(FACTS))
         self._hints: Mapping[int, str] = {}
+        self._spoken: Sequence[str] = ()
         asked = [turn.created_at for turn in past.turns if turn.role == "user"]
         self._asked_at = asked[-1] if asked else session.created_at
 
@@ -128,6 +129,14 @@ class ConversationState:
         self._hints = {at: told for at, told in self._hints.items() if self._summarised <= at < message}
         if text:
             self._hints = {**self._hints, message: text}
+
+    @property
+    def spoken(self) -> Sequence[str]:
+        """What the character has said in this connection, also what has left the context, oldest first."""
+        return self._spoken
+
+    def set_spoken(self, said: Sequence[str]) -> None:
+        self._spoken = said
 
     def set_facts(self, facts: Mapping[str, str]) -> bool:
         """What is known of the visitor from now on; whether that is something else."""

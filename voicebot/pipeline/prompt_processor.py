@@ -145,6 +145,8 @@ class Prompter(FrameEnd):
             state.asked(moment.now)
         if state.set_variables(moment.variables):
             self._variables.keep(state)
+        if prepared.written.said:
+            state.set_spoken(prepared.written.said)
         if state.set_facts(prepared.facts):
             self._facts.keep(state)
         if prepared.asked is not None and spec is state.spec:

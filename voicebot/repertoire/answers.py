@@ -6,9 +6,10 @@ no trace.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from characters import prompts
 from voicebot.repertoire.follow_ups import FollowUp, anywhere, in_block
@@ -28,7 +29,8 @@ TOLD, TOLD_CLAUSE = (
 )
 NAME = re.compile(rf"{COMMA}?\s*{USER.pattern}(?=\s*{ENDS})|{USER.pattern}\s*{COMMA}\s*", re.IGNORECASE)
 LETTERS = re.compile(r"[\W_]+")
-LATELY = 12  # of the character's turns: an answer that was among them is not the first choice
+TOLD_TURNS = 30  # of the character's, in which a follow-up counts as told
+NEVER = 1_000_000  # turns ago
 HEARD_LETTERS = 8  # of an answer that was cut off, by which it is known again
 
 
@@ -148,7 +150,7 @@ class Chooser:
     def written(self, matches: Sequence[Match], at_least: float) -> Answer | None:
         """The answer of the surest match, if that is sure enough: the one that was spoken least lately.
 
-        One that was spoken lately, and is the only one, is said with a few words before it.
+        If all of them were spoken before, it is said with a few words before it.
         """
         if not matches or matches[0].sure < at_least:
             return None
@@ -157,7 +159,7 @@ class Chooser:
             templates = tuple(nameless)
         template, ago = self._least_lately(templates)
         text = self._filled(template)
-        if text and ago <= LATELY:
+        if text and ago:
             text = self._again(text, named_first=template.lstrip().startswith("{{"))
         return Answer(text, Source.WRITTEN, matches[0]) if text else None
 
@@ -177,7 +179,7 @@ class Chooser:
         if kind is FollowUp.AGAIN:
             return self._said_again()
         exchanges, last = self.answers.repertoire.exchanges, self.answers.last(self.said)
-        told = set(map(self.answers.exchange_of, self.said[-LATELY:]))
+        told = set(map(self.answers.exchange_of, self.said[-TOLD_TURNS:]))
         if last is not None:
             number = in_block(kind, exchanges, last, (one for one in told if one is not None))
             if number is None and kind is FollowUp.ANOTHER and self._has_another(last):
@@ -188,13 +190,14 @@ class Chooser:
         return None if number is None else self.written([Match(number, "", 1.0)], 0.0)
 
     def _has_another(self, number: int) -> bool:
-        return any(self._since(one) > LATELY for one in self.answers.repertoire.exchanges[number].answers)
+        return any(not self._since(one) for one in self.answers.repertoire.exchanges[number].answers)
 
     def _said_again(self) -> Answer | None:
         """The last turn once more, with a few words before it."""
         if not self.said or not (last := _without_lead(self.said[-1])):
             return None
-        lead = self._least_used(said_of(self.language))
+        leads = said_of(self.language)
+        lead = self._least_used([lead for lead in leads if lead + last not in self.said] or leads)
         return Answer(lead + last, Source.HOUSE, Match(-1, "", 1.0))
 
     def no_more(self) -> Answer:
@@ -219,7 +222,7 @@ class Chooser:
             lines = lines or list(unknown_lines(self.language, asked.kind))
         template, ago = self._least_lately(lines)
         text = self._filled(template)
-        if known and ago <= LATELY:
+        if known and ago:
             text = self._again(text, named_first=template.lstrip().startswith("{{"))
         return Answer(text, Source.TOLD, Match(-1, "", 1.0))
 
@@ -232,14 +235,17 @@ class Chooser:
     def _again(self, answer: str, *, named_first: bool) -> str:
         """What was said already, with a few words before it."""
         leads = leads_for(answer, self.language, self.answers.common, named_first=named_first)
-        return after(self._least_used(leads), answer)
+        fresh = [lead for lead in leads if after(lead, answer) not in self.said]
+        return after(self._least_used(fresh or leads), answer)
 
     def _least_used(self, words: Sequence[str]) -> str:
         """Of several beginnings the one that was used the longest ago."""
-        lately = list(reversed(self.said[-LATELY:]))
+        newest_first = list(reversed(self.said))
 
         def since(lead: str) -> int:
-            return next((ago for ago, text in enumerate(lately) if text.startswith(lead)), LATELY)
+            return next(
+                (ago for ago, text in enumerate(newest_first) if text.startswith(lead)), len(self.said)
+            )
 
         return max(words, key=since)
 
@@ -247,19 +253,20 @@ class Chooser:
         return self.fill(template if self.named else without_name(template))
 
     def _least_lately(self, templates: Sequence[str]) -> tuple[str, int]:
-        """Of several the one that was said the longest ago, and how many turns ago that was."""
+        """Of several the one that was said the longest ago, and how many turns ago that was: 0 for never."""
         since = {template: self._since(template) for template in templates}
-        return max(since.items(), key=lambda item: (item[1], self._draw(item[0])), default=("", LATELY + 1))
+        return max(since.items(), key=lambda item: (item[1] or NEVER, self._draw(item[0])), default=("", 0))
 
     def _since(self, template: str) -> int:
         shape = _shape(template)
-        for ago, text in enumerate(self._lately(), 1):
+        for ago, text in enumerate(self._newest_first, 1):
             if shape.fullmatch(text) or (len(text) >= HEARD_LETTERS and shape.pattern.startswith(text)):
                 return ago
-        return LATELY + 1
+        return 0
 
-    def _lately(self) -> Iterator[str]:
-        return (plain(_without_lead(text)) for text in reversed(self.said[-LATELY:]))
+    @cached_property
+    def _newest_first(self) -> list[str]:
+        return [plain(_without_lead(text)) for text in reversed(self.said)]
 
     def _draw(self, template: str) -> bytes:
         return hashlib.sha256(f"{self.seed}\0{template}".encode()).digest()

@@ -21,6 +21,7 @@ from voicebot.repertoire.personal import Asked, Told, answer_of, asked_of_self
 SEARCH_SECS = 0.025  # for examples in a prompt: without them it is as good as it was
 ANSWER_SECS = 0.25  # where the answer itself hangs on it; the small model takes longer for its first word
 LONG_CHARACTERS = 80  # of what somebody says, in which a question at the end is looked for by itself
+MOST_SAID = 400  # of the character's turns, among which nothing is repeated
 MOST_EXAMPLES = 3  # that fit the turn, in a prompt
 REQUEST = re.compile(r"\(.*\)", re.DOTALL)  # to the character, of a turn that nobody asked for
 _SENTENCE = re.compile(r"[^.!?\u3002\uff01\uff1f]+[.!?\u3002\uff01\uff1f]*")
@@ -99,6 +100,7 @@ def written_turn(
     metadata: Mapping[str, Any],
     *,
     told: Sequence[Told] = (),
+    earlier: Sequence[str] = (),
     language: str = "",
     seed: str = "",
     moment: Moment | None = None,
@@ -108,11 +110,13 @@ def written_turn(
     """What is written for the turn after this history. Pure but for time; blocks, at most `within_secs` and
     a few milliseconds more.
 
-    `told` is what the visitor has told of themselves, `language` what they speak now if that is not the
+    `told` is what the visitor has told of themselves, `earlier` what the character has said before this
+    history, oldest first, `language` what they speak now if that is not the
     character's main one.
     """
     written = (on or index_cache()).written(spec)
-    said = [text_of(message) for message in history if message.get("role") == "assistant"]
+    here = [text_of(message) for message in history if message.get("role") == "assistant"]
+    said = [*(text for text in earlier if text not in here), *here][-MOST_SAID:]
     words, moment = asked_in(history), moment or Moment(model=spec.llm_model or spec.llm_provider)
     name = metadata.get("name") or moment.remembered("name")
     asked, follows = asked_of_self(words), follow_up(words)

@@ -131,6 +131,7 @@ def written_of(
         history,
         {**metadata, "name": facts["name"]} if "name" in facts else metadata,
         told=told,
+        earlier=state.spoken,
         language=state.speaking.language,
         seed=str(state.session.id),
         moment=moment,
