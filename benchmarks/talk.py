@@ -104,9 +104,17 @@ def prepared(
     if not help_it:
         return prompts.render(spec, {}, history, lore=lore, limit=limit, moment=moment), WrittenTurn()
     metadata: dict[str, Any] = {"name": facts["name"]} if "name" in facts else {}
-    said = [message["content"] for message in history if message["role"] == "user"]
-    told = told_in(said, facts, (), datetime.now(UTC).date())
-    turn = written_turn(spec, history, metadata, told=told, seed=spec.slug, moment=moment, within_secs=1.0)
+    texts = [message["content"] for message in history if message["role"] == "user"]
+    turn = written_turn(
+        spec,
+        history,
+        metadata,
+        told=lambda: told_in(texts, facts, (), datetime.now(UTC).date()),
+        earlier=said,
+        seed=spec.slug,
+        moment=moment,
+        within_secs=1.0,
+    )
     notes = [FACTS_TOLD + "; ".join(told_facts(facts)) + "."] if facts else []
     prompt = prompts.render(
         spec,

@@ -76,11 +76,13 @@ class WrittenAnswers:
         self._begin: list[tuple[str, int]] = []
         self.common = CommonWords(answer for one in repertoire.exchanges for answer in one.answers)
         self._personal: dict[str, list[int]] = {}  # exchanges by what visitors ask of themselves in them
+        self._asked: dict[int, Asked] = {}
         for number, exchange in enumerate(repertoire.exchanges):
             if exchange.follows is None and (
                 asked := next(filter(None, map(asked_of_self, exchange.questions)), None)
             ):
                 self._personal.setdefault(asked.kind, []).append(number)
+                self._asked[number] = asked
             for template in exchange.answers:
                 begin, *rest = map(plain, MACRO.split(template))
                 self._begin.append((begin, number))
@@ -102,6 +104,10 @@ class WrittenAnswers:
                 return number
         begun = {number for begin, number in self._begin if begin.startswith(heard)}
         return begun.pop() if len(heard) >= HEARD_LETTERS and len(begun) == 1 else None
+
+    def asked_in(self, number: int) -> Asked | None:
+        """What visitors ask of themselves in an exchange."""
+        return self._asked.get(number)
 
     def personal(self, kind: str) -> tuple[str, ...]:
         """What is written for visitors who ask this of themselves."""
@@ -154,7 +160,8 @@ class Chooser:
         """
         if not matches or matches[0].sure < at_least:
             return None
-        templates = self.answers.repertoire.exchanges[matches[0].exchange].answers
+        answers = self.answers.repertoire.exchanges[matches[0].exchange].answers
+        templates = tuple(one for one in answers if not TOLD.search(one))  # which `told_back` says
         if not self.named and (nameless := [one for one in templates if not USER.search(one)]):
             templates = tuple(nameless)
         template, ago = self._least_lately(templates)

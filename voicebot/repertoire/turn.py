@@ -1,7 +1,7 @@
 """A character's turn, as far as it is written: what fits what was just said, and which words answer it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -99,7 +99,7 @@ def written_turn(
     history: Sequence[Mapping[str, Any]],
     metadata: Mapping[str, Any],
     *,
-    told: Sequence[Told] = (),
+    told: Callable[[], Sequence[Told]] = tuple,
     earlier: Sequence[str] = (),
     language: str = "",
     seed: str = "",
@@ -110,7 +110,7 @@ def written_turn(
     """What is written for the turn after this history. Pure but for time; blocks, at most `within_secs` and
     a few milliseconds more.
 
-    `told` is what the visitor has told of themselves, `earlier` what the character has said before this
+    `told` gives what the visitor has told of themselves, `earlier` what the character has said before this
     history, oldest first, `language` what they speak now if that is not the
     character's main one.
     """
@@ -119,9 +119,14 @@ def written_turn(
     said = [*(text for text in earlier if text not in here), *here][-MOST_SAID:]
     words, moment = asked_in(history), moment or Moment(model=spec.llm_model or spec.llm_provider)
     name = metadata.get("name") or moment.remembered("name")
+    last = written.answers.last(said)
+    query = _for_anybody(words, name, spec.language)
+    matches = find(query, written, last=last, within_secs=within_secs, on=on) if words else []
     asked, follows = asked_of_self(words), follow_up(words)
+    if not asked and not follows and matches and matches[0].sure >= SPOKEN:
+        asked = written.answers.asked_in(matches[0].exchange)
     if asked:
-        moment = replace(moment, told=_told(asked, told, name, history, language or spec.language))
+        moment = replace(moment, told=_told(asked, told(), name, history, language or spec.language))
     chooser = Chooser(
         written.answers,
         said,
@@ -130,12 +135,6 @@ def written_turn(
         language=language or spec.language,
         main_language=spec.language,
         seed=seed,
-    )
-    last = written.answers.last(said)
-    matches = (
-        find(_for_anybody(words, name, spec.language), written, last=last, within_secs=within_secs, on=on)
-        if words
-        else []
     )
     if asks := asks_whether_machine(words):
         answer: Answer | None = chooser.honest()

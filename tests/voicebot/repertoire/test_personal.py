@@ -124,8 +124,9 @@ TOLD = {
 
 def asked(cache, *said, facts=None, spec=SPEC, **options):  # noqa: F811
     """The turn after these words of both sides, the visitor's first and last."""
-    told = told_in(said[::2], facts or {}, (), TODAY)
-    return written_turn(spec, talk(*said), {}, told=told, on=cache, **options)
+    return written_turn(
+        spec, talk(*said), {}, told=lambda: told_in(said[::2], facts or {}, (), TODAY), on=cache, **options
+    )
 
 
 @pytest.mark.parametrize("words", TOLD)
@@ -206,3 +207,21 @@ def test_what_was_to_be_forgotten_is_not_told(cache):  # noqa: F811
 
 def test_what_one_just_said_is_quoted(cache):  # noqa: F811
     assert "I had soup." in asked(cache, "I had soup.", "Aye.", "What did I just say?").answer.text
+
+
+def test_a_question_that_only_the_search_knows_is_answered_from_what_was_told_too(cache):  # noqa: F811
+    own = replace(
+        SPEC,
+        examples=SPEC.examples
+        + """<START>
+{{user}}: What is my name?
+{{user}}: Have you got my name?
+{{char}}: Nobody has signed yet.
+{{char}}: You are {{user}}, in ink.
+""",
+    )
+    assert asked_of_self("Have you got my name there?") is None
+    for name, answer in (("", "Nobody has signed yet."), ("Ann", "You are Ann, in ink.")):
+        metadata = {"name": name} if name else {}
+        found = written_turn(own, talk("Have you got my name there?"), metadata, on=cache)
+        assert found.answer.text == answer

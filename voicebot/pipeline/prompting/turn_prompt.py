@@ -17,7 +17,6 @@ from voicebot.repertoire import (
     Told,
     WrittenTurn,
     asked_in,
-    asked_of_self,
     asks_whether_machine,
     told_in,
     written_turn,
@@ -121,11 +120,12 @@ def written_of(
         asks = asks_whether_machine(asked_in(history))
         return WrittenTurn(notes=[HONESTY_NOTE] if asks else [])
     metadata = state.session.metadata
-    told: Sequence[Told] = ()
-    if asked_of_self(asked_in(history)):
+
+    def told() -> Sequence[Told]:
         texts = [prompts.text_of(message) for message in history if message["role"] == "user"]
         known = [memory.finding for memory in state.context.remembering.known]
-        told = told_in(texts, facts, known, moment.time(metadata).date())
+        return told_in(texts, facts, known, moment.time(metadata).date())
+
     return written_turn(
         state.spec,
         history,
