@@ -57,7 +57,14 @@ from voicebot.pipeline.replies.sentence_limit import SentenceLimit  # noqa: E402
 from voicebot.providers import ThoughtFilter  # noqa: E402
 from voicebot.providers.local import helped, smollm  # noqa: E402
 from voicebot.providers.repertoire.written_speech import WrittenSpeech  # noqa: E402
-from voicebot.repertoire import WrittenContext, WrittenTurn, index_cache, told_in, written_turn  # noqa: E402
+from voicebot.repertoire import (  # noqa: E402
+    SHOWN_TO_SMALL,
+    WrittenContext,
+    WrittenTurn,
+    index_cache,
+    told_in,
+    written_turn,
+)
 
 TAG = re.compile(r"\[(\w+)(?: ([^\]]+))?\]\s*")
 HELD_OUT = ("captain-marlow", "ada-quill")
@@ -123,7 +130,7 @@ def prepared(
         lore=lore,
         limit=limit,
         moment=moment,
-        fitting=turn.examples,
+        fitting=[match.exchange for match in turn.matches[:1] if match.sure >= SHOWN_TO_SMALL],
         notes=[*notes, *turn.notes],
     )
     return prompt, turn
