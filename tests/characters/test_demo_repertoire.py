@@ -15,7 +15,7 @@ from characters.spec import CharacterSpec
 TEXTS = sorted(Path(characters.demo.__file__).parent.glob("repertoire/*.txt"))
 USER, CHAR = "{{user}}: ", "{{char}}: "
 ANYTHING = "*"  # the visitor's line of what is said when nothing fits
-MACROS = re.compile(r"\{\{(?:user|time)\}\}")
+MACROS = re.compile(r"\{\{(?:user|time|told)\}\}")
 UNSPEAKABLE = set('*_[](){}<>#~|\\/"“”')
 LONGEST = 300  # characters of one line: about twenty seconds of speech
 
