@@ -62,7 +62,7 @@ ORDER = {
         connection
         http
         profile_form stage_trials
-        stages_page
+        stages_page unwritten_page
         admin checks
         apps management routing urls
     """,

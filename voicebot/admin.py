@@ -22,6 +22,7 @@ from sessions_app.admin import OwnFilters
 from voicebot.models import ProviderProfile
 from voicebot.profile_form import ProfileForm
 from voicebot.stages_page import StagesPage
+from voicebot.unwritten_page import UnwrittenPage
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -85,7 +86,7 @@ class GroupAdmin(InOurWords, RefusesStaleSaves, DjangoGroupAdmin, ModelAdmin):  
 
 
 @admin.register(ProviderProfile)
-class ProviderProfileAdmin(StagesPage, OwnFilters, RefusesStaleSaves, ModelAdmin):
+class ProviderProfileAdmin(StagesPage, UnwrittenPage, OwnFilters, RefusesStaleSaves, ModelAdmin):
     """Who may change profiles sees their options; others see which there are."""
 
     form = ProfileForm
@@ -98,7 +99,7 @@ class ProviderProfileAdmin(StagesPage, OwnFilters, RefusesStaleSaves, ModelAdmin
     ]
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.stages_urls(), *super().get_urls()]
+        return [*self.stages_urls(), *self.unwritten_urls(), *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: ProviderProfile | None = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):

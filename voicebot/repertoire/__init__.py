@@ -29,6 +29,7 @@ from voicebot.repertoire.turn import (
     find,
     written_turn,
 )
+from voicebot.repertoire.unwritten import Said, Unwritten, unwritten
 
 __all__ = [
     "ANSWER_SECS",
@@ -45,9 +46,11 @@ __all__ = [
     "IndexCache",
     "Match",
     "RepertoireIndex",
+    "Said",
     "Source",
     "Spoken",
     "Told",
+    "Unwritten",
     "Written",
     "WrittenAnswers",
     "WrittenContext",
@@ -61,5 +64,6 @@ __all__ = [
     "preview",
     "questions_of",
     "told_in",
+    "unwritten",
     "written_turn",
 ]

@@ -132,6 +132,10 @@ class RepertoireIndex:
         """The exchange of a question."""
         return self.repertoire.exchanges[int(self._numbers[at])]
 
+    def centred(self, vectors: Vectors) -> Vectors:
+        """Vectors of other texts, comparable by their products as this character's questions are."""
+        return _unit(vectors - self._vectors[1]) if self._vectors else _unit(vectors)
+
     def _similarity(self, vector: Vectors | None) -> Vectors | None:
         if vector is None or self._vectors is None:
             return None

@@ -77,9 +77,10 @@ class IndexCache:
         self, index: RepertoireIndex, question: str, *, last: int | None = None, within_secs: float
     ) -> list[Match]:
         """What fits a question; by letters alone where its meaning is not known in time."""
-        return index.matches(question, self._meaning(index, question, within_secs), last=last)
+        return index.matches(question, self.meaning(index, question, within_secs), last=last)
 
-    def _meaning(self, index: RepertoireIndex, question: str, secs: float) -> Vectors | None:
+    def meaning(self, index: RepertoireIndex, question: str, secs: float) -> Vectors | None:
+        """The vector of a question, None where it cannot be had in time or compared with this index."""
         if not index.by_meaning:
             return None
         try:

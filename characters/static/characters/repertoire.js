@@ -76,7 +76,93 @@ function tryWritten(section) {
   });
 }
 
+/**
+ * What visitors asked and nobody had written, each with the form of an exchange for it.
+ * @param {HTMLElement} card
+ */
+function readUnwritten(card) {
+  const read = /** @type {HTMLButtonElement} */ (document.getElementById("desk-unwritten-read"));
+  const said = /** @type {HTMLElement} */ (document.getElementById("desk-unwritten-said"));
+  const list = /** @type {HTMLElement} */ (document.getElementById("desk-unwritten-list"));
+  const examples = /** @type {HTMLTextAreaElement | null} */ (document.getElementById("id_examples"));
+
+  async function ask() {
+    read.disabled = true;
+    said.textContent = worded("Reading what was asked…");
+    try {
+      const answer = await fetch(card.dataset.url ?? "", { method: "POST", headers: { "X-CSRFToken": token() } });
+      const found = await answer.json();
+      said.textContent = answer.ok ? `${found.told} ${found.questions.length ? "" : worded("All that was asked is written by now.")}` : found.error;
+      list.replaceChildren(...(found.questions ?? []).map(shown));
+    } catch {
+      said.textContent = worded("The server did not answer. Try again.");
+    } finally {
+      read.disabled = false;
+    }
+  }
+
+  /** @param {{wordings: string[], often: string}} question */
+  function shown(question) {
+    const [first = "", ...others] = question.wordings;
+    const write = /** @type {HTMLButtonElement} */ (make("button", { text: worded("Write an answer"), className: "desk-button" }));
+    write.type = "button";
+    const item = make("li", {}, make("b", { text: first }), ...others.map((text) => make("span", { text })), make("small", { text: question.often }));
+    if (examples) item.append(make("div", {}, write));
+    write.addEventListener("click", () => {
+      const form = exchange(question.wordings, item);
+      write.parentElement?.replaceWith(form);
+      form.querySelectorAll("textarea")[1]?.focus();
+    });
+    return item;
+  }
+
+  /** @param {string[]} wordings @param {HTMLElement} item */
+  function exchange(wordings, item) {
+    /** @param {string} label @param {string} value */
+    const box = (label, value) => {
+      const area = /** @type {HTMLTextAreaElement} */ (make("textarea"));
+      Object.assign(area, { value, rows: 2, required: true });
+      return { area, line: make("label", {}, make("span", { text: label }), area) };
+    };
+    const asked = box(worded("What visitors say, one wording a line"), wordings.join("\n"));
+    const answers = box(worded("What it answers, one answer a line"), "");
+    const put = make("button", { text: worded("Put it among the example exchanges"), className: "desk-button" });
+    const form = make("form", { className: "desk-exchange" }, asked.line, answers.line, put);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const [questions, replies] = [lines(asked.area.value), lines(answers.area.value)];
+      if (!questions.length || !replies.length) return (questions.length ? answers : asked).area.focus();
+      add(questions, replies);
+      const done = make("small", { text: worded("It is among the example exchanges now. Save the character to keep it.") });
+      done.tabIndex = -1;
+      form.replaceWith(done);
+      item.classList.add("written");
+      done.focus();
+    });
+    return form;
+  }
+
+  /** @param {string} text */
+  const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
+
+  /** What a visitor typed is no macro. @param {string[]} asked @param {string[]} answers */
+  function add(asked, answers) {
+    if (!examples) return;
+    const before = examples.value.trimEnd();
+    // Without any <START> every exchange stands on its own; the first one would join all before it.
+    const start = !before || /<START>/i.test(before) ? ["<START>"] : [];
+    const block = [...start, ...asked.map((line) => `{{user}}: ${line.replaceAll(/[{}]/g, "")}`), ...answers.map((line) => `{{char}}: ${line}`)];
+    examples.value = `${before}${before ? "\n" : ""}${block.join("\n")}\n`;
+    examples.dispatchEvent(new Event("input", { bubbles: true }));
+    document.dispatchEvent(new CustomEvent("repertoire:try", { detail: asked[0] ?? "" }));
+  }
+
+  read.addEventListener("click", () => void ask());
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   const section = document.getElementById("desk-written");
   if (section) tryWritten(section);
+  const card = document.getElementById("desk-unwritten");
+  if (card) readUnwritten(card);
 });
