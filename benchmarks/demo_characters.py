@@ -22,13 +22,16 @@ def specs() -> Iterator[CharacterSpec]:
             yield content.draft_spec(Character(**{**entry, "examples": written.read_text()}), lore)
 
 
-def questions(spec: CharacterSpec, *, unseen: bool) -> list[tuple[str, list[str]]]:
+def questions(spec: CharacterSpec, *, unseen: bool | str) -> list[tuple[str, list[str]]]:
     """Questions to a character, and the wordings of which one is to be found; none where nothing is written.
 
-    Those that are `unseen` have served neither to write the repertoires nor to set a threshold.
+    Those that are `unseen` have served neither to write the repertoires nor to set a threshold; "held-out"
+    are a second set of such, in English.
     """
     english = spec.language == "en"
-    if unseen:
+    if unseen == "held-out":
+        names = ["held-out"] if english else []
+    elif unseen:
         names = ["unseen" if english else f"unseen-{spec.language}"]
     else:
         names = (["common"] if english else []) + [spec.slug]

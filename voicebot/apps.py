@@ -22,6 +22,11 @@ class VoicebotConfig(AppConfig):
         sessions_over.connect(channel_events.on_sessions_over, dispatch_uid="voicebot.takeover")
         memories_changed.connect(channel_events.on_memories_changed, dispatch_uid="voicebot.memories")
         character_changed.connect(channel_events.on_character_changed, dispatch_uid="voicebot.channel_events")
+        character_changed.connect(
+            lambda **_: runtime.default().reading_ahead.soon(),
+            weak=False,
+            dispatch_uid="voicebot.reading_ahead",
+        )
         keys_rotated.connect(ProviderProfile.rewrap_all, dispatch_uid="voicebot.profiles")
         keys_rotated.connect(
             lambda **_: runtime.default().recovery.still_under_other_keys(),

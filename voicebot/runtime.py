@@ -36,7 +36,7 @@ from voicebot.ops import (
     process_memory,
     tracing,
 )
-from voicebot.providers import ProviderWatch, RecordedSpeech, Rehearsal, registry
+from voicebot.providers import ProviderWatch, ReadingAhead, RecordedSpeech, Rehearsal, registry
 from voicebot.turns import InferenceBudget
 
 log = logging.getLogger(__name__)
@@ -68,6 +68,7 @@ class Runtime:
             sensitive=settings.KEEP_SENSITIVE_MEMORIES,
         )
         self.rehearsal = Rehearsal()
+        self.reading_ahead = ReadingAhead()
         self.models_loaded = False
 
     @property
@@ -103,6 +104,7 @@ class Runtime:
             self.recovery.run(),
             self.provider_watch.run(),
             self.rehearsal.run(),
+            self.reading_ahead.run(),
         )
 
     async def close(self) -> None:

@@ -5,9 +5,11 @@ question of somebody who waits is behind one of them at most.
 """
 
 import ctypes
+import hashlib
 import logging
 import os
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -26,6 +28,7 @@ DIMENSIONS = 384
 # nearly always at its end.
 QUERY_CHARACTERS = 160
 PASSAGE_CHARACTERS = 400
+KEPT_QUESTIONS = 16  # whose vectors are at hand: a few for each of four who talk at once
 BACKGROUND_NICENESS = 10  # of the thread that reads ahead: voices go first
 Vectors = npt.NDArray[np.float32]
 
@@ -56,6 +59,43 @@ def load() -> Engine:
     return engine
 
 
+class _Shared:
+    """A vector that several may wait for: it is given up when the last of them gives up."""
+
+    def __init__(self, vector: Future[Vectors], lock: threading.Lock):
+        self._vector, self._lock = vector, lock
+        self.waiting = 0
+
+    @property
+    def useless(self) -> bool:
+        """Whether it has been given up, or could not be read."""
+        vector = self._vector
+        return vector.cancelled() or (vector.done() and vector.exception() is not None)
+
+    def for_one(self) -> Future[Vectors]:
+        """For one of those who wait; to cancel it takes nothing from the others."""
+        mine: Future[Vectors] = Future()
+
+        def given_up(future: Future[Vectors]) -> None:
+            if future.cancelled():
+                with self._lock:
+                    self.waiting -= 1
+                    if not self.waiting:
+                        self._vector.cancel()
+
+        def copy(vector: Future[Vectors]) -> None:
+            if vector.cancelled() or not mine.set_running_or_notify_cancel():
+                return
+            if error := vector.exception():
+                mine.set_exception(error)
+            else:
+                mine.set_result(vector.result())
+
+        mine.add_done_callback(given_up)
+        self._vector.add_done_callback(copy)
+        return mine
+
+
 class SentenceEmbeddings:
     """Vectors of texts. Loaded at first use, in its thread; `load` is for tests."""
 
@@ -63,6 +103,7 @@ class SentenceEmbeddings:
         self._load = load
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embeddings")
         self._lock = threading.Lock()
+        self._lately: OrderedDict[bytes, _Shared] = OrderedDict()  # by a digest: no words are kept
         self._engine: Engine | None = None
         self._missing: EmbeddingsMissing | None = None
 
@@ -90,8 +131,25 @@ class SentenceEmbeddings:
         return str(self._missing or "")
 
     def of_question(self, text: str) -> Future[Vectors]:
-        """The vector of a short text that others are compared with; its end, if it is long."""
-        return self._submit(lambda: self._read(self._loaded().query, text[-QUERY_CHARACTERS:]))
+        """The vector of a short text that others are compared with; its end, if it is long.
+
+        A turn's words are asked for several times: by what is written, what is remembered and the documents,
+        for the guess in a pause and again when the turn is over. They are read once.
+        """
+        text = text[-QUERY_CHARACTERS:]
+        key = hashlib.blake2b(text.encode(errors="replace"), digest_size=16).digest()
+        with self._lock:
+            found = self._lately.pop(key, None)
+            if found is None or found.useless:
+                found = _Shared(self._question(text), self._lock)
+            self._lately[key] = found
+            found.waiting += 1
+            while len(self._lately) > KEPT_QUESTIONS:
+                self._lately.popitem(last=False)
+        return found.for_one()
+
+    def _question(self, text: str) -> Future[Vectors]:
+        return self._submit(lambda: self._read(self._loaded().query, text))
 
     def of_passage(self, text: str) -> Future[Vectors]:
         """The vector of a text that is to be found, and that may be longer."""
@@ -113,7 +171,7 @@ class SentenceEmbeddings:
 
         Blocks, some 16 ms for each; the calling thread should be one that nobody waits for.
         """
-        found = [self.of_question(text).result() for text in texts]
+        found = [self._question(text[-QUERY_CHARACTERS:]).result() for text in texts]
         return np.stack(found) if found else np.zeros((0, DIMENSIONS), np.float32)
 
 

@@ -13,6 +13,7 @@ from voicebot.providers.llm.reply_frames import EnoughFrame, ReplyIncompleteFram
 from voicebot.providers.llm.thoughts import ThoughtFilter, without_thoughts
 from voicebot.providers.one_shot import IN_HZ, NoAnswer, ask_once
 from voicebot.providers.provider_watch import ProviderWatch
+from voicebot.providers.repertoire.reading_ahead import ReadingAhead
 from voicebot.providers.speech import recorded_speech, voice_sample
 from voicebot.providers.speech.recorded_speech import RecordedSpeech
 from voicebot.providers.speech.rehearsal import Rehearsal
@@ -29,6 +30,7 @@ __all__ = [
     "ProviderCatalog",
     "ProviderError",
     "ProviderWatch",
+    "ReadingAhead",
     "RecordedSpeech",
     "Rehearsal",
     "ReplyIncompleteFrame",

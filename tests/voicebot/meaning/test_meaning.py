@@ -119,3 +119,60 @@ def test_letters_find_endings_slips_and_ideographs():
     assert index.similarity("zzz").max() == 0
     assert index.similarity("Who are you?").max() == pytest.approx(1, abs=1e-5)
     assert LexicalIndex([]).similarity("x").shape == (0,)
+
+
+class SlowEngine:
+    """Counts what it reads, and reads when it is told to."""
+
+    def __init__(self):
+        self.read: list[str] = []
+        self.go = threading.Event()
+
+    def query(self, text):
+        self.go.wait(5)
+        self.read.append(text)
+        return np.full(DIMENSIONS, len(text), np.float32)
+
+
+@pytest.fixture
+def slow():
+    engine = SlowEngine()
+    yield engine
+    engine.go.set()
+
+
+def test_what_several_ask_of_the_same_words_is_read_once(slow):
+    embeddings = SentenceEmbeddings(lambda: slow)
+    slow.go.set()
+    for _ in range(3):  # the guess, the turn, what is remembered
+        assert embeddings.of_question("Were you in a storm?").result(5)[0] == 20
+    assert embeddings.of_question("Another.").result(5)[0] == 8
+    assert slow.read == ["Were you in a storm?", "Another."]
+
+
+def test_who_gives_up_takes_nothing_from_the_others_and_the_last_gives_it_up(slow):
+    embeddings = SentenceEmbeddings(lambda: slow)
+    before = embeddings.of_question("Before.")
+    first, second = embeddings.of_question("Both."), embeddings.of_question("Both.")
+    alone = embeddings.of_question("Nobody waits for this.")
+    assert first.cancel()
+    assert alone.cancel()
+    slow.go.set()
+    assert before.result(5)[0] == 7
+    assert second.result(5)[0] == 5
+    assert embeddings.of_question("Last.").result(5)[0] == 5
+    assert slow.read == ["Before.", "Both.", "Last."]
+    assert embeddings.of_question("Nobody waits for this.").result(5)[0] == 22, "asked again, it is read"
+
+
+def test_only_the_last_few_are_at_hand_and_what_is_read_ahead_drives_none_out(slow):
+    embeddings = SentenceEmbeddings(lambda: slow)
+    slow.go.set()
+    embeddings.of_question("first").result(5)
+    embeddings.of_questions([f"written {number}" for number in range(40)])
+    embeddings.of_question("first").result(5)
+    assert slow.read.count("first") == 1
+    for number in range(40):
+        embeddings.of_question(f"asked {number}").result(5)
+    embeddings.of_question("first").result(5)
+    assert slow.read.count("first") == 2
