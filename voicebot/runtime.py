@@ -41,6 +41,7 @@ from voicebot.turns import InferenceBudget
 
 log = logging.getLogger(__name__)
 
+GIVE_BACK_SECS = 10.0  # between two looks at what nobody needs
 SHUTDOWN_FLUSH_SECS = 10.0  # for turns that are not written yet when the server stops
 
 
@@ -100,6 +101,7 @@ class Runtime:
     def background(self) -> Iterable[Coroutine[Any, Any, None]]:
         return (
             self._sweep(),
+            self._give_back(),
             self.load.watch(),
             self.recovery.run(),
             self.provider_watch.run(),
@@ -113,6 +115,18 @@ class Runtime:
         if left := await self.writers.flush(0 if availability.away else SHUTDOWN_FLUSH_SECS):
             log.error("%d turns are left in the spool: the next process brings them home", left)
         await asyncio.to_thread(self.spool.close)
+
+    async def _give_back(self) -> None:
+        """Memory of models that rest, and of visitors who have left."""
+        before = 0
+        while True:
+            await asyncio.sleep(GIVE_BACK_SECS)
+            left, before = self.capacity.taken < before, self.capacity.taken
+            try:
+                if await asyncio.to_thread(registry.give_back) or left:
+                    await asyncio.to_thread(process_memory.trim_heap)
+            except Exception:
+                log.exception("memory could not be given back; trying again later")
 
     async def _sweep(self) -> None:
         while True:

@@ -6,6 +6,7 @@ environment, and for profiles that operators make. Which one serves a stage: the
 STT_PROVIDER, LLM_PROVIDER or TTS_PROVIDER, else DEFAULT_PROVIDER.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
@@ -137,6 +138,14 @@ class RehearsesSpeech(Protocol):
     """A provider that can make a sentence of a character beforehand, and keeps it for `cache_speech`."""
 
     async def rehearse(self, spec: CharacterSpec, text: str) -> None: ...
+
+
+@runtime_checkable
+class GivesBack(Protocol):
+    """A provider with models in this process, which take memory that they do not need between visitors."""
+
+    def give_back(self) -> bool:
+        """Gives back what nobody has needed for a while; whether it has. Blocks."""
 
 
 @dataclass(frozen=True)
@@ -276,6 +285,12 @@ async def _cleaned_words(_service: FrameProcessor, frame: Frame) -> None:
     """What was heard comes in as well-formed text, whoever heard it."""
     if isinstance(frame, (TranscriptionFrame, InterimTranscriptionFrame, EagerTranscriptionFrame)):
         frame.text = cleaned(frame.text)
+
+
+def give_back() -> bool:
+    """Has the providers that were called for give back what nobody needs; whether one has. Blocks."""
+    loaded = [import_string(f"{path}.PROVIDER") for path in BUILT_IN.values() if path in sys.modules]
+    return any([one.give_back() for one in loaded if isinstance(one, GivesBack)])
 
 
 def warmers() -> Iterator[Warmer]:

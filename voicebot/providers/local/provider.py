@@ -13,8 +13,8 @@ from voicebot.providers.local import ears, helped, smollm, voices, whisper
 from voicebot.providers.registry import Stage, Warmer
 from voicebot.repertoire import BESIDE_SMALL_MODEL, Spoken
 
-# The models keep buffers for the longest sentence that it has spoken, 150 MB for eight seconds. Taken before
-# anybody comes they cost no visitor time, and an operator sees at once what the process needs.
+# The models keep buffers for the longest sentence that they have spoken, 150 MB for eight seconds, until a pause
+# (`voices.engines.rest`). Taken before anybody comes they cost the first visitor no time.
 LONGEST_TEXT = (
     "Good evening, and welcome to the stage, where somebody is waiting who would very much like to hear "
     "what you have to say to them."
@@ -55,6 +55,9 @@ class LocalProvider:
     async def rehearse(self, spec: CharacterSpec, text: str) -> None:
         with suppress(voices.VoiceUnavailable):  # it is told where the voice is asked for
             await voices.rehearse(spec, text)
+
+    def give_back(self) -> bool:
+        return voices.engines.rest()
 
     def warmers(self, stage: Stage) -> Iterator[Warmer]:
         if stage == "stt":

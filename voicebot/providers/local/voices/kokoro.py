@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
+from voicebot.providers.local import phonemes
 from voicebot.providers.local.phonemes import Phonemes, pronounced
 from voicebot.providers.local.voices import mapped_weights
 from voicebot.providers.local.voices.catalogue import KOKORO, Voice
@@ -49,6 +50,20 @@ def _graph() -> Any:
     model = onnx.load_model_from_string(checked(parts, SHA256))
     model.graph.output.append(onnx.ValueInfoProto(name=DURATIONS))
     return model
+
+
+def load(voice: Voice) -> None:
+    """Takes a second or two at first. Raises VoiceUnavailable and ImportError."""
+    _model()
+    _vectors()
+    phonemes.load(voice.accent)
+
+
+def unload() -> None:
+    """Lets go of the model and its words, 400 MB, until one of its voices speaks again. In the thread that it speaks in."""
+    _model.cache_clear()
+    _vectors.cache_clear()
+    phonemes.unload()
 
 
 @cache

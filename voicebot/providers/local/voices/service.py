@@ -5,8 +5,9 @@ import math
 import time
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Future
+from contextlib import suppress
 
-from pipecat.frames.frames import ErrorFrame, Frame, TTSAudioRawFrame
+from pipecat.frames.frames import ErrorFrame, Frame, StartFrame, TTSAudioRawFrame
 from pipecat.services.settings import TTSSettings
 
 from characters.spec import CharacterSpec
@@ -26,6 +27,7 @@ CHUNK_SECS = 0.5
 QUICK_PIECES, SLOW_PIECES = (130, 80), (90, 40)
 SPACELESS_SHARE = 0.4  # a Chinese character takes as long as two or three letters
 AHEAD_SECS = 0.1  # until what is made ahead is needed, if it is
+LOADED_WITHIN_SECS = 1.0  # the greeting was made beforehand, and lasts longer than this
 PLAYOUT_SECS = 0.15  # from the transport to the visitor's ear: the link and the page's cushion
 
 
@@ -66,6 +68,14 @@ class LocalTTS(BoundedSynthesis):
         self._kept: set[str] = set()
         self._ahead: tuple[str, Wish, Future[Speech]] | None = None  # what may be said next
         self._spoken: dict[str, tuple[float, float]] = {}  # context: when it began, seconds of audio so far
+
+    async def start(self, frame: StartFrame) -> None:
+        """Loads a slow engine, if nobody has before or it was unloaded, while the visitor is greeted."""
+        await super().start(frame)
+        with suppress(VoiceUnavailable):  # told when it is asked for
+            voice = self._wish.cast().voice
+            if voice.engine in SLOW:
+                engines.pool(voice.engine).submit(time.monotonic() + LOADED_WITHIN_SECS, engines.load, voice)
 
     async def change_voice(self, spec: CharacterSpec) -> None:
         """Takes another character's voice, language, pitch and speed, from the next sentence on."""
