@@ -13,8 +13,8 @@ from voicebot.providers.local import ears, helped, smollm, voices, whisper
 from voicebot.providers.registry import Stage, Warmer
 from voicebot.repertoire import BESIDE_SMALL_MODEL, Spoken
 
-# The models keep buffers for the longest sentence that they have spoken, 150 MB for eight seconds, until a pause
-# (`voices.engines.rest`). Taken before anybody comes they cost the first visitor no time.
+# The models keep buffers for the longest sentence that they have spoken, 150 MB for eight seconds, until a
+# pause (`voices.engines.rest`). Taken before anybody comes they cost the first visitor no time.
 LONGEST_TEXT = (
     "Good evening, and welcome to the stage, where somebody is waiting who would very much like to hear "
     "what you have to say to them."

@@ -33,7 +33,7 @@ def unload() -> None:
     """Lets go of what is large, until it is needed again. Nothing is to be read meanwhile."""
     for side in SIDES.values():
         loaded = sys.modules.get(f"{__name__}.{side}")
-        if hasattr(loaded, "unload"):
+        if loaded and hasattr(loaded, "unload"):
             loaded.unload()
 
 

@@ -60,7 +60,7 @@ def load(voice: Voice) -> None:
 
 
 def unload() -> None:
-    """Lets go of the model and its words, 400 MB, until one of its voices speaks again. In the thread that it speaks in."""
+    """Lets go of the model and its words, 400 MB, until a voice needs them. To be called in its thread."""
     _model.cache_clear()
     _vectors.cache_clear()
     phonemes.unload()

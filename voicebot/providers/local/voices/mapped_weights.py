@@ -5,7 +5,7 @@ ONNX Runtime copies weights out of a graph that holds them, and reading one take
 nobody uses, and processes share them. The file's name says what it was made from.
 
 While it computes, a session takes memory for the longest sentence that it has spoken, 150 MB with Piper, and
-keeps it: taken anew for each sentence, long ones would cost a third more time. In a pause it can be given back.
+keeps it: taken anew for each sentence, long ones would cost more time. In a pause it can be given back.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SHRINKS = "memory.enable_memory_arena_shrinkage", "cpu:0"
 _giving_back: ContextVar[bool] = ContextVar("giving_back", default=False)
 
 
-class MappedSession(onnxruntime.InferenceSession):  # type: ignore[misc]
+class MappedSession(onnxruntime.InferenceSession):
     """A session that gives back what it computed in at the end of a run within `giving_back`."""
 
     def run(self, names: list[str] | None, inputs: Mapping[str, Any], run_options: Any = None) -> Any:
