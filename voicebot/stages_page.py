@@ -65,10 +65,22 @@ class StagesPage:
                     "role": roles.get(name, _("profile")),
                     "address": provider_watch.public(url) if url else "",
                     "cause": watch.cause(url),
+                    "missing": self._missing(stage, name),
                 }
                 for name, url in provider_watch.serving(stage).items()
             ],
         }
+
+    @staticmethod
+    def _missing(stage: registry.Stage, name: str) -> list[str]:
+        """What a provider's parts on this machine lack, a line each."""
+        if name not in registry.BUILT_IN:
+            return []
+        try:
+            found = registry.provider(name)
+        except ProviderError as error:
+            return [str(error)]
+        return found.missing(stage) if isinstance(found, registry.RunsHere) else []
 
     def try_one(self, request: HttpRequest) -> HttpResponse:
         """Tries a stage with one of its providers. It may cost what a sentence costs."""

