@@ -40,8 +40,8 @@ STAGES: tuple[Stage, ...] = ("stt", "llm", "tts")
 Factory = Callable[[CharacterSpec], FrameProcessor]
 Warmer = tuple[str, Callable[[], object]]  # what is being loaded, and how
 __all__ = [
-    "CachesSpeech", "ChangesVoice", "Factory", "PrefillsPrompts", "ProviderError", "RunsHere",
-    "STAGES", "Services", "SpeaksAhead", "SpeaksWritten", "Stage", "Warmer", "build",
+    "STAGES", "CachesSpeech", "ChangesVoice", "Factory", "PrefillsPrompts", "ProviderError", "RunsHere",
+    "Services", "SpeaksAhead", "SpeaksWritten", "Stage", "Warmer", "build",
 ]  # fmt: skip
 
 BUILT_IN = {
