@@ -3,7 +3,7 @@
 .venv/bin/python -m benchmarks.room [--calls 50] [--at-once 2]
 
 A call is one visitor who asks, hears the reply, asks again and leaves. Prints megabytes after the start and
-after 1, 5, 15 and all calls: resident (RSS), of it anonymous (heap, caches) and file-backed (weights and
+after 1, 5, 15 and all calls, and half a minute later: resident (RSS), of it anonymous (heap, caches) and file-backed (weights and
 libraries that the kernel can drop and share with other processes).
 """
 
@@ -18,6 +18,7 @@ import psutil
 from benchmarks.crowd import LiveConnection, Tally, script, way_in
 from benchmarks.stage import Side
 
+PAUSE_SECS = 30.0  # after which voices have given back what they computed in
 CALL_SECS = 14.0  # two questions and their replies
 SHOWN_AFTER = (1, 5, 15)
 CHARACTERS = ("captain-marlow", "ada-quill", "inspector-fenn", "wren-of-the-lamps")
@@ -69,6 +70,9 @@ async def run(side: Side, calls: int, at_once: int) -> None:
             tell()
         else:
             done += many
+    await asyncio.sleep(PAUSE_SECS)
+    print(f"and {PAUSE_SECS:.0f} s later")
+    tell()
     print(f"{answered} questions answered")
 
 

@@ -41,7 +41,7 @@ from voicebot.turns import InferenceBudget
 
 log = logging.getLogger(__name__)
 
-GIVE_BACK_SECS = 10.0  # between two looks at what nobody needs
+GIVE_BACK_SECS = 10.0  # between two looks at what nobody needs; a look takes some milliseconds
 SHUTDOWN_FLUSH_SECS = 10.0  # for turns that are not written yet when the server stops
 
 
@@ -118,12 +118,12 @@ class Runtime:
 
     async def _give_back(self) -> None:
         """Memory of models that rest, and of visitors who have left."""
-        before = 0
+        here = 0
         while True:
             await asyncio.sleep(GIVE_BACK_SECS)
-            left, before = self.capacity.taken < before, self.capacity.taken
+            before, here = here, self.capacity.taken
             try:
-                if await asyncio.to_thread(registry.give_back) or left:
+                if await asyncio.to_thread(registry.give_back) or before or here:
                     await asyncio.to_thread(process_memory.trim_heap)
             except Exception:
                 log.exception("memory could not be given back; trying again later")

@@ -67,16 +67,16 @@ def _missing_voices() -> list[str]:
             who = instead.voice.name if instead and speaks else ""
             silent.setdefault((why, voice.language, who), []).append(voice.name)
     found = []
-    for (why, language, instead), names in silent.items():
+    for (why, language, other), names in silent.items():
         said = {
             "names": ", ".join(names)
             if len(names) < FEW_VOICES
             else f"{names[0]} … {names[-1]} ({len(names)})",
             "why": why,
-            "instead": instead,
+            "instead": other,
             "language": dict(LANGUAGES)[language],
         }
-        if instead:
+        if other:
             found.append(_("%(names)s: not here (%(why)s). %(instead)s speaks instead.") % said)
         else:
             found.append(_("%(names)s: not here (%(why)s). Nothing here speaks %(language)s.") % said)

@@ -31,7 +31,7 @@ PACKAGES = {
 }
 EXTRA_OF = {"piper": "local-piper", "hibari": "local"}
 SHORT_TEXT = "Hm."
-REST_SECS = 20.0  # without a sentence, after which an engine gives back what it computed in
+REST_SECS = 8.0  # without a sentence, after which an engine gives back what it computed in
 UNLOAD_SECS = 120.0  # after which one that can be unloaded is
 _lock = threading.Lock()
 _damaged: dict[str, str] = {}  # by engine, what was found to be amiss with it when it was loaded
