@@ -2,9 +2,9 @@
 
 .venv/bin/python -m benchmarks.room [--calls 50] [--at-once 2]
 
-A call is one visitor who asks, hears the reply, asks again and leaves. Prints megabytes after the start, after
-1, 5, 15 and all calls, and half a minute later: resident (RSS), of it anonymous (heap, caches) and file-backed
-(weights and libraries that the kernel can drop and share with other processes).
+A call is one visitor who asks, hears the reply, asks again and leaves. Prints megabytes after the start,
+after 1, 5, 15 and all calls, and half a minute later: resident (RSS), of it anonymous (heap, caches) and
+file-backed (weights and libraries that the kernel can drop and share with other processes).
 """
 
 import argparse
