@@ -74,7 +74,7 @@ def _missing_voices() -> list[str]:
             else f"{names[0]} … {names[-1]} ({len(names)})",
             "why": why,
             "instead": other,
-            "language": dict(LANGUAGES)[language],
+            "language": dict(LANGUAGES).get(language, language),
         }
         if other:
             found.append(_("%(names)s: not here (%(why)s). %(instead)s speaks instead.") % said)

