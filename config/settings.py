@@ -123,6 +123,7 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_static",
     "staff",  # after the apps whose admins it replaces
+    *env.EXTRA_APPS,
 ]
 MIDDLEWARE = [
     "config.http.request_id.RequestId",

@@ -121,11 +121,12 @@ def commands() -> str:
 
 
 def messages() -> str:
-    from voicebot.pipeline import client_messages as known
+    from voicebot.extensions import CLIENT_MESSAGES
+    from voicebot.pipeline import client_messages  # noqa: F401  (it registers Greenroom's own)
 
     rows = [
         [f"`{name}`", (handler.__doc__ or "").splitlines()[0]]
-        for name, handler in sorted(known.handlers.items())
+        for name, handler in sorted(CLIENT_MESSAGES.items())
     ]
     return table(["client message", "what it does"], rows)
 

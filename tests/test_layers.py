@@ -57,6 +57,7 @@ ORDER = {
         memories
         repertoire
         providers
+        extensions
         history transport turns
         runtime pipeline
         connection
@@ -94,6 +95,7 @@ DOORS = (
     "staff.login",
     "staff.pages",
     "voicebot.connection",
+    "voicebot.extensions",
     "voicebot.history",
     "voicebot.http",
     "voicebot.meaning",

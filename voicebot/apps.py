@@ -12,6 +12,7 @@ class VoicebotConfig(AppConfig):
         from sessions_app.signals import keys_rotated, memories_changed, sessions_over
         from voicebot import (
             checks,  # noqa: F401  (checks registers itself)
+            extensions,
             runtime,
         )
         from voicebot.connection import channel_events
@@ -33,3 +34,4 @@ class VoicebotConfig(AppConfig):
             weak=False,
             dispatch_uid="voicebot.history.spool",
         )
+        extensions.discover()

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from voicebot import extensions
 from voicebot.providers import ProviderError, class_paths
 
 
@@ -25,3 +26,9 @@ def named_classes_are_allowed(**_: Any) -> list[CheckMessage]:
         except ProviderError as error:
             found.append(Error(f"{variable}: {error}", id="voicebot.E001"))
     return found
+
+
+@register
+def extensions_are_registered(**_: Any) -> list[CheckMessage]:
+    """What an app's `greenroom` module could not register is told at the start."""
+    return [Error(problem, id="voicebot.E002") for problem in extensions.problems()]

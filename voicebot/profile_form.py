@@ -70,7 +70,7 @@ class ProfileForm(forms.ModelForm):
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
-        if name in registry.BUILT_IN:
+        if registry.is_named(name):
             raise forms.ValidationError(_("“%(name)s” is built in: choose another name.") % {"name": name})
         return name
 

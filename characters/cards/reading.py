@@ -65,6 +65,15 @@ class _Source:
 
 def read(data: bytes) -> Card:
     """The card in a file's bytes. Raises CardRefused with a reason that a person understands."""
+    try:
+        return _read(data)
+    except CardRefused:
+        if not (found := others.taken_by_others(data)):
+            raise
+    return _understood(found[1], _Source(found[0]))
+
+
+def _read(data: bytes) -> Card:
     if len(data) > card_limits.FILE_BYTES:
         raise CardRefused(
             _("The file is larger than %(megabytes)d MB.")
@@ -229,13 +238,9 @@ def _card(text: dict[str, Any], source: _Source, application: str, left_out: tup
         )
     card = Card(taken.fields, told, picture=source.original, assets=source.assets)
     _portrait(card, data.get("assets"), source.picture)
-    spec = CharacterSpec.of("", DRAFT, {**_usual(), **card.fields, "avatar": ""})
+    spec = CharacterSpec.of("", DRAFT, {**content.LATER, **card.fields, "avatar": ""})
     told.keep(*reports.of(spec).without_effect)
     return card
-
-
-def _usual() -> dict[str, Any]:
-    return dict(content.LATER)
 
 
 def _portrait(card: Card, listed: Any, picture: bytes | None) -> None:

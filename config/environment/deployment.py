@@ -34,6 +34,10 @@ class Deployment(BaseModel):
         default_factory=lambda known: known.get("DATA_DIR", BASE_DIR / ".data") / "static",
         description="static files as browsers get them, made here at the first start, else below DATA_DIR",
     )
+    EXTRA_APPS: Names = Field(
+        default=[],
+        description="Django apps of your own; what their module greenroom registers joins in",
+    )
     LOG_LEVEL: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(str.upper)
     ] = Field(default="INFO", description="what is logged at least; no level logs words of a conversation")

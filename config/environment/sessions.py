@@ -34,10 +34,10 @@ class Sessions(BaseModel):
     )
     SESSION_MAX_TURNS: Whole = Field(default=4000, ge=1, description="turns after which a session ends")
     SESSION_STORE: Annotated[
-        str, Kind("str", "memory, cache, db, cached_db, or the dotted path of a store")
+        str, Kind("str", "memory, cache, db, cached_db, a name that an app adds, or a dotted path")
     ] = Field(
         default_factory=_store,
-        pattern=r"^(memory|cache|db|cached_db|\w+(\.\w+)+)$",
+        pattern=r"^\w+(\.\w+)*$",
         description="where sessions are kept; cached_db where there is a Redis",
     )
     ALLOW_ANONYMOUS: Switch = Field(

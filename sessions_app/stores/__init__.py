@@ -35,6 +35,7 @@ __all__ = [
     "Store",
     "SummaryRecord",
     "TurnRecord",
+    "add_store",
     "get_store",
 ]
 
@@ -46,6 +47,17 @@ STORES = {
 }
 
 
+def add_store(name: str, path: str) -> None:
+    """Adds a store by a name, from the dotted path of its class. Raises ValueError if the name is taken."""
+    if name in STORES:
+        raise ValueError(f"There is a store {name!r} already.")
+    if not name.isidentifier() or "." not in path:
+        raise ValueError(
+            f"A store has a plain name and the dotted path of a class, not {name!r} and {path!r}."
+        )
+    STORES[name] = path
+
+
 @cache
 def _made(name: str) -> Store:
     store: Store = import_string(STORES.get(name, name))()
@@ -53,5 +65,6 @@ def _made(name: str) -> Store:
 
 
 def get_store() -> Store:
-    """The store that SESSION_STORE names: one of the four, or the dotted path of another."""
+    """The store that SESSION_STORE names: one of the four, one that an app has added, or the dotted
+    path of another."""
     return _made(settings.SESSION_STORE)

@@ -22,7 +22,7 @@ from sessions_app.memories import Bounds, Finding, SyncMemories
 from sessions_app.models import SealedMemory, VisitorMemory, VoiceSession
 from tests.characters.factory import make_character
 from voicebot import runtime
-from voicebot.pipeline import client_messages
+from voicebot.extensions import CLIENT_MESSAGES
 from voicebot.pipeline.rtvi import ACCEPTED
 
 TABLE = Path(__file__).parent / "access.txt"
@@ -159,7 +159,7 @@ def test_every_route_answers_every_role_as_the_table_says(people, settings, tmp_
 
 
 def test_every_message_of_the_socket_is_in_the_table():
-    assert set(client_messages.handlers) == OVER_THE_SOCKET
+    assert set(CLIENT_MESSAGES) == OVER_THE_SOCKET
     assert {"client-ready", "client-message", "send-text", "disconnect-bot"} == ACCEPTED
 
 

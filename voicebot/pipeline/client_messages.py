@@ -1,18 +1,17 @@
 """Client messages: what a client may ask for by RTVI `client-message`, each answered with `server-response`.
 
-Register more with `@client_message("name")` over `@with_session`, in a module that is imported when the
-app starts.
+Other apps register more with `extensions.client_message`.
 """
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from sessions_app.exceptions import BadRequest
-from sessions_app.handlers import ClientMessage, Wrapped, with_session
+from sessions_app.handlers import ClientMessage, with_session
 from sessions_app.manager import SessionManager
 from sessions_app.memories import Memories
 from sessions_app.session import Session, checked_metadata, merge_patch
+from voicebot.extensions import CLIENT_MESSAGES, client_message
 from voicebot.transport import RATES_HZ
 
 INTERRUPT = "character.interrupt"
@@ -24,27 +23,12 @@ HISTORY = "session.history"
 HISTORY_TURNS = 500  # of one answer to session.history
 TURNS_OF_ONE = 25  # so many turns weigh as much as a small message
 
-# Filled by decorators at import, as Django's own registries are (admin, checks, signals): the same code makes
-# the same handlers in every process and test, so this is no state of a runtime.
-handlers: dict[str, Wrapped] = {}
 manager, memories = SessionManager(), Memories()
-
-
-def client_message(name: str) -> Callable[[Wrapped], Wrapped]:
-    """Registers the handler of a kind of client message. Raises ValueError if the name is taken."""
-
-    def register(handler: Wrapped) -> Wrapped:
-        if name in handlers:
-            raise ValueError(f"There is a handler for {name!r} already.")
-        handlers[name] = handler
-        return handler
-
-    return register
 
 
 async def answer(session: Session, message: ClientMessage) -> Any:
     """What the handler of a message answers. Raises SessionError, and whatever the handler raises."""
-    handler = handlers.get(message.type)
+    handler = CLIENT_MESSAGES.get(message.type)
     if handler is None:
         raise BadRequest("There is no such message here.")
     return await handler(session.id, message)

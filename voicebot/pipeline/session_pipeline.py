@@ -16,11 +16,13 @@ from pipecat.processors.aggregators.llm_response_universal import (
     UserTurnMessageAddedMessage,
     UserTurnStoppedMessage,
 )
+from pipecat.processors.frame_processor import FrameProcessor
 from pipecat.processors.frameworks.rtvi import RTVIObserverParams
 from pipecat.workers.runner import WorkerRunner
 
 from characters.spec import CharacterSpec
 from sessions_app.session import Past, Role
+from voicebot.extensions import Place, additions
 from voicebot.history import ContextHistory, HistoryFull, Summariser, mark_cut_off
 from voicebot.ops import metrics, tracing
 from voicebot.pipeline.activity import Activity, Event
@@ -92,25 +94,11 @@ class VoicePipeline:
         self.rtvi.on_rate = transport.rate.change
         self.life = ActivityObserver(self.activity, self._tell_timing, self._trouble)
         self._quiet_secs, self._on_quiet = quiet_secs, on_quiet
-        self._voice_language = spec.language
         self._language = SpokenLanguage(self.state, services.listeners)
-        self._cancelled = False
+        self._cancelled, self._voice_language = False, spec.language
         self._runner = WorkerRunner(handle_sigint=False)
         self.worker = Worker(
-            Pipeline(
-                [
-                    transport.input(),
-                    services.stt,
-                    self._user,
-                    Prompter(self._begin_turn, services.llm),
-                    services.llm,
-                    ThoughtFilter(registry.model_name(spec)),
-                    self._limit,
-                    services.tts,
-                    transport.output(),
-                    self._assistant,
-                ]
-            ),
+            Pipeline(additions.around(self._stages(services), state)),
             app_resources=self.state,
             params=PipelineParams(audio_in_sample_rate=16_000, audio_out_sample_rate=24_000),
             rtvi_processor=self.rtvi,
@@ -119,7 +107,7 @@ class VoicePipeline:
             enable_turn_tracking=tracing.enabled(),
             enable_tracing=tracing.enabled(),
             conversation_id=str(session.id),
-            observers=[self.life],
+            observers=[self.life, *additions.observing(state)],
         )
         self.unprompted = UnpromptedSpeech(
             self.state,
@@ -134,10 +122,25 @@ class VoicePipeline:
         over = SpokenOver(
             self.activity, self.rtvi, transport, lambda: self.unprompted.greeting or self._limit.written, said
         )
+        additions.rewrite(services.listeners, self._limit, state)
         turns.begin_over(over, services.recognisers)
         turns.answer_ahead(AnswersAhead(state, self.context, self.activity, services))
         self._watchdog = AnswerWatchdog(self.activity, services, self.unprompted)
         self._listen()
+
+    def _stages(self, services: registry.Services) -> list[tuple[Place | None, FrameProcessor]]:
+        return [  # each with the name of its place, if others may stand around it
+            ("input", self.transport.input()),
+            ("stt", services.stt),
+            ("user", self._user),
+            (None, Prompter(self._begin_turn, services.llm)),
+            ("llm", services.llm),
+            (None, ThoughtFilter(registry.model_name(self.state.spec))),
+            ("reply", self._limit),
+            ("tts", services.tts),
+            ("output", self.transport.output()),
+            (None, self._assistant),
+        ]
 
     def _listen(self) -> None:
         """Takes part in what the pipeline's parts tell: turns go to the history writer as they finish."""
@@ -220,10 +223,9 @@ class VoicePipeline:
 
     def can_apply(self, spec: CharacterSpec) -> bool:
         """Whether the running services can go on as this character; otherwise new ones are needed."""
-        now = self.state.spec
+        now, any_voice = self.state.spec, isinstance(self._tts, registry.ChangesVoice)
         same_voice = (spec.voice, spec.pronunciations) == (now.voice, now.pronunciations)
-        same_voice = same_voice or isinstance(self._tts, registry.ChangesVoice)
-        return spec.services == now.services and same_voice
+        return spec.services == now.services and (any_voice or same_voice)
 
     async def announce(self, spec: CharacterSpec) -> None:
         """Goes on as this character from the character's next turn on, and tells the page at once."""

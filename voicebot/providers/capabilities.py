@@ -20,7 +20,7 @@ from voicebot.providers.local.voices import engines
 from voicebot.providers.local.voices.catalogue import VOICES as VOICES_HERE
 from voicebot.providers.local.voices.catalogue import WOMAN, Voice
 from voicebot.providers.one_shot import NoAnswer
-from voicebot.providers.registry import BUILT_IN, STAGES, Stage
+from voicebot.providers.registry import STAGES, Stage
 from voicebot.providers.speech import voice_sample
 from voicebot.repertoire import BY_MODEL, preview
 
@@ -64,12 +64,16 @@ def _described(voice: Voice, *, many: bool) -> str:
     return " · ".join(told)
 
 
+def _label(name: str) -> str:
+    return registry.ADDED[name].label if name in registry.ADDED else str(LABELS[name])
+
+
 class ProviderCatalog:
     """The providers of this installation."""
 
     def providers(self, stage: str) -> list[tuple[str, str]]:
         profiles = ProviderProfile.objects.filter(stage=stage).values_list("name", flat=True)
-        return [(name, str(LABELS[name])) for name in registry.built_in(stage)] + [
+        return [(name, _label(name)) for name in registry.built_in(stage)] + [
             (name, _("%(name)s (profile)") % {"name": name}) for name in profiles
         ]
 
@@ -125,7 +129,7 @@ class ProviderCatalog:
         """The character's language where its provider knows it, else the first that it knows."""
         name = registry.name_for(stage, spec)
         try:
-            known = registry.provider(name).languages(stage) if name in BUILT_IN else ()
+            known = registry.provider(name).languages(stage) if registry.is_named(name) else ()
         except ProviderError:  # not installed: who calls is told so
             known = ()
         return spec.language if not known or spec.language in known else known[0]
@@ -163,7 +167,7 @@ class ProviderCatalog:
             return _voices_here(spec)
         known = VOICES.get(name, ())
         path = name
-        if not known and name not in BUILT_IN:
+        if not known and not registry.is_named(name):
             try:
                 profile = None if "." in name else registry.profile("tts", name)
             except ProviderError:
@@ -174,7 +178,7 @@ class ProviderCatalog:
 
     def model(self, spec: CharacterSpec) -> Model:
         name = registry.name_for("llm", spec)
-        if name in BUILT_IN:
+        if registry.is_named(name):
             return registry.provider(name).model(spec)
         profile = None if "." in name else registry.profile("llm", name)
         limit = (profile.context_tokens if profile else None) or settings.LLM_CONTEXT_TOKENS

@@ -57,7 +57,7 @@ def serving(stage: Stage) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in filter(None, (registry.name_for(stage), settings.STAGE_FALLBACKS[stage])):
         found[name] = ""
-        if name in registry.BUILT_IN:
+        if registry.is_named(name):
             with suppress(ProviderError):  # not installed: who calls is told so
                 found[name] = registry.provider(name).address(stage)
         elif "." in name:

@@ -52,6 +52,8 @@ BUILT_IN = {
     "scripted": "voicebot.providers.scripted",
 }
 OF_LLM = ("found", "repertoire")  # for the language model alone
+# Filled when Django finds each app's `greenroom` module, as its own registries are (admin, checks, signals).
+ADDED: "dict[str, AddedProvider]" = {}
 
 
 class Provider(Protocol):
@@ -142,6 +144,15 @@ class RunsHere(Protocol):
 
 
 @dataclass(frozen=True)
+class AddedProvider:
+    """A provider of another app: for which stages, and what editors see."""
+
+    provider: Provider
+    stages: tuple[Stage, ...]
+    label: str
+
+
+@dataclass(frozen=True)
 class Services:
     """What speaks, thinks and listens for one character. `voice` makes more of what speaks."""
 
@@ -190,8 +201,14 @@ def chosen(stage: Stage, spec: CharacterSpec) -> str:
 
 
 def built_in(stage: str) -> tuple[str, ...]:
-    """The providers that come with Greenroom, for a stage."""
-    return tuple(name for name in BUILT_IN if stage == "llm" or name not in OF_LLM)
+    """The providers that come with Greenroom or another app, for a stage."""
+    own = tuple(name for name in BUILT_IN if stage == "llm" or name not in OF_LLM)
+    return own + tuple(name for name, added in ADDED.items() if stage in added.stages)
+
+
+def is_named(name: str) -> bool:
+    """Whether this is a provider of code, and no profile or class path."""
+    return name in BUILT_IN or name in ADDED
 
 
 def model_name(spec: CharacterSpec) -> str:
@@ -200,7 +217,9 @@ def model_name(spec: CharacterSpec) -> str:
 
 
 def provider(name: str) -> Provider:
-    """A built-in provider. Raises ProviderError if its parts are not installed."""
+    """A built-in or added provider. Raises ProviderError if its parts are not installed."""
+    if name in ADDED:
+        return ADDED[name].provider
     try:
         found: Provider = import_string(f"{BUILT_IN[name]}.PROVIDER")
     except ImportError as error:
@@ -224,10 +243,12 @@ def factory(stage: Stage, name: str) -> Factory:
 
     Raises ProviderError for a name that nothing answers to, or that answers to another stage.
     """
-    if name in BUILT_IN and name not in built_in(stage):
+    if is_named(name) and name not in built_in(stage):
         sentence = _("%(name)s is for the language model alone: %(stage)s needs another provider.")
+        if name in ADDED:
+            sentence = _("%(name)s does not serve %(stage)s, which needs another provider.")
         raise ProviderError(sentence % {"name": name, "stage": stage})
-    if name in BUILT_IN:
+    if is_named(name):
         made: Factory = getattr(provider(name), stage)
         return made
     if "." in name:
@@ -290,5 +311,5 @@ def warmers() -> Iterator[Warmer]:
     """What the providers in use load before the first visitor comes."""
     for stage in STAGES:
         name = name_for(stage)
-        if name in BUILT_IN:
+        if is_named(name):
             yield from provider(name).warmers(stage)

@@ -49,7 +49,7 @@ async def rehearse(spec: CharacterSpec) -> None:
     """Has the character's provider make what the character will say to everybody."""
     name = registry.name_for("tts", spec)
     try:
-        provider = registry.provider(name) if name in registry.BUILT_IN else None
+        provider = registry.provider(name) if registry.is_named(name) else None
     except ProviderError:  # not installed: whoever calls is told so
         return
     if isinstance(provider, registry.RehearsesSpeech):
