@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from sessions_app import stores
 from voicebot import extensions
 from voicebot.providers import ProviderError, class_paths
 
@@ -32,3 +33,17 @@ def named_classes_are_allowed(**_: Any) -> list[CheckMessage]:
 def extensions_are_registered(**_: Any) -> list[CheckMessage]:
     """What an app's `greenroom` module could not register is told at the start."""
     return [Error(problem, id="voicebot.E002") for problem in extensions.problems()]
+
+
+@register
+def the_session_store_is_known(**_: Any) -> list[CheckMessage]:
+    """A name that no app has added is a mistake that the environment's own check cannot see."""
+    name = settings.SESSION_STORE
+    if "." in name or name in stores.STORES:
+        return []
+    known = ", ".join(stores.STORES)
+    return [
+        Error(
+            f"There is no session store {name!r}: SESSION_STORE takes {known}, or a path.", id="voicebot.E003"
+        )
+    ]

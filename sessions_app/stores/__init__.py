@@ -22,6 +22,7 @@ from sessions_app.stores.records import RECORD_FIELDS, TURN_FIELDS, Record, Summ
 __all__ = [
     "CONTENTION_TRIES",
     "RECORD_FIELDS",
+    "STORES",
     "TURN_FIELDS",
     "Appended",
     "Condition",

@@ -34,7 +34,7 @@ def _bare(monkeypatch):
         (
             "SESSION_STORE",
             "a store",
-            "SESSION_STORE takes memory, cache, db, cached_db, or the dotted path of a store.",
+            "SESSION_STORE takes memory, cache, db, cached_db, a name that an app adds, or a dotted path.",
         ),
         (
             "ALLOWED_ORIGINS",

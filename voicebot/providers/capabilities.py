@@ -154,7 +154,7 @@ class ProviderCatalog:
     ) -> WrittenReply:
         name = registry.name_for("llm", spec)
         try:
-            found = registry.provider(name) if name in BUILT_IN else None
+            found = registry.provider(name) if registry.is_named(name) else None
         except ProviderError:  # not installed: whoever calls is told so
             found = None
         speaks = isinstance(found, registry.SpeaksFromRepertoire)

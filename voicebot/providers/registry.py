@@ -39,10 +39,6 @@ Stage = Literal["stt", "llm", "tts"]
 STAGES: tuple[Stage, ...] = ("stt", "llm", "tts")
 Factory = Callable[[CharacterSpec], FrameProcessor]
 Warmer = tuple[str, Callable[[], object]]  # what is being loaded, and how
-__all__ = [
-    "STAGES", "CachesSpeech", "ChangesVoice", "Factory", "PrefillsPrompts", "ProviderError", "RunsHere",
-    "Services", "SpeaksAhead", "SpeaksWritten", "Stage", "Warmer", "build",
-]  # fmt: skip
 
 BUILT_IN = {
     "local": "voicebot.providers.local.provider",
@@ -243,10 +239,8 @@ def factory(stage: Stage, name: str) -> Factory:
 
     Raises ProviderError for a name that nothing answers to, or that answers to another stage.
     """
-    if is_named(name) and name not in built_in(stage):
+    if name in OF_LLM and stage != "llm":
         sentence = _("%(name)s is for the language model alone: %(stage)s needs another provider.")
-        if name in ADDED:
-            sentence = _("%(name)s does not serve %(stage)s, which needs another provider.")
         raise ProviderError(sentence % {"name": name, "stage": stage})
     if is_named(name):
         made: Factory = getattr(provider(name), stage)

@@ -92,7 +92,7 @@ async def test_one_beside_that_never_comes_back_holds_up_nobody_and_is_not_fed_f
     registering.processor(lambda state: Stuck("stuck", seen), beside="input")
     _, turns = await heard()
     assert ("user", HEARD) in turns
-    (beside,) = [p for p in gc.get_objects() if isinstance(p, Beside) and isinstance(p.beside, Stuck)]
+    (beside,) = [p for p in gc.get_objects() if type(p) is Beside and type(p.beside) is Stuck]
     assert MOST_WAITING // 4 < beside.waiting <= MOST_WAITING + 20, "audio that nobody takes is dropped"
 
 

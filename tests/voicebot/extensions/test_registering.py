@@ -132,6 +132,13 @@ def test_a_start_says_what_an_app_could_not_register(tmp_path, code, told):
     assert "Traceback" not in done.stderr
 
 
+def test_a_store_that_nobody_has_added_is_an_error_at_start(tmp_path, monkeypatch):
+    monkeypatch.setenv("SESSION_STORE", "acme")
+    done = check(tmp_path, "")
+    assert done.returncode == 1
+    assert "There is no session store 'acme'" in done.stderr
+
+
 def test_the_example_is_registered(tmp_path):
     done = check(tmp_path, "examples.extras")
     assert done.returncode == 0, done.stderr
