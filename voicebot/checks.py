@@ -41,9 +41,7 @@ def the_session_store_is_known(**_: Any) -> list[CheckMessage]:
     name = settings.SESSION_STORE
     if "." in name or name in stores.STORES:
         return []
-    known = ", ".join(stores.STORES)
-    return [
-        Error(
-            f"There is no session store {name!r}: SESSION_STORE takes {known}, or a path.", id="voicebot.E003"
-        )
-    ]
+    sentence = (
+        f"There is no session store {name!r}: SESSION_STORE takes {', '.join(stores.STORES)}, or a path."
+    )
+    return [Error(sentence, id="voicebot.E003")]
