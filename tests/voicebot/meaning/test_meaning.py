@@ -176,3 +176,14 @@ def test_only_the_last_few_are_at_hand_and_what_is_read_ahead_drives_none_out(sl
         embeddings.of_question(f"asked {number}").result(5)
     embeddings.of_question("first").result(5)
     assert slow.read.count("first") == 2
+
+
+def test_what_came_too_late_for_a_guess_is_there_for_the_turn(slow):
+    embeddings = SentenceEmbeddings(lambda: slow)
+    guess = embeddings.of_question("Were you in a storm?")
+    with pytest.raises(TimeoutError):
+        guess.result(0.05)
+    guess.cancel()
+    slow.go.set()
+    assert embeddings.of_question("Were you in a storm?").result(5)[0] == 20
+    assert slow.read == ["Were you in a storm?"]

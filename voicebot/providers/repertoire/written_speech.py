@@ -17,7 +17,7 @@ from pipecat.services.llm_service import LLMService
 from pipecat.services.settings import LLMSettings
 
 from characters.spec import CharacterSpec
-from voicebot.repertoire import WrittenTurn, written_turn
+from voicebot.repertoire import WrittenTurn, drafts, written_turn
 
 
 class WrittenSpeech(LLMService):
@@ -52,4 +52,5 @@ class WrittenSpeech(LLMService):
         if isinstance(found, WrittenTurn):
             return found
         history = cast(list[Mapping[str, Any]], context.get_messages())
-        return await asyncio.to_thread(written_turn, self._spec, history, {})
+        # The desk's chat: its drafts are apart from what is on stage.
+        return await asyncio.to_thread(lambda: written_turn(self._spec, history, {}, on=drafts()))
