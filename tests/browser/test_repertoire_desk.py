@@ -33,10 +33,10 @@ PICTURES = os.environ.get("DESK_PICTURES", "")  # a folder, for whoever wants to
 
 @pytest.mark.parametrize(("language", "width"), [("en", 1440), ("zh-hans", 390)])
 async def test_a_writer_tries_a_question_and_answers_one_that_nobody_had_written(
-    desk,
-    desk_server,
+    desk,  # noqa: F811
+    desk_server,  # noqa: F811
     language,
-    width,  # noqa: F811
+    width,
 ):
     desk_server.command("shell", "-c", MAKE)
     asked, read, write, put = WORDS[language]

@@ -4,11 +4,13 @@ The pages are those of the URL configuration, so that one which is added is read
 written is in Chinese in these tests: what is English is ours.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from importlib import import_module
 
 import pytest
+from babel.messages.pofile import read_po
 from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.test import Client
@@ -24,6 +26,7 @@ from sessions_app.models import ApiKey
 from sessions_app.session import Turn
 from staff.models import Authenticator, Passkey
 from tests.characters.factory import make_character, make_lorebook
+from tests.servers import ROOT
 from tests.shown_words import english_in, words_of
 from voicebot.models import ProviderProfile
 
@@ -137,3 +140,12 @@ def test_every_page_of_the_admin_is_in_chinese(role, house):
         if not any(part in route for part in SKIPPED):
             found += said_in_english(client, "GET", address(route, house))
     assert not found, "\n".join(found)
+
+
+def test_the_words_of_the_desks_scripts_come_with_the_page(admin_client):
+    admin_client.cookies["django_language"] = "zh-hans"
+    served = admin_client.get("/admin/jsi18n/").content.decode()
+    with (ROOT / "characters/locale/zh_Hans/LC_MESSAGES/djangojs.po").open("rb") as file:
+        words = [message.string for message in read_po(file) if message.id]
+    assert len(words) > 40
+    assert not [said for said in words if json.dumps(said) not in served]

@@ -9,6 +9,7 @@ import hashlib
 import logging
 import os
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -173,12 +174,19 @@ class SentenceEmbeddings:
     def _read(of: Callable[[str], Any], text: str) -> Vectors:
         return np.asarray(of(text.replace("\0", " ")), np.float32)
 
-    def of_questions(self, texts: Sequence[str]) -> Vectors:
+    def of_questions(self, texts: Sequence[str], rest: Callable[[float], None] | None = None) -> Vectors:
         """The vectors of many, read one by one beside everything else. Raises EmbeddingsMissing.
 
-        Blocks, some 16 ms for each; the calling thread should be one that nobody waits for.
+        Blocks, some 16 ms for each; the calling thread should be one that nobody waits for. `rest` is called
+        after each with the seconds that it took: whoever sleeps as long leaves half a core to others, and
+        more where others are waited for.
         """
-        found = [self._question(text[-QUERY_CHARACTERS:]).result() for text in texts]
+        found = []
+        for text in texts:
+            begun = time.monotonic()
+            found.append(self._question(text[-QUERY_CHARACTERS:]).result())
+            if rest is not None:
+                rest(time.monotonic() - begun)
         return np.stack(found) if found else np.zeros((0, DIMENSIONS), np.float32)
 
 

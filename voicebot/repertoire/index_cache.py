@@ -2,11 +2,13 @@
 
 import logging
 import threading
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from django.conf import settings
@@ -46,24 +48,25 @@ class IndexCache:
         self._lock = threading.Lock()
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="repertoire", initializer=go_behind)
 
-    def written(self, spec: CharacterSpec) -> Written:
+    def written(self, spec: CharacterSpec, *, ahead: bool = False) -> Written:
         """What is written of a character. The first time for a version it takes a moment: 0.2 s for a
-        thousand exchanges, so no event loop calls this."""
+        thousand exchanges, so no event loop calls this. `ahead`: nobody waits for its meanings yet."""
         key = spec.examples, spec.name, spec.nickname
         with self._lock:
             found = self._known.get(key)
             if found is None:
                 found = Written(RepertoireIndex(spec), WrittenAnswers(prompts.repertoire_of(spec)))
                 self._known[key] = found
-                self._reader.submit(self._read, found.index)
+                self._reader.submit(self._read, found.index, time.sleep if ahead else None)
             self._known.move_to_end(key)
             while len(self._known) > self._kept:
                 self._known.popitem(last=False)
         return found
 
-    def _read(self, index: RepertoireIndex) -> None:
+    def _read(self, index: RepertoireIndex, rest: Callable[[float], None] | None) -> None:
         try:
-            index.take_vectors(self._store.vectors(index.questions, self._engine.of_questions))
+            read = partial(self._engine.of_questions, rest=rest)
+            index.take_vectors(self._store.vectors(index.questions, read))
         except EmbeddingsMissing:
             pass  # it has been said
         except Exception:

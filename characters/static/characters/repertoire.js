@@ -52,7 +52,7 @@ function tryWritten(section) {
     const sure = make("span", { className: "desk-sure", text: worded("{words}, {percent} %", { words: fit.words, percent: fit.sure }) });
     const notes = [
       fit.nearest && worded("Nearest wording: “{nearest}”.", { nearest: fit.nearest }),
-      fit.more > 0 && worded("It has {count} more answers.", { count: fit.more }),
+      fit.more > 0 && worded("More answers: {count}.", { count: fit.more }),
       fit.followsUp && worded("A follow-up of what was said last."),
       fit.shown && worded("The model sees it."),
     ].filter(Boolean);

@@ -178,6 +178,15 @@ def test_only_the_last_few_are_at_hand_and_what_is_read_ahead_drives_none_out(sl
     assert slow.read.count("first") == 2
 
 
+def test_who_reads_ahead_rests_as_long_as_each_text_took(slow):
+    embeddings = SentenceEmbeddings(lambda: slow)
+    threading.Timer(0.1, slow.go.set).start()
+    rested: list[float] = []
+    assert len(embeddings.of_questions(["one", "two"], rest=rested.append)) == 2
+    assert len(rested) == 2
+    assert rested[0] >= 0.05 > rested[1] >= 0
+
+
 def test_what_came_too_late_for_a_guess_is_there_for_the_turn(slow):
     embeddings = SentenceEmbeddings(lambda: slow)
     guess = embeddings.of_question("Were you in a storm?")

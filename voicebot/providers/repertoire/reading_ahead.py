@@ -1,6 +1,7 @@
 """Reading ahead: the indexes of characters on stage are made before their first visitor asks.
 
-At the start of the server, when somebody publishes, and once a minute for what other processes published.
+At the start of the server, when somebody publishes, and once a minute for what other processes published; at
+half speed, so that voices go first.
 What was read before lies on disk, so that this is work once for each wording on a machine.
 """
 
@@ -58,7 +59,7 @@ class ReadingAhead:
             except CharacterNotFound:  # taken off the stage meanwhile
                 continue
             if spec.label not in self._known and is_read(spec):
-                await asyncio.to_thread(self._cache().written, spec)
+                await asyncio.to_thread(self._cache().written, spec, ahead=True)
             self._known.add(spec.label)
 
 
