@@ -22,7 +22,7 @@ from voicebot.providers.local.voices.catalogue import WOMAN, Voice
 from voicebot.providers.one_shot import NoAnswer
 from voicebot.providers.registry import STAGES, Stage
 from voicebot.providers.speech import voice_sample
-from voicebot.repertoire import BY_MODEL, preview
+from voicebot.repertoire import BY_MODEL, SpeaksFromRepertoire, preview
 
 LABELS = {
     "local": gettext_lazy("this machine (local)"),
@@ -157,7 +157,7 @@ class ProviderCatalog:
             found = registry.provider(name) if registry.is_named(name) else None
         except ProviderError:  # not installed: whoever calls is told so
             found = None
-        speaks = isinstance(found, registry.SpeaksFromRepertoire)
+        speaks = isinstance(found, SpeaksFromRepertoire)
         spoken = found.speaks_written_from(spec) if speaks else BY_MODEL  # type: ignore[union-attr]
         return preview(spec, talk, metadata, spoken=spoken)
 

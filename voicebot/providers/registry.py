@@ -33,7 +33,6 @@ from voicebot.providers import pipecat_service
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.fallback import WithFallback
 from voicebot.providers.speech.segments import BoundedSegments
-from voicebot.repertoire import Spoken
 
 Stage = Literal["stt", "llm", "tts"]
 STAGES: tuple[Stage, ...] = ("stt", "llm", "tts")
@@ -112,13 +111,6 @@ class SpeaksWritten(Protocol):
     """An LLM service that may say written answers itself: they are looked for with more patience."""
 
     speaks_written: bool
-
-
-@runtime_checkable
-class SpeaksFromRepertoire(Protocol):
-    """A provider whose language models speak written answers: when, for a character."""
-
-    def speaks_written_from(self, spec: CharacterSpec) -> Spoken: ...
 
 
 @runtime_checkable

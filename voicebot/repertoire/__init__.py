@@ -12,6 +12,7 @@ from voicebot.repertoire.certainty import (
     SPOKEN,
     SPOKEN_FOR_MODEL,
     WITHOUT_MODEL,
+    SpeaksFromRepertoire,
     Spoken,
 )
 from voicebot.repertoire.honesty import NOTE as HONESTY_NOTE
@@ -48,6 +49,7 @@ __all__ = [
     "RepertoireIndex",
     "Said",
     "Source",
+    "SpeaksFromRepertoire",
     "Spoken",
     "Told",
     "Unwritten",

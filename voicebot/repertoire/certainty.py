@@ -6,10 +6,11 @@ right: 0.75 of those from 0.55 on, 0.94 of those from 0.8 on.
 """
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
+from characters.spec import CharacterSpec
 from voicebot.meaning import Vectors
 
 LETTERS_SHARE = 0.2  # of a score: alone they find half as many; beside the meaning, names and rare words
@@ -31,6 +32,13 @@ class Spoken(NamedTuple):
 
     sure: float
     or_model: bool
+
+
+@runtime_checkable
+class SpeaksFromRepertoire(Protocol):
+    """A provider whose language models speak written answers: when, for a character."""
+
+    def speaks_written_from(self, spec: CharacterSpec) -> Spoken: ...
 
 
 WITHOUT_MODEL = Spoken(SPOKEN, or_model=False)

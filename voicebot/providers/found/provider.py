@@ -18,8 +18,8 @@ from characters.spec import CharacterSpec
 from voicebot.providers import openai
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.found import search
-from voicebot.providers.registry import Provider, SpeaksFromRepertoire, Stage, Warmer, provider
-from voicebot.repertoire import BY_MODEL, Spoken
+from voicebot.providers.registry import Provider, Stage, Warmer, provider
+from voicebot.repertoire import BY_MODEL, SpeaksFromRepertoire, Spoken
 
 log = logging.getLogger(__name__)
 
