@@ -8,7 +8,7 @@ from pipecat.processors.frame_processor import FrameProcessor
 
 from characters.provider_choice import Model
 from characters.spec import CharacterSpec
-from voicebot.providers import ProviderError, registry
+from voicebot.providers import ProviderError, capabilities, registry
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
@@ -60,4 +60,5 @@ def add(name: str, provider: registry.Provider, stages: tuple[registry.Stage, ..
     asked: tuple[str, ...] = ("warmers", "problems", "languages", "address", "model", *stages)
     if missing := [method for method in asked if not callable(getattr(provider, method, None))]:
         raise ValueError(f"The provider {name!r} lacks {', '.join(missing)}: BaseProvider has them.")
-    registry.ADDED[name] = registry.AddedProvider(provider, stages, label or name)
+    registry.ADDED[name], registry.SERVES[name] = provider, stages
+    capabilities.LABELS[name] = label or name

@@ -4,7 +4,7 @@
 are called for. Others use the names below, and know of no provider in particular.
 """
 
-from voicebot.providers import class_paths, found, pipecat_service, provider_watch, registry
+from voicebot.providers import capabilities, class_paths, found, pipecat_service, provider_watch, registry
 from voicebot.providers.capabilities import ProviderCatalog
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.fallback import WithFallback
@@ -39,6 +39,7 @@ __all__ = [
     "ThoughtFilter",
     "WithFallback",
     "ask_once",
+    "capabilities",
     "class_paths",
     "first_piece",
     "found",

@@ -64,16 +64,12 @@ def _described(voice: Voice, *, many: bool) -> str:
     return " · ".join(told)
 
 
-def _label(name: str) -> str:
-    return registry.ADDED[name].label if name in registry.ADDED else str(LABELS[name])
-
-
 class ProviderCatalog:
     """The providers of this installation."""
 
     def providers(self, stage: str) -> list[tuple[str, str]]:
         profiles = ProviderProfile.objects.filter(stage=stage).values_list("name", flat=True)
-        return [(name, _label(name)) for name in registry.built_in(stage)] + [
+        return [(name, str(LABELS[name])) for name in registry.built_in(stage)] + [
             (name, _("%(name)s (profile)") % {"name": name}) for name in profiles
         ]
 

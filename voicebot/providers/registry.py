@@ -46,9 +46,9 @@ BUILT_IN = {
     "openai": "voicebot.providers.openai",
     "scripted": "voicebot.providers.scripted",
 }
-OF_LLM = ("found", "repertoire")  # for the language model alone
-# Filled when Django finds each app's `greenroom` module, as its own registries are (admin, checks, signals).
-ADDED: "dict[str, AddedProvider]" = {}
+# Of other apps: filled when Django finds each one's `greenroom` module, as its own registries are.
+ADDED: "dict[str, Provider]" = {}
+SERVES: dict[str, tuple[Stage, ...]] = {"found": ("llm",), "repertoire": ("llm",)}  # who does not serve all
 
 
 class Provider(Protocol):
@@ -132,15 +132,6 @@ class RunsHere(Protocol):
 
 
 @dataclass(frozen=True)
-class AddedProvider:
-    """A provider of another app: for which stages, and what editors see."""
-
-    provider: Provider
-    stages: tuple[Stage, ...]
-    label: str
-
-
-@dataclass(frozen=True)
 class Services:
     """What speaks, thinks and listens for one character. `voice` makes more of what speaks."""
 
@@ -190,8 +181,7 @@ def chosen(stage: Stage, spec: CharacterSpec) -> str:
 
 def built_in(stage: str) -> tuple[str, ...]:
     """The providers that come with Greenroom or another app, for a stage."""
-    own = tuple(name for name in BUILT_IN if stage == "llm" or name not in OF_LLM)
-    return own + tuple(name for name, added in ADDED.items() if stage in added.stages)
+    return tuple(name for name in (*BUILT_IN, *ADDED) if stage in SERVES.get(name, STAGES))
 
 
 def is_named(name: str) -> bool:
@@ -207,7 +197,7 @@ def model_name(spec: CharacterSpec) -> str:
 def provider(name: str) -> Provider:
     """A built-in or added provider. Raises ProviderError if its parts are not installed."""
     if name in ADDED:
-        return ADDED[name].provider
+        return ADDED[name]
     try:
         found: Provider = import_string(f"{BUILT_IN[name]}.PROVIDER")
     except ImportError as error:
@@ -231,7 +221,7 @@ def factory(stage: Stage, name: str) -> Factory:
 
     Raises ProviderError for a name that nothing answers to, or that answers to another stage.
     """
-    if name in OF_LLM and stage != "llm":
+    if name in BUILT_IN and name not in built_in(stage):
         sentence = _("%(name)s is for the language model alone: %(stage)s needs another provider.")
         raise ProviderError(sentence % {"name": name, "stage": stage})
     if is_named(name):

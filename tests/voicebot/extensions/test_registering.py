@@ -15,7 +15,7 @@ from tests.servers import ROOT
 from voicebot import extensions
 from voicebot.extensions import registering
 from voicebot.extensions.additions import Additions
-from voicebot.providers import registry
+from voicebot.providers import capabilities, registry
 
 PERSONA = b"PERSONA Quill\nWrites letters for people who cannot."
 
@@ -23,7 +23,14 @@ PERSONA = b"PERSONA Quill\nWrites letters for people who cannot."
 @pytest.fixture(autouse=True)
 def own_registries(monkeypatch) -> None:
     monkeypatch.setattr(registering, "additions", Additions())
-    for owner, name in ((registry, "ADDED"), (stores, "STORES"), (added_importers, "IMPORTERS")):
+    registries = (
+        (registry, "ADDED"),
+        (registry, "SERVES"),
+        (capabilities, "LABELS"),
+        (stores, "STORES"),
+        (added_importers, "IMPORTERS"),
+    )
+    for owner, name in registries:
         monkeypatch.setattr(owner, name, dict(getattr(owner, name)))
     monkeypatch.setattr("voicebot.extensions.messages.CLIENT_MESSAGES", {"session.get": None})
 
