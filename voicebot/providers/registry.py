@@ -38,7 +38,6 @@ Stage = Literal["stt", "llm", "tts"]
 STAGES: tuple[Stage, ...] = ("stt", "llm", "tts")
 Factory = Callable[[CharacterSpec], FrameProcessor]
 Warmer = tuple[str, Callable[[], object]]  # what is being loaded, and how
-
 BUILT_IN = {
     "local": "voicebot.providers.local.provider",
     "found": "voicebot.providers.found.provider",
