@@ -9,7 +9,7 @@ import json
 import statistics
 import time
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -173,9 +173,10 @@ def usage(pid: int) -> tuple[float, float]:
     )
 
 
-def way_in(start: str, character: str) -> str:
+def way_in(start: str, character: str, cookie: str = "") -> str:
     body = json.dumps({"transport": "websocket", "body": {"character": character}}).encode()
-    request = urllib.request.Request(start, body, {"Content-Type": "application/json"})
+    headers = {"Content-Type": "application/json", **({"Cookie": cookie} if cookie else {})}
+    request = urllib.request.Request(start, body, headers)
     with urllib.request.urlopen(request, timeout=30) as response:
         answer = json.load(response)
     return f"{answer['wsUrl']}?token={answer['token']}"
@@ -195,12 +196,23 @@ async def speak_over(times: int, *, ws: str = "", start: str = "") -> list[float
 
 
 async def visit(
-    n: int, secs: float, pid: int, *, ws: str = "", start: str = "", probe: str = ""
+    n: int,
+    secs: float,
+    pid: int,
+    *,
+    ws: str = "",
+    start: str = "",
+    probe: str = "",
+    cookies: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """What a crowd of `n` notices in `secs`, and what the server of `pid` uses meanwhile."""
+    """What a crowd of `n` notices in `secs`, and what the server of `pid` uses meanwhile.
+
+    `cookies` are of visitors who have been there before.
+    """
     tally, packets = Tally(), script()
     _, memory_before = usage(pid)
-    urls = [ws or await asyncio.to_thread(way_in, start, "captain-marlow") for _ in range(n)]
+    known = [*cookies, *[""] * n][:n]
+    urls = [ws or await asyncio.to_thread(way_in, start, "captain-marlow", cookie) for cookie in known]
     watching = asyncio.create_task(_own_delay(tally))
     connections = [
         asyncio.create_task(LiveConnection(tally, packets).talk(url, secs, number * STAGGER_SECS))

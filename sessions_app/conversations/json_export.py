@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable, Iterator
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from characters import catalog
 from characters.exceptions import CharacterNotFound
 from sessions_app.manager import SyncSessionManager
+from sessions_app.memories import SyncMemories
 from sessions_app.session import Session, Turn
 
 EXPORT_FORMAT = "greenroom-session-1"
@@ -27,6 +29,11 @@ def _names() -> Callable[[Turn], str]:
     return lambda turn: of_slug(turn.version.partition("@")[0]) if turn.version else ""
 
 
+def _memories(visitor: str, character: str) -> list[dict[str, Any]]:
+    """What the character remembers of the visitor, from this conversation and from others."""
+    return [memory.as_json() for memory in SyncMemories().known(visitor, character).recollections]
+
+
 def export(manager: SyncSessionManager, session_id: UUID | str) -> Iterator[str]:
     """Everything that is kept of a session, live or over: one JSON object, in pieces of text.
 
@@ -44,6 +51,7 @@ def export(manager: SyncSessionManager, session_id: UUID | str) -> Iterator[str]
         "endedAt": record.ended_at.isoformat() if record.ended_at else None,
         "metadata": session.metadata,
         "summary": manager.past(record.id, newest=0).summary or None,
+        "memories": _memories(record.visitor, record.character),
     }
     yield json.dumps(head, ensure_ascii=False).removesuffix("}") + ', "turns": ['
     name_of = _names()

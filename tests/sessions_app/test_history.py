@@ -10,6 +10,7 @@ from django.db import connection
 from sessions_app.conversations.json_export import export
 from sessions_app.exceptions import RecordUnreadable, SessionNotFound
 from sessions_app.manager import CARRIED_TURNS, SyncSessionManager
+from sessions_app.memories import Bounds, Finding, SyncMemories
 from sessions_app.models import SessionSummary, SessionTurn, VoiceSession
 from sessions_app.session.coverage import Coverage
 from sessions_app.session.turn import Turn
@@ -133,6 +134,18 @@ def test_an_export_has_everything_that_is_kept(manager, session, clock):
     exported = json.loads("".join(export(manager, session.id)))
     assert exported["state"] == "ended"
     assert exported["turns"][0]["text"] == "turn 1"
+    assert exported["memories"] == []
+
+
+def test_an_export_tells_what_the_character_remembers_of_this_visitor_and_of_nobody_else(manager, session):
+    memories, character = SyncMemories(), session.character
+    for visitor, text in ((session.visitor, "is called Robin"), ("anon:another", "is called Kit")):
+        memories.set_consent(visitor, character, True)
+        memories.add(visitor, character, [Finding(text, "name", "name")], Bounds())
+    exported = json.loads("".join(export(manager, session.id)))
+    assert [memory["text"] for memory in exported["memories"]] == ["is called Robin"]
+    memories.set_consent(session.visitor, character, False)
+    assert json.loads("".join(export(manager, session.id)))["memories"] == []
 
 
 def test_the_journal_of_erasures_is_printed_read_and_shortened(manager, session, capsys, tmp_path):

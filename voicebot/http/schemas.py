@@ -75,9 +75,7 @@ class Return(BaseModel):
 class Start(BaseModel):
     """A start; whoever names a session goes on with it."""
 
-    transport: Literal["websocket"] = Field(
-        default="websocket", description="`websocket`: the only transport here"
-    )
+    transport: Literal["websocket"] = Field("websocket", description="`websocket`: the only transport here")
     attempt: Attempt = None
     body: Annotated[
         Annotated[Beginning, Tag("begin")] | Annotated[Return, Tag("return")],
@@ -263,6 +261,7 @@ class Whole(Answer):
     ended_at: Moment | None
     metadata: dict[str, Any]
     summary: str | None
+    memories: list[Remembered] = Field(description="what the character remembers of the visitor")
     turns: list[TranscriptTurn]
 
 

@@ -12,6 +12,7 @@ from voicebot.meaning.embeddings import (
     go_behind,
 )
 from voicebot.meaning.lexical import LexicalIndex
+from voicebot.meaning.questions import question_in, readings
 from voicebot.meaning.vector_store import VectorStore
 
 __all__ = [
@@ -23,4 +24,6 @@ __all__ = [
     "Vectors",
     "embeddings",
     "go_behind",
+    "question_in",
+    "readings",
 ]

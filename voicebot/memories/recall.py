@@ -14,19 +14,19 @@ import numpy as np
 
 from characters.text import token_estimate
 from sessions_app.memories import Recollection
-from voicebot.meaning import LexicalIndex
+from voicebot.meaning import LexicalIndex, question_in
 from voicebot.memories.telling import is_due
 
 RECALLED = 6  # of one turn
 RECALLED_TOKENS = 160
 QUOTES_TOKENS = 2  # around each
 WITHIN_SECS = 0.02
-# Cosines of multilingual-e5 lie close together: what has nothing to do with a question is at 0.75 to 0.78.
-UNRELATED = 0.78
+# Vectors of multilingual-e5 crowd together: what all memories have in common is taken out first, as Mu and
+# Viswanath 2018 ("All-but-the-Top") do. What has nothing to do with a question is about 0 then.
+UNRELATED = 0.05
+WORDS_SHARE = 0.2  # of what they have in common by letters, beside the meaning
 NAME_SCORE, DUE_SCORE, SURE_SHARE = 1.0, 0.3, 0.2
 LAST_TURNS = 2  # of the visitor's, whose words are looked at
-# The end of the last one is read for its meaning: 17 ms, and twice that for twice as much.
-QUESTION_CHARACTERS = 80
 _SPACES = re.compile(r"\s+")
 
 
@@ -45,6 +45,7 @@ class Recall:
     known: Sequence[Recollection] = ()
     _index: LexicalIndex | None = field(default=None, repr=False)
     _vectors: Any = field(default=None, repr=False)
+    _mean: Any = field(default=None, repr=False)
     _lacking: Any = field(default=None, repr=False)
 
     @classmethod
@@ -57,12 +58,19 @@ class Recall:
             if memory.vector and len(memory.vector) == 2 * size:
                 vectors[row] = np.frombuffer(memory.vector, "<f2")
         index = LexicalIndex([memory.text for memory in known])
-        return cls(tuple(known), index, vectors, ~vectors.any(axis=1))
+        lacking = ~vectors.any(axis=1)
+        mean = vectors[~lacking].mean(axis=0) if not lacking.all() else np.zeros(size, np.float32)
+        return cls(tuple(known), index, _unit(vectors - mean), mean, lacking)
 
     @property
     def must_choose(self) -> bool:
         """Whether there is more than one turn takes in."""
         return len(self.known) > RECALLED
+
+    @property
+    def searches(self) -> bool:
+        """Whether a turn's question is read for its meaning."""
+        return self.must_choose and not self._lacking.all()
 
     def matter(
         self,
@@ -98,12 +106,16 @@ class Recall:
         by_words = self._index.similarity(words)
         if embeddings is None or self._lacking.all():
             return by_words
-        asked = embeddings.of_question(said[-1].strip()[-QUESTION_CHARACTERS:])
+        asked = embeddings.of_question(question_in(said[-1]))
         try:
             question = asked.result(within_secs)
         except Exception:  # too late, or no engine here
             asked.cancel()  # nobody waits for it: the next question is not to wait behind it
             return by_words
-        cosine = self._vectors @ np.asarray(question, np.float32)
-        by_meaning = np.clip((cosine - UNRELATED) / (1 - UNRELATED) * 2, 0, 1)
-        return np.where(self._lacking, by_words, np.maximum(by_meaning, by_words * (cosine > UNRELATED)))
+        cosine = self._vectors @ _unit(np.asarray(question, np.float32) - self._mean)
+        by_meaning = np.clip((cosine - UNRELATED) * 2, 0, 1)
+        return np.where(self._lacking, by_words, by_meaning + WORDS_SHARE * by_words)
+
+
+def _unit(vectors: Any) -> Any:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)

@@ -35,7 +35,8 @@ async def _nothing(_: Any = None) -> None:
 
 
 class Remembering:
-    """Of one connection. `on_learnt` hears of new recollections, `on_ask` that it is time to ask."""
+    """Of one connection. `on_learnt` hears of new recollections, `on_ask` that it is time to ask, `on_answer`
+    that the visitor has answered, here or elsewhere."""
 
     def __init__(self, visitor: str = "", session_id: UUID | None = None, learning: Learning | None = None):
         self._visitor, self._session = visitor, str(session_id or "")
@@ -53,6 +54,7 @@ class Remembering:
         self._asked = False
         self.on_learnt: Callable[[Sequence[Recollection]], Awaitable[None]] = _nothing
         self.on_ask: Callable[[], Awaitable[None]] = _nothing
+        self.on_answer: Callable[[], Awaitable[None]] = _nothing
 
     def __repr__(self) -> str:
         return f"<Remembering {self._character}>"
@@ -100,6 +102,8 @@ class Remembering:
             return
         before = self._consent
         await self._read()
+        if self._consent != before:
+            self._begin(self.on_answer())
         if self._consent == YES and before != YES:
             self._begin(self._learn_unread())
         if self._consent == NO:
@@ -110,6 +114,11 @@ class Remembering:
         if self._learning is None:
             raise RuntimeError("This one remembers nobody.")
         return self._learning
+
+    @property
+    def searches(self) -> bool:
+        """Whether the question of a turn is read for what is remembered."""
+        return self._recall.searches
 
     def recalled(self, said: Sequence[str]) -> list[Recollection]:
         """What matters after what the visitor has `said` last; at once, in the thread that asks."""
@@ -203,6 +212,7 @@ class Remembering:
 
     async def _keep_answer(self, agreed: bool) -> None:
         await self._with.memories.set_consent(self._visitor, self._character, agreed)
+        await self.on_answer()
         if agreed:
             await self._learn_unread()
         else:

@@ -10,6 +10,7 @@ from pipecat.processors.aggregators.llm_context import LLMContext
 from characters import prompts
 from characters.spec import CharacterSpec
 from characters.text import Moment
+from voicebot.meaning import readings
 from voicebot.repertoire.answers import Answer, Chooser
 from voicebot.repertoire.certainty import NEAR, SHOWN_TO_MODEL, SPOKEN
 from voicebot.repertoire.follow_ups import FollowUp, follow_up
@@ -20,11 +21,9 @@ from voicebot.repertoire.personal import Asked, Told, answer_of, asked_of_self
 
 SEARCH_SECS = 0.025  # for examples in a prompt: without them it is as good as it was
 ANSWER_SECS = 0.25  # where the answer itself hangs on it; the small model takes longer for its first word
-LONG_CHARACTERS = 80  # of what somebody says, in which a question at the end is looked for by itself
 MOST_SAID = 400  # of the character's turns, among which nothing is repeated
 MOST_EXAMPLES = 3  # that fit the turn, in a prompt
 REQUEST = re.compile(r"\(.*\)", re.DOTALL)  # to the character, of a turn that nobody asked for
-_SENTENCE = re.compile(r"[^.!?\u3002\uff01\uff1f]+[.!?\u3002\uff01\uff1f]*")
 
 
 @dataclass(frozen=True)
@@ -69,15 +68,6 @@ def asked_in(history: Sequence[Mapping[str, Any]]) -> str:
         return ""
     words = text_of(history[-1]).strip()
     return "" if REQUEST.fullmatch(words) else words
-
-
-def readings(words: str) -> list[str]:
-    """What to look for: all that was said, and of a longer speech the last question, or sentence, too."""
-    sentences = [found[0].strip() for found in _SENTENCE.finditer(words)]
-    if len(words) <= LONG_CHARACTERS or len(sentences) < 2:
-        return [words]
-    asked = [sentence for sentence in sentences if sentence.endswith(("?", "\uff1f"))]
-    return [words, (asked or sentences)[-1]]
 
 
 def find(

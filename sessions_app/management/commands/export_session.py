@@ -11,7 +11,10 @@ from sessions_app.manager import SyncSessionManager
 
 
 class Command(BaseCommand):
-    help = "Writes everything that is kept of a session to standard output, as JSON, in the clear."
+    help = (
+        "Writes everything that is kept of a session to standard output, as JSON, in the clear, and what its "
+        "character remembers of the visitor."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("id", help="the session's id")

@@ -129,6 +129,7 @@ async def test_the_question_of_the_page_is_answered_by_voice_and_is_not_asked_al
     async with talk(Day(), memory_question="May I write you down?") as (one, _model):
         await one.greeted()
         await say(one, "You may remember me.")
+        assert one.server_messages("memory")[-1]["consent"] == "yes", "and the page puts its question away"
         assert (await Memories().known(VISITOR, MARLOW)).consent == "yes"
         await say(one, "My name is Robin.")
         assert known(one) == {"is called Robin"}

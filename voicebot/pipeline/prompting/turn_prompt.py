@@ -1,6 +1,8 @@
 """What a turn asks of the language model: its prompt, made from the state of the conversation."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 
 from characters import prompts
@@ -8,6 +10,7 @@ from characters.lore import Activation
 from characters.text import Moment
 from sessions_app.memories import Recollection
 from voicebot.history import gathered, told_facts
+from voicebot.meaning import EmbeddingsMissing, Vectors, embeddings, question_in, readings
 from voicebot.pipeline.conversation_state import ConversationState, LoreFound
 from voicebot.pipeline.prompting.lore_of_turn import lore_of
 from voicebot.repertoire import (
@@ -76,11 +79,14 @@ def prepare(
 ) -> Prepared:
     """The prompt of this turn, with the lore and the exchanges that it calls for."""
     moment = state.moment()
-    lore, found = lore_of(state, history)
     texts = [prompts.text_of(message) for message in history if message["role"] == "user"]
+    reading = read_ahead(state, texts, within_secs)  # while lore is looked for
+    lore, found = lore_of(state, history)
     facts = gathered(state.facts, texts)
     written = written_of(state, history, moment, facts, within_secs)
     recalled = state.context.remembering.recalled(texts)
+    for one in reading:
+        one.cancel()  # what nobody got in time; the next turn does not wait behind it
     hints = state.hints_beside(facts)
     notes = [*facts_note(state, hints, facts, len(history)), *written.notes]
     fitting = written.examples
@@ -91,6 +97,18 @@ def prepare(
     )
     asked = state.summarised + len(history) - 1 if history and history[-1]["role"] == "user" else None
     return Prepared(prompt, found, moment, written, facts, recalled, asked)
+
+
+def read_ahead(state: ConversationState, said: Sequence[str], within_secs: float) -> list[Future[Vectors]]:
+    """Has the turn's question read for its meaning, once for all that look for something: see `readings`."""
+    written = within_secs > SEARCH_SECS or prompts.has_more_examples(state.spec)
+    if not said or not (written or state.context.remembering.searches):
+        return []
+    with suppress(EmbeddingsMissing):
+        words = said[-1].strip()
+        wanted = readings(words) if written else [question_in(words)]
+        return [embeddings().of_question(one) for one in reversed(wanted)]
+    return []
 
 
 def facts_note(

@@ -35,6 +35,7 @@ class MemoryNews:
         self._remembering = state.context.remembering
         self._remembering.on_learnt = self._learnt
         self._remembering.on_ask = self._ask
+        self._remembering.on_answer = self._send
         ask = JSONAnswers(llm) if JSONAnswers.can(llm) else None
         self._remembering.read_with(ask, lambda: activity.until_quiet(READ_AFTER_SECS))
 
