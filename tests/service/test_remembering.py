@@ -31,6 +31,7 @@ for visitor in VisitorMemory.objects.values_list("visitor", flat=True):
         told = Recall.of(known.recollections).matter(["What is my dog called?"], datetime.now(UTC).date())
         print("TOLD", [memory.told for memory in told])
 """
+NOW = "from sessions_app.database import database_clock; print(database_clock().isoformat())"
 # The servers ask PostgreSQL for the time, by a name that is looked up in `public` first from here on.
 A_DAY_LATER = """
     CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
@@ -102,6 +103,8 @@ async def test_a_visitor_is_remembered_a_day_later_on_another_process_and_then_f
             run("backup.sh", *files, DATABASE_URL=database, **keys)
 
             pass_a_day(database)
+            now = datetime.fromisoformat(second.command("shell", "-c", NOW).split()[-1])
+            assert now - datetime.now(UTC) > timedelta(hours=23)
             await asyncio.to_thread(second.start)
             url, _, _ = begin(second, cookie)
             async with Guest(url) as guest:
