@@ -4,12 +4,13 @@ from voicebot.history.llm_context import CONTEXT_TURNS, ContextHistory, mark_cut
 from voicebot.history.spool import Spool
 from voicebot.history.spool_recovery import SpoolRecovery
 from voicebot.history.summary import Summariser
-from voicebot.history.visitor_facts import FACTS, gathered, kept_facts, told_facts
+from voicebot.history.visitor_facts import FACT_KINDS, FACTS, gathered, kept_facts, told_facts
 from voicebot.history.writer import TRANSIENT_ERRORS, HistoryFull, HistoryWriter, HistoryWriters, SpoolThread
 
 __all__ = [
     "CONTEXT_TURNS",
     "FACTS",
+    "FACT_KINDS",
     "TRANSIENT_ERRORS",
     "ContextHistory",
     "HistoryFull",

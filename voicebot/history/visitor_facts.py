@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from characters.text import quoted
+from sessions_app.memories import Finding, is_about
+from voicebot.memories import forget_request
 
 FACTS = "facts"  # of the metadata
 MOST_CHARACTERS = 60  # of one fact
@@ -68,6 +70,17 @@ LABELS = {
     "wish": "they wish to",
     "likes": "they like",
 }
+FACT_KINDS = tuple(LABELS)
+# What visitors call it who wish to have it forgotten.
+LABELS_ZH = {
+    "name": "名字",
+    "home": "家 住处",
+    "work": "工作",
+    "family": "家人",
+    "mood": "心情",
+    "wish": "愿望",
+    "likes": "爱好",
+}
 
 
 def facts_in(words: str) -> dict[str, str]:
@@ -97,11 +110,22 @@ def kept_facts(value: Any) -> dict[str, str]:
 
 
 def gathered(facts: Mapping[str, str], speeches: Iterable[str]) -> dict[str, str]:
-    """The facts, with those of these speeches, oldest first."""
+    """The facts, with those of these speeches, oldest first, and without what one of them asks to forget."""
     found = dict(facts)
     for words in speeches:
-        found |= facts_in(words)
+        named = forget_request(words)
+        if named is None:
+            found |= facts_in(words)
+        else:
+            found = {
+                kind: value for kind, value in found.items() if named and not _is_about(kind, value, named)
+            }
     return found
+
+
+def _is_about(kind: str, value: str, named: str) -> bool:
+    finding = Finding(f"{value} {LABELS.get(kind, '')} {LABELS_ZH.get(kind, '')}", kind, kind)
+    return is_about(finding, named)
 
 
 def told_facts(facts: Mapping[str, str]) -> list[str]:

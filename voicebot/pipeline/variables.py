@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from voicebot.history import FACTS
+from voicebot.history import FACT_KINDS, FACTS
 from voicebot.pipeline.conversation_state import LANGUAGE, VARIABLES, ConversationState
 
 log = logging.getLogger(__name__)
@@ -22,8 +22,8 @@ def language(state: ConversationState) -> dict[str, Any]:
 
 
 def facts(state: ConversationState) -> dict[str, Any]:
-    """What the visitor has said of themselves."""
-    return {FACTS: dict(state.facts)}
+    """What the visitor has said of themselves; what they wish to have forgotten goes."""
+    return {FACTS: {**dict.fromkeys(FACT_KINDS), **state.facts}}
 
 
 class MetadataKeeper:
