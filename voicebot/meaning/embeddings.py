@@ -30,7 +30,7 @@ DIMENSIONS = 384
 # nearly always at its end.
 QUERY_CHARACTERS = 160
 PASSAGE_CHARACTERS = 400
-KEPT_QUESTIONS = 64  # whose vectors are at hand: a few for each of sixteen who talk at once
+KEPT_QUESTIONS = 32  # whose vectors are at hand: two of each of sixteen who talk at once
 BACKGROUND_NICENESS = 10  # of the thread that reads ahead: voices go first
 Vectors = npt.NDArray[np.float32]
 
