@@ -10,6 +10,7 @@ from characters.text.pronunciations import Pronunciation, pronunciations, unread
 from characters.text.quoting import VALUE_LIMIT, lookup, quoted, unquoted
 from characters.text.reasons import Reason, because
 from characters.text.scanned_text import scannable
+from characters.text.spaceless import are_apart, joined
 from characters.text.template_marks import as_plain_words, as_words
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Moment",
     "Pronunciation",
     "Reason",
+    "are_apart",
     "as_plain_words",
     "as_words",
     "because",
@@ -28,6 +30,7 @@ __all__ = [
     "finite",
     "has_macros",
     "is_visible",
+    "joined",
     "lookup",
     "pronunciations",
     "quoted",

@@ -11,13 +11,21 @@ from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.aggregators.llm_response_universal import LLMUserAggregatorParams
 from pipecat.processors.frame_processor import FrameDirection
 
-from voicebot.pipecat_internals.assistant_turns import AggregatorPair, AssistantTurns
+from characters.text import are_apart
+from voicebot.pipecat_internals.assistant_turns import AggregatorPair, AssistantTurns, VisitorTurns
 from voicebot.providers import ReplyIncompleteFrame
+
+
+class HeardAggregator(VisitorTurns):
+    """LLMUserAggregator that puts no space into what was said in Chinese."""
+
+    are_apart = staticmethod(are_apart)
 
 
 class PlayedOutAggregator(AssistantTurns):
     """LLMAssistantAggregator whose turns are `interrupted`, too, when something was never played out."""
 
+    are_apart = staticmethod(are_apart)
     _incomplete = False
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
@@ -34,7 +42,9 @@ class PlayedOutAggregator(AssistantTurns):
 
 
 class PlayedOutPair(AggregatorPair):
-    """LLMContextAggregatorPair with a `PlayedOutAggregator`; unpacks into user and assistant aggregator."""
+    """LLMContextAggregatorPair of these aggregators; unpacks into user and assistant aggregator."""
 
     def __init__(self, context: LLMContext, *, user_params: LLMUserAggregatorParams):
-        super().__init__(context, user_params=user_params, assistant=PlayedOutAggregator)
+        super().__init__(
+            context, user_params=user_params, user=HeardAggregator, assistant=PlayedOutAggregator
+        )

@@ -14,30 +14,50 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.utils.string import match_endofsentence
 from pipecat.utils.text.base_text_aggregator import TextType
 
+from characters.text import joined
 from voicebot.providers import EnoughFrame, ReplyIncompleteFrame, first_piece, speakable
 
-SENTENCE_ENDS = ".!?…。！？\"'”’)"  # noqa: RUF001  (what a whole sentence ends with, in any language)
-
+# What a whole sentence ends with, in any language.
+SENTENCE_ENDS = ".!?…。！？｡．\"'”’)」』）》"  # noqa: RUF001
 
 LONGEST_CLAUSE = 250  # characters that go to the voice at once
 LONGEST_REPLY = 2000  # characters; who writes one word of 50,000 letters is not listened to for an hour
 LONGEST_DIRECTION = 400  # characters; an asterisk that nobody closes is none
 # Two words at least, so that the voice has time for the rest, and no markup that might end later.
 CLAUSE = re.compile(r"\s*[^\s*_`\[<]+(?:\s+[^\s*_`\[<]+)+[,;:—](?=\s)")
+# In Chinese or Japanese no space follows, and words have none between them: four characters are two words.
+# What closes a quotation stays with it, so that a clause is over only when the next character is there.
+SPACELESS_CLAUSE = re.compile(
+    r"\s*(?=[^,，、；：—…]*[\u3040-\u30ff\u3400-\u9fff])"  # noqa: RUF001
+    r"[^*_`\[<\n。！？]{4,}?(?:[，、；：]|——|……?)[」』”’）]*(?=[^」』”’）—…])"  # noqa: RUF001
+)
+SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+# Pipecat takes a Chinese semicolon for the end of a sentence; it is one of a clause, as in English.
+CLOSING = "」』”’）》"  # noqa: RUF001
+WIDE_SEMICOLON, WIDE_COMMA = "；", "，"  # noqa: RUF001
 
 
 def end_of_sentence(text: str) -> int:
     """Where the first sentence ends that is known to be over, as the next one has begun; 0 without one."""
-    end = match_endofsentence(text)
+    end = match_endofsentence(text.replace(WIDE_SEMICOLON, WIDE_COMMA))
+    while end and text[end : end + 1] in CLOSING:  # "" at its end, too: one may follow
+        end = end + 1 if text[end:] else 0
     if end and text[:end].count("*") % 2 and len(text) < LONGEST_DIRECTION:
         return 0  # within a stage direction: *He looks up. He smiles.* stays in one piece
     return end if end and text[end:].strip() else 0
 
 
 def whole(text: str) -> str:
-    """The last sentence of a reply, with a full stop where it has none."""
+    """The last sentence of a reply, with a full stop of its own script where it has none."""
     text = text.rstrip()
-    return text + ("" if text[-1:] in SENTENCE_ENDS else ".")
+    stop = "。" if SPACELESS.match(text[-1:]) else "."
+    return text + ("" if text[-1:] in SENTENCE_ENDS else stop)
+
+
+def first_clause(text: str) -> str:
+    """The first clause of a reply, if another one has begun behind it; "" while there is none."""
+    found = CLAUSE.match(text) or SPACELESS_CLAUSE.match(text)
+    return found[0] if found else ""
 
 
 def first_spoken(text: str, *, over: bool) -> str:
@@ -47,8 +67,8 @@ def first_spoken(text: str, *, over: bool) -> str:
     """
     if end := end_of_sentence(text):
         return text[:end].strip()
-    if clause := CLAUSE.match(text):
-        return clause[0].strip()
+    if clause := first_clause(text):
+        return clause.strip()
     return whole(text).strip() if over and text.strip() else ""
 
 
@@ -102,10 +122,10 @@ class SentenceLimit(FrameProcessor):
             await self._pass_on(sentence)
             if self._passed == self.most:
                 await self.push_frame(EnoughFrame(), FrameDirection.UPSTREAM)
-        if not self._passed and not self._begun and (clause := CLAUSE.match(self._pending)):
+        if not self._passed and not self._begun and (clause := first_clause(self._pending)):
             self._begun = True
-            self._pending = self._pending[clause.end() :]
-            await self._pass_on(clause[0])
+            self._pending = self._pending[len(clause) :]
+            await self._pass_on(clause)
         while self._passed < self.most and self._too_long:
             await self._cut()
 
@@ -143,7 +163,7 @@ class SentenceLimit(FrameProcessor):
 
     async def _pass_on(self, sentence: str) -> None:
         self._letters += len(sentence)
-        self.written = f"{self.written} {sentence.strip()}".strip()
+        self.written = joined((self.written, sentence.strip()))
         frame = AggregatedTextFrame(sentence.strip(), TextType.SENTENCE)
         # What is only to be read (*she nods*, an emoji) is kept, but there is nothing for the voice.
         frame.skip_tts = self._unspoken or not await speakable(frame.text)

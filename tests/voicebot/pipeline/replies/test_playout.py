@@ -12,6 +12,7 @@ from pipecat.frames.frames import (
 from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.aggregators.llm_response_universal import LLMUserAggregatorParams
 from pipecat.tests.utils import SleepFrame, run_test
+from pipecat.utils.string import TextPartForConcatenation
 from pipecat.utils.text.base_text_aggregator import TextType
 
 from voicebot.pipeline.replies.playout import PlayedOutPair
@@ -62,3 +63,36 @@ async def turns_of(*frames) -> list[tuple[str, bool]]:
 )
 async def test_a_turn_of_which_something_is_missing_is_interrupted(frames, turns):
     assert await turns_of(*frames) == turns
+
+
+def word(text: str) -> TTSTextFrame:
+    """A word of a voice that tells word times of a script without spaces."""
+    frame = spoken(text)
+    frame.includes_inter_frame_spaces = True
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("parts", "heard"),
+    [
+        ([spoken("外头风大，"), spoken("快进来坐吧。")], "外头风大，快进来坐吧。"),
+        ([spoken("“你好。”"), spoken("“再见。”")], "“你好。”“再见。”"),
+        ([spoken("One."), spoken("Two.")], "One. Two."),
+        ([spoken("He said “yes”"), spoken("— twice")], "He said “yes” — twice"),
+        ([spoken("Hello."), *map(word, "你好。")], "Hello. 你好。"),
+        ([*map(word, "喝茶。"), spoken("吃饼，"), *map(word, "坐。")], "喝茶。吃饼，坐。"),
+        ([word("我"), word("会"), word("说 "), word("Python "), word("和")], "我会说 Python 和"),
+    ],
+)
+async def test_what_was_heard_of_a_reply_has_the_spaces_that_it_was_written_with(parts, heard):
+    frames = [START(), *parts, SleepFrame(0.05), InterruptionFrame()]
+    assert await turns_of(*frames) == [(heard, True)]
+
+
+async def test_what_a_visitor_says_in_chinese_is_one_text_without_spaces():
+    context = LLMContext()
+    user, _ = PlayedOutPair(context, user_params=LLMUserAggregatorParams())
+    for text in ("我想喝茶，", "绿茶。"):
+        user._aggregation.append(TextPartForConcatenation(text, includes_inter_part_spaces=False))
+    await user.push_aggregation()
+    assert context.get_messages() == [{"role": "user", "content": "我想喝茶，绿茶。"}]

@@ -126,3 +126,35 @@ async def test_half_a_sentence_of_a_model_that_broke_off_is_not_spoken_as_a_whol
     kinds = [type(frame) for frame in down]
     assert kinds.index(AggregatedTextFrame) < kinds.index(ReplyIncompleteFrame)
     assert kinds.index(ReplyIncompleteFrame) < kinds.index(LLMFullResponseEndFrame)
+
+
+def characters(text: str) -> list:
+    """A reply that is written one character after the other, as Chinese is."""
+    return [LLMFullResponseStartFrame(), *map(LLMTextFrame, text), LLMFullResponseEndFrame()]
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "spoken"),
+    [
+        ("晚上好，客人。灯亮着。", 3, ["晚上好，客人。", "灯亮着。"]),  # three characters give no time
+        ("外头风大，快进来坐吧。", 3, ["外头风大，", "快进来坐吧。"]),
+        ("门已经开了；进来吧。茶好了。再来！", 2, ["门已经开了；", "进来吧。", "茶好了。"]),
+        ("我有三种茶：绿茶、红茶、花茶。", 3, ["我有三种茶：", "绿茶、红茶、花茶。"]),
+        ("让我想一想……是老陈吧。", 3, ["让我想一想……", "是老陈吧。"]),
+        ("他对我说：“你好。”我笑了。", 3, ["他对我说：", "“你好。”", "我笑了。"]),
+        ("*她笑了笑，倒了一杯茶。*喝吧。", 3, ["*她笑了笑，倒了一杯茶。*喝吧。"]),
+        ("茶钱是10,000元。", 3, ["茶钱是10,000元。"]),
+        ("我还没有说完", 3, ["我还没有说完。"]),
+        ("她说「好」", 3, ["她说「好」"]),
+        ("お茶を入れますから、座ってください。", 3, ["お茶を入れますから、", "座ってください。"]),
+    ],
+)
+async def test_chinese_is_cut_at_its_own_punctuation(text, most, spoken):
+    assert await passed_on(most, *characters(text)) == spoken
+
+
+async def test_what_was_written_in_chinese_has_no_spaces_put_in():
+    limit = SentenceLimit(3)
+    text = "外头风大，快进来坐吧。茶好了。"
+    await run_test(limit, frames_to_send=characters(text), expected_down_frames=None)
+    assert limit.written == text
