@@ -219,6 +219,7 @@ def cast_of(options: argparse.Namespace) -> list[tuple[CharacterSpec, list[str]]
 
 async def main() -> None:
     given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    given.add_argument("--before", action="store_true", help="only the model alone")
     given.add_argument("--after", action="store_true", help="only with the help")
     given.add_argument("--show", action="store_true", help="print what was said")
     given.add_argument("--held-out", action="store_true", help="questions with which nothing was tuned")
@@ -230,7 +231,7 @@ async def main() -> None:
         index_cache().written(spec)
     await asyncio.to_thread(index_cache().read)
     print(heading())
-    for help_it in (True,) if options.after else (False, True):
+    for help_it in (True,) if options.after else (False,) if options.before else (False, True):
         when, results = ("after" if help_it else "before"), []
         for spec, lines in cast:
             if spec.llm_provider == "repertoire" and not help_it:

@@ -10,7 +10,7 @@ from typing import Any
 
 from characters.text import quoted
 from sessions_app.memories import Finding, is_about
-from voicebot.memories import forget_request
+from voicebot.memories import corrected_name, forget_request
 
 FACTS = "facts"  # of the metadata
 MOST_CHARACTERS = 60  # of one fact
@@ -60,7 +60,7 @@ _NO_NAMES = (
     "always never now what "
 )
 NO_NAMES = frozenset(_NO_NAMES.split())
-ASKS = re.compile("[什啥谁]")
+ASKS = re.compile("什么|啥|谁|哪|多少|几岁|怎么")  # of a value: it was a question
 LABELS = {
     "name": "their name is",
     "home": "home:",
@@ -90,8 +90,10 @@ def facts_in(words: str) -> dict[str, str]:
     for kind, rule in RULES:
         for match in rule.finditer(words):
             value = " ".join(match[1].split())[:MOST_CHARACTERS].strip(" '\"")
+            if ASKS.search(value):
+                continue
             if kind == "name":
-                if not value or value.split(" ")[0].lower() in NO_NAMES or ASKS.search(value):
+                if not value or value.split(" ")[0].lower() in NO_NAMES:
                     continue
                 value = value[:1].upper() + value[1:]
             found[kind] = value
@@ -116,6 +118,8 @@ def gathered(facts: Mapping[str, str], speeches: Iterable[str]) -> dict[str, str
         named = forget_request(words)
         if named is None:
             found |= facts_in(words)
+            if name := corrected_name(words, found.get("name", "")):
+                found["name"] = name
         else:
             found = {
                 kind: value for kind, value in found.items() if named and not _is_about(kind, value, named)

@@ -3,9 +3,18 @@
 What is kept, and how, is `sessions_app.memories`.
 """
 
+from voicebot.memories.corrections import corrected_name
 from voicebot.memories.learning import Learning
 from voicebot.memories.recall import Recall
 from voicebot.memories.remembering import Remembering
 from voicebot.memories.rules import clear_answer, findings_of, forget_request
 
-__all__ = ["Learning", "Recall", "Remembering", "clear_answer", "findings_of", "forget_request"]
+__all__ = [
+    "Learning",
+    "Recall",
+    "Remembering",
+    "clear_answer",
+    "corrected_name",
+    "findings_of",
+    "forget_request",
+]

@@ -9,7 +9,7 @@ from voicebot.providers.capabilities import ProviderCatalog
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.fallback import WithFallback
 from voicebot.providers.llm.json_answer import JSONAnswers
-from voicebot.providers.llm.reply_frames import EnoughFrame, ReplyIncompleteFrame
+from voicebot.providers.llm.reply_frames import EnoughFrame, ReplyIncompleteFrame, WrittenReplyFrame
 from voicebot.providers.llm.thoughts import ThoughtFilter, without_thoughts
 from voicebot.providers.one_shot import IN_HZ, NoAnswer, ask_once
 from voicebot.providers.provider_watch import ProviderWatch
@@ -38,6 +38,7 @@ __all__ = [
     "SpeechPausedFrame",
     "ThoughtFilter",
     "WithFallback",
+    "WrittenReplyFrame",
     "ask_once",
     "capabilities",
     "class_paths",

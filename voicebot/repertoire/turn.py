@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from pipecat.processors.aggregators.llm_context import LLMContext
@@ -11,18 +12,22 @@ from characters import prompts
 from characters.spec import CharacterSpec
 from characters.text import Moment
 from voicebot.meaning import readings
-from voicebot.repertoire.answers import Answer, Chooser
+from voicebot.repertoire.answers import Answer
 from voicebot.repertoire.certainty import NEAR, SHOWN_TO_MODEL, SPOKEN
+from voicebot.repertoire.choosing import Chooser
 from voicebot.repertoire.follow_ups import FollowUp, follow_up
 from voicebot.repertoire.honesty import NOTE, asks_whether_machine
 from voicebot.repertoire.index import SOMEBODY, SOMEBODY_ZH, Match
 from voicebot.repertoire.index_cache import IndexCache, Written, index_cache
-from voicebot.repertoire.personal import Asked, Told, answer_of, asked_of_self
+from voicebot.repertoire.personal import Asked, Told, answer_of, asked_of_self, clause_of, told_in
 
 SEARCH_SECS = 0.025  # for examples in a prompt: without them it is as good as it was
 ANSWER_SECS = 0.25  # where the answer itself hangs on it; the small model takes longer for its first word
 MOST_SAID = 400  # of the character's turns, among which nothing is repeated
 MOST_EXAMPLES = 3  # that fit the turn, in a prompt
+RIGHT_CHARACTERS = 60
+PUTS_RIGHT = re.compile(r"\s*(?:no|nope|not|actually|i said|wrong|sorry|it's|不|错)", re.IGNORECASE)
+TELLS_NAME = (f"My name is {SOMEBODY}.", f"我叫{SOMEBODY_ZH}。")
 REQUEST = re.compile(r"\(.*\)", re.DOTALL)  # to the character, of a turn that nobody asked for
 
 
@@ -101,28 +106,34 @@ def written_turn(
     a few milliseconds more.
 
     `told` gives what the visitor has told of themselves, `earlier` what the character has said before this
-    history, oldest first, `language` what they speak now if that is not the
-    character's main one.
+    history, oldest first, `language` what they speak now if that is not the character's main one.
     """
     written = (on or index_cache()).written(spec)
     here = [text_of(message) for message in history if message.get("role") == "assistant"]
     said = [*(text for text in earlier if text not in here), *here][-MOST_SAID:]
+    spoken = language or spec.language
     words, moment = asked_in(history), moment or Moment(model=spec.llm_model or spec.llm_provider)
     name = metadata.get("name") or moment.remembered("name")
     last = written.answers.last(said)
     query = _for_anybody(words, name, spec.language)
+    corrected = _puts_name_right(words, name)
+    if corrected:
+        query = TELLS_NAME[spec.language.startswith("zh")]
     matches = find(query, written, last=last, within_secs=within_secs, on=on) if words else []
     asked, follows = asked_of_self(words), follow_up(words)
     if not asked and not follows and matches and matches[0].sure >= SPOKEN:
         asked = written.answers.asked_in(matches[0].exchange)
-    if asked:
-        moment = replace(moment, told=_told(asked, told(), name, history, language or spec.language))
+    news = "" if asked or follows or is_question(words) else clause_of(told_now(words, moment), spoken)
+    if news:
+        moment = replace(moment, told={"": news})
+    if asked or corrected:
+        moment = replace(moment, told=_told(asked or Asked("name"), told(), name, history, spoken))
     chooser = Chooser(
         written.answers,
         said,
         lambda text: prompts.shown(spec, text, metadata, seed=seed, moment=moment),
         named=bool(name),
-        language=language or spec.language,
+        language=spoken,
         main_language=spec.language,
         seed=seed,
     )
@@ -132,8 +143,8 @@ def written_turn(
         answer = chooser.told_back(asked, known=bool(moment.told))
     elif follows:
         answer = chooser.followed(follows)
-    else:
-        answer = chooser.written(matches, SPOKEN)
+    elif not (answer := chooser.written(matches, SPOKEN)) and (news or corrected):
+        answer = chooser.noted() if news else chooser.told_back(Asked("name"), known=True)
     return WrittenTurn(
         matches,
         answer,
@@ -145,6 +156,21 @@ def written_turn(
         visitor=name if isinstance(name, str) else "",
         examples=[match.exchange for match in matches[:MOST_EXAMPLES] if match.sure >= SHOWN_TO_MODEL],
     )
+
+
+def _puts_name_right(words: str, name: Any) -> bool:
+    """Whether a turn has just given this name in the place of another: “No, it's Robyn.”"""
+    short = len(words) <= RIGHT_CHARACTERS and isinstance(name, str) and bool(name)
+    return short and PUTS_RIGHT.match(words) is not None and name.casefold() in words.casefold()
+
+
+def is_question(words: str) -> bool:
+    return words.rstrip().endswith(("?", "\uff1f"))
+
+
+def told_now(words: str, moment: Moment) -> list[Told]:
+    """What a visitor tells of themselves in this very turn."""
+    return told_in([words], {}, (), (moment.now or datetime.now(UTC)).date())
 
 
 def _for_anybody(words: str, name: Any, language: str) -> str:

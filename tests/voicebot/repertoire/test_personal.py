@@ -7,7 +7,7 @@ import pytest
 
 from tests.voicebot.repertoire.test_written_turn import SPEC, cache, talk  # noqa: F401
 from voicebot.repertoire import Source, told_in, written_turn
-from voicebot.repertoire.personal import Asked, asked_of_self
+from voicebot.repertoire.personal import Asked, asked_of_self, known_lines, noted_lines, unknown_lines
 
 ASKED = {
     "What is my name?": Asked("name"),
@@ -225,3 +225,28 @@ def test_a_question_that_only_the_search_knows_is_answered_from_what_was_told_to
         metadata = {"name": name} if name else {}
         found = written_turn(own, talk("Have you got my name there?"), metadata, on=cache)
         assert found.answer.text == answer
+
+
+def test_what_visitors_tell_of_themselves_is_taken_up_where_nothing_is_written(cache):  # noqa: F811
+    found = asked(cache, "My cat is called Biscuit.")
+    assert found.answer.source is Source.TOLD
+    assert "your cat is called Biscuit" in found.answer.text
+    assert found.answer.text[0].isupper()
+    chinese = replace(SPEC, language="zh")
+    assert "你养了猫" in asked(cache, "我养了一只猫。", spec=chinese).answer.text
+    assert asked(cache, "I like that.").answer is None
+    assert asked(cache, "Shall I live in Leeds?").answer is None
+    assert asked(cache, "Tell me about a storm, I love ships.").answer.source is not Source.FALLBACK
+
+
+def test_who_puts_their_name_right_is_called_so(cache):  # noqa: F811
+    found = written_turn(SPEC, talk("I'm Robin.", "Robin!", "No, it's Robyn."), {"name": "Robyn"}, on=cache)
+    assert "Robyn" in found.answer.text
+    own = replace(SPEC, examples="<START>\n{{user}}: My name is {{user}}.\n{{char}}: Welcome, {{user}}.\n")
+    found = written_turn(own, talk("I'm Robin.", "Robin!", "No, it's Robyn."), {"name": "Robyn"}, on=cache)
+    assert found.answer.text == "Welcome, Robyn."
+
+
+@pytest.mark.parametrize("line", [*noted_lines("en"), *known_lines("en", ""), *unknown_lines("en", "")])
+def test_the_houses_lines_begin_as_sentences_do(line):
+    assert line[0].isupper()

@@ -1,5 +1,7 @@
 """What of a repertoire is spoken next: it fits, it varies, it follows up, and it is known again."""
 
+from dataclasses import replace
+
 import pytest
 
 from characters.spec import CharacterSpec
@@ -169,3 +171,17 @@ def test_a_repertoire_of_nothing_answers_with_the_houses_words(cache):
 
 def test_no_words_stand_in_a_repr(cache):
     assert "Horn" not in repr(turn(cache, "Tell me about a storm").answer)
+
+
+def test_another_question_is_not_answered_with_what_was_said_already(cache):
+    storms = replace(
+        SPEC,
+        examples="<START>\n{{user}}: Were you ever in a bad storm at sea?\n{{char}}: Off Cape Horn.\n"
+        "<START>\n{{user}}: Were you ever in a bad inn at sea?\n{{char}}: In Tangier.\n",
+    )
+    first = turn(cache, "Were you ever in a bad storm at sea?", spec=storms).answer.text
+    assert first == "Off Cape Horn."
+    words = "Were you ever in a bad place?"
+    found = turn(cache, words, first, words, "In Tangier.", words, spec=storms)
+    assert found.matches[0].sure < 0.8, "not surely the same"
+    assert found.answer is None

@@ -1,6 +1,7 @@
 """Sentence limit: keeps replies short and whole, at most so many sentences, and never half of one."""
 
 import re
+from math import inf
 
 from pipecat.frames.frames import (
     AggregatedTextFrame,
@@ -15,7 +16,7 @@ from pipecat.utils.string import match_endofsentence
 from pipecat.utils.text.base_text_aggregator import TextType
 
 from characters.text import joined
-from voicebot.providers import EnoughFrame, ReplyIncompleteFrame, first_piece, speakable
+from voicebot.providers import EnoughFrame, ReplyIncompleteFrame, WrittenReplyFrame, first_piece, speakable
 
 # What a whole sentence ends with, in any language.
 SENTENCE_ENDS = ".!?…。！？｡．\"'”’)」』）》"  # noqa: RUF001
@@ -86,13 +87,14 @@ class SentenceLimit(FrameProcessor):
 
     def __init__(self, most: int):
         super().__init__()
-        self.most = most  # sentences of a reply
+        self.most = most  # sentences of a reply that a model makes
         self.written = ""  # what was passed on of the last reply
         self._forget()
 
     def _forget(self) -> None:
         self._pending = ""
-        self._passed = 0  # sentences
+        self._passed: float = 0  # sentences
+        self._limit: float = self.most
         self._letters = 0  # of what was passed on
         self._begun = False  # the first clause has been passed on
         self._within = False  # pieces of the sentence that is being written have been passed on
@@ -103,6 +105,8 @@ class SentenceLimit(FrameProcessor):
         if isinstance(frame, (LLMFullResponseStartFrame, InterruptionFrame)):
             self.written = ""
             self._forget()
+        elif isinstance(frame, WrittenReplyFrame):
+            self._limit = inf
         elif isinstance(frame, ReplyIncompleteFrame):
             await self._break_off()
         elif isinstance(frame, LLMFullResponseEndFrame):
@@ -115,18 +119,18 @@ class SentenceLimit(FrameProcessor):
     async def _collect(self, frame: LLMTextFrame) -> None:
         self._pending += frame.text
         self._unspoken = bool(frame.skip_tts)
-        while self._passed < self.most and (end := end_of_sentence(self._pending)):
+        while self._passed < self._limit and (end := end_of_sentence(self._pending)):
             sentence, self._pending = self._pending[:end], self._pending[end:]
             self._passed += 1
             self._within = False
             await self._pass_on(sentence)
-            if self._passed == self.most:
+            if self._passed == self._limit:
                 await self.push_frame(EnoughFrame(), FrameDirection.UPSTREAM)
         if not self._passed and not self._begun and (clause := first_clause(self._pending)):
             self._begun = True
             self._pending = self._pending[len(clause) :]
             await self._pass_on(clause)
-        while self._passed < self.most and self._too_long:
+        while self._passed < self._limit and self._too_long:
             await self._cut()
 
     @property
@@ -138,7 +142,7 @@ class SentenceLimit(FrameProcessor):
     async def _cut(self) -> None:
         """Passes on the beginning of a sentence whose end is nowhere to be seen, or gives the reply up."""
         if self._letters + LONGEST_CLAUSE > LONGEST_REPLY:
-            self._passed = self.most
+            self._passed = self._limit
             await self.push_frame(ReplyIncompleteFrame())
             await self.push_frame(EnoughFrame(), FrameDirection.UPSTREAM)
             return
@@ -149,7 +153,7 @@ class SentenceLimit(FrameProcessor):
 
     async def _break_off(self) -> None:
         rest = self._pending.strip()
-        if rest and self._passed < self.most and match_endofsentence(rest) == len(rest):
+        if rest and self._passed < self._limit and match_endofsentence(rest) == len(rest):
             await self._pass_on(rest)
         self._forget()
 
@@ -157,7 +161,7 @@ class SentenceLimit(FrameProcessor):
         """What is left is over now: a sentence of its own, or a tail."""
         rest = self._pending.strip()
         wanted = rest[-1:] in SENTENCE_ENDS or not self._passed or self._within
-        if rest and wanted and self._passed < self.most:
+        if rest and wanted and self._passed < self._limit:
             await self._pass_on(whole(self._pending))
         self._forget()
 

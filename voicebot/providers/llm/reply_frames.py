@@ -16,3 +16,8 @@ class ReplyIncompleteFrame(DataFrame):
 
     Between `LLMFullResponseStartFrame` and `LLMFullResponseEndFrame`, after the last text that is whole.
     """
+
+
+@dataclass
+class WrittenReplyFrame(DataFrame):
+    """Downstream, within a reply: what follows was written by an editor, who has seen to its length."""

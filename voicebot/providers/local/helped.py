@@ -17,6 +17,7 @@ from characters.spec import CharacterSpec
 from voicebot.ops import metrics
 from voicebot.providers.llm.dialect import CHATML
 from voicebot.providers.llm.reply_check import ReplyCheck
+from voicebot.providers.llm.reply_frames import WrittenReplyFrame
 from voicebot.providers.local import smollm
 from voicebot.repertoire import BESIDE_SMALL_MODEL, WrittenTurn
 
@@ -49,9 +50,13 @@ class HelpedLLM(smollm.LocalLLM):
 
     async def _say(self, text: str) -> AsyncGenerator[Any, None]:
         """A reply without chunks: the text is pushed beside them."""
-        await self.push_text(text)
+        await self._push_written(text)
         return
         yield
+
+    async def _push_written(self, text: str) -> None:
+        await self.push_frame(WrittenReplyFrame())
+        await self.push_text(text)
 
     async def _checked(self, context: LLMContext, turn: WrittenTurn) -> AsyncGenerator[Any, None]:
         loop = asyncio.get_running_loop()
@@ -67,8 +72,10 @@ class HelpedLLM(smollm.LocalLLM):
             check.begin()
             self.warmer = attempt * WARMER
             faulty = False
+            # Another try has what is left of the time; the first one is waited for.
+            until = began + RETRY_SECS if attempt else None
             async with aclosing(await super().get_chat_completions(context)) as stream:
-                async for chunk in stream:
+                async for chunk in _in_time(stream, check, until):
                     delta = chunk.choices[0].delta if chunk.choices else None
                     if delta and delta.content:
                         delta.content, fault = check.feed(delta.content)
@@ -80,7 +87,7 @@ class HelpedLLM(smollm.LocalLLM):
                         metrics.replies_from.labels("model").inc()
                         return
             rest, fault = ("", None) if faulty else check.finish()
-            if not faulty and fault is None:
+            if not faulty and fault is None and (rest or check.begun):
                 if rest:
                     await self.push_text(rest)
                 metrics.replies_from.labels("model").inc()
@@ -88,13 +95,26 @@ class HelpedLLM(smollm.LocalLLM):
             if check.begun:  # the clauses before it were good, and are being spoken
                 metrics.replies_from.labels("cut").inc()
                 if not check.is_whole and turn.words:
-                    await self.push_text(f"\u2026 {turn.words.text}")
+                    await self._push_written(f"\u2026 {turn.words.text}")
                 return
             if turn.near or loop.time() - began > RETRY_SECS:
                 break
         metrics.replies_from.labels("instead").inc()
         if instead := turn.near or turn.words:
-            await self.push_text(instead.text)
+            await self._push_written(instead.text)
+
+
+async def _in_time(
+    stream: AsyncGenerator[Any, None], check: ReplyCheck, until: float | None
+) -> AsyncGenerator[Any, None]:
+    """The chunks of a stream, as long as the first clause comes before `until`, the loop's time."""
+    loop = asyncio.get_running_loop()
+    while True:
+        end = None if check.begun else until
+        try:
+            yield await asyncio.wait_for(anext(stream), None if end is None else max(0.0, end - loop.time()))
+        except (TimeoutError, StopAsyncIteration):
+            return
 
 
 def service(spec: CharacterSpec) -> HelpedLLM:

@@ -17,6 +17,7 @@ from pipecat.services.llm_service import LLMService
 from pipecat.services.settings import LLMSettings
 
 from characters.spec import CharacterSpec
+from voicebot.providers.llm.reply_frames import WrittenReplyFrame
 from voicebot.repertoire import WrittenTurn, drafts, written_turn
 
 
@@ -43,6 +44,7 @@ class WrittenSpeech(LLMService):
     async def _answer(self, context: LLMContext) -> None:
         await self.push_frame(LLMFullResponseStartFrame())
         if words := (await self._written(context)).words:
+            await self.push_frame(WrittenReplyFrame())
             await self.push_frame(LLMTextFrame(words.text))
         await self.push_frame(LLMFullResponseEndFrame())
 

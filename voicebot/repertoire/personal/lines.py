@@ -53,6 +53,19 @@ UNKNOWN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }
 
+NOTED: Mapping[str, tuple[str, ...]] = {
+    "en": (
+        "So {{told}}. I will remember that.",
+        "You say that {{told}}? Tell me more of it.",
+        "Good to know: {{told}}. How did that come about?",
+    ),
+    "zh": ("原来{{told}}，我记下了。", "哦，{{told}}？跟我多说说。", "{{told}}，这我可记住了，后来呢？"),
+}
+
+
+def noted_lines(language: str) -> tuple[str, ...]:
+    return NOTED.get(language.split("-", maxsplit=1)[0].lower(), NOTED["en"])
+
 
 def _of(lines: Mapping[str, Mapping[str, tuple[str, ...]]], language: str, kind: str) -> tuple[str, ...]:
     known = lines.get(language.split("-", maxsplit=1)[0].lower(), lines["en"])

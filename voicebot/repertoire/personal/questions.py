@@ -85,6 +85,7 @@ _ENGLISH = (
     ("all",
      rf"what (?:else )?{_SAID}(?: you)?(?: all)?(?: about (?:me|myself))(?: so far)?"
      r"|what have i told you(?: so far)?"),
+    ("tells", r"(?:let me|can i|may i|i want to|i'll) tell you (?:something )?about (?:me|myself)"),
     ("last",
      r"what did i (?:just )?(?:say|ask|tell you)(?: to you)?(?: just now| a moment ago| before| last"
      r"| right now)?"),
@@ -141,6 +142,7 @@ _CHINESE = (
      rf"|愿望)(?:是)?{_WHAT}?"),
     ("all",
      rf"(?:关于)?我的?(?:{_WHAT}事?|哪些事|多少)|我(?:都)?{_TOLD}过?{_WHAT}(?:关于我自己的|自己的)事?"),
+    ("tells", "(?:让)?我(?:来|想|跟你|和你)*(?:说说|讲讲|介绍一下)(?:我)?自己"),
     ("last", rf"我(?:刚才|刚刚)(?:说|问)(?:了|的)?(?:是)?{_WHAT}"),
 )  # fmt: skip
 RULES_ZH = [(kind, re.compile(rule)) for kind, rule in _CHINESE]

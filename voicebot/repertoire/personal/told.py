@@ -27,6 +27,10 @@ _SWAPS = (
     (r"\bthe character\b", "me"),
 )
 SWAPS = [(re.compile(theirs, re.IGNORECASE), yours) for theirs, yours in _SWAPS]
+# What is liked or hated so is something that was said, and no fact about somebody.
+NO_NEWS = re.compile(
+    r"(?:that|this|these|those|it|you|your|to|the way|him|her|them|me|how|what|when)\b|你|这|那|它|您", re.I
+)
 DATE = re.compile(r" \(\d{1,2} \w+ \d{4}\)$|（\d{4}年\d{1,2}月\d{1,2}日）$")
 IDEOGRAPHS = re.compile("[\u3400-\u9fff]")
 # By kind: what is said of a value, and of what a visitor has, {1}, of that name.
@@ -186,6 +190,14 @@ def turned(words: str) -> str:
     for theirs, yours in SWAPS:
         words = theirs.sub(yours, words)
     return words
+
+
+def clause_of(told: Sequence[Told], language: str) -> str:
+    """What somebody has just told, as one says it back to them; '' for nothing that one would."""
+    chosen = [
+        one for one in told if one.kind not in ("name", "mood", "note") and not NO_NEWS.match(one.value)
+    ][:2]
+    return _joined([_clause(one, turned(one.value), language) for one in chosen], language)
 
 
 def answer_of(asked: Asked, told: Iterable[Told], language: str) -> tuple[str, str]:

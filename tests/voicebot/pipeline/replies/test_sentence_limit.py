@@ -11,7 +11,7 @@ from pipecat.frames.frames import (
 from pipecat.tests.utils import SleepFrame, run_test
 
 from voicebot.pipeline.replies.sentence_limit import EnoughFrame, SentenceLimit
-from voicebot.providers.llm.reply_frames import ReplyIncompleteFrame
+from voicebot.providers.llm.reply_frames import ReplyIncompleteFrame, WrittenReplyFrame
 
 
 async def passed_on(most: int, *frames) -> list[str]:
@@ -38,6 +38,13 @@ def reply(text: str) -> list:
 )
 async def test_whole_sentences_up_to_the_limit(text, most, spoken):
     assert await passed_on(most, *reply(text)) == spoken
+
+
+async def test_what_an_editor_wrote_is_said_to_its_end():
+    begin, *rest = reply("One. Two. Three.")
+    assert await passed_on(1, begin, WrittenReplyFrame(), *rest) == ["One.", "Two.", "Three."]
+    both = await passed_on(1, begin, WrittenReplyFrame(), *rest, *reply("Four. Five."))
+    assert both[-1] == "Four.", "and what comes after it is a model's"
 
 
 @pytest.mark.parametrize(
