@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median, quantiles
 
+from benchmarks import django_ready  # noqa: F401
 from characters.spec import CharacterSpec
 from voicebot.providers.llm.reply_check import Fault, ReplyCheck
 from voicebot.repertoire import index_cache

@@ -227,7 +227,9 @@ async def refused(_asked):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    "facts", [None, "I cannot help with that.", '{"facts": [', {"facts": {}}, refused], ids=str
+    "facts",
+    [None, "I cannot help with that.", '{"facts": [', {"facts": {}}, refused],
+    ids=["nothing", "a refusal", "half of it", "an object", "an error"],
 )
 async def test_where_the_model_gives_nothing_the_rules_hold(facts, caplog):
     async with talk(facts) as (one, _model, remembering):
