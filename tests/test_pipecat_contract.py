@@ -47,6 +47,8 @@ pipecat.pipeline.worker_observer.WorkerObserver
 pipecat.processors.aggregators.llm_response_universal.LLMAssistantAggregator
     async _trigger_assistant_turn_started(self)
     async _trigger_assistant_turn_stopped(self, *, interrupted=)
+pipecat.processors.aggregators.llm_response_universal.LLMContextAggregator
+    _aggregation
 pipecat.processors.aggregators.llm_response_universal.LLMContextAggregatorPair
     _assistant
     _user
@@ -113,6 +115,8 @@ pipecat.pipeline.worker.PipelineWorker
 pipecat.pipeline.worker_observer.WorkerObserver
     async on_process_frame(self, data)
     async on_push_frame(self, data)
+pipecat.processors.aggregators.llm_response_universal.LLMContextAggregator
+    aggregation_string(self)
 pipecat.processors.frame_processor.FrameProcessor
     async broadcast_frame(self, frame_cls, **kwargs)
     async queue_frame(self, frame, direction=, callback=)

@@ -27,7 +27,7 @@ from pipecat.transports.base_transport import TransportParams
 from pipecat.utils.text.base_text_aggregator import TextType
 from pipecat.workers.runner import WorkerRunner
 
-from voicebot.pipecat_internals.assistant_turns import AggregatorPair, AssistantTurns
+from voicebot.pipecat_internals.assistant_turns import AggregatorPair, AssistantTurns, VisitorTurns
 from voicebot.pipecat_internals.observers import FilteringWorker, FrameFilter
 from voicebot.pipecat_internals.output import OutputHooks
 from voicebot.pipecat_internals.processors import FrameEnd, OwnEvents
@@ -110,7 +110,9 @@ class Turns(AssistantTurns):
 
 
 async def test_a_turn_of_the_assistant_begins_and_is_asked_about_before_it_is_told():
-    pair = AggregatorPair(LLMContext(), user_params=LLMUserAggregatorParams(), assistant=Turns)
+    pair = AggregatorPair(
+        LLMContext(), user_params=LLMUserAggregatorParams(), user=VisitorTurns, assistant=Turns
+    )
     _user, assistant = pair
     assert assistant is pair.assistant()
     assert isinstance(assistant, Turns)

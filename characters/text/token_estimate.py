@@ -7,7 +7,7 @@ languages needs fewer, so that this errs safely).
 import regex
 
 MESSAGE_TOKENS = 5  # role and delimiters of one message in a chat template
-PER_LATIN_LETTER = 0.22  # spaces count as letters: a word with its space is one token, or two
+PER_LATIN_LETTER = 0.23  # spaces count as letters: a word with its space is one token, or two
 PER_MARK = 0.76  # of punctuation in ASCII; some are one token with what is beside them
 # French has 2.5 letters to a token where English has 4.5; its accents tell that a text is no English.
 PER_ACCENT, MOST_FOR_ACCENTS = 8.0, 0.15  # of which at most so much for each letter

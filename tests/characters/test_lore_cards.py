@@ -11,7 +11,7 @@ from characters.models import Character
 
 pytestmark = pytest.mark.django_db
 
-LONG = "word " * 300
+LONG = "word " * 365
 
 
 def card(*entries: dict[str, Any], **book: Any) -> bytes:
@@ -95,7 +95,7 @@ def test_a_plain_save_changes_nothing_of_an_entry_and_a_card_for_others_keeps_it
         (
             [{"constant": True, "keys": [], "name": f"C{n}", "content": LONG} for n in range(9)],
             {"token_budget": 1000},
-            ["has about 3753 tokens, and the room for lore is 1000: 7 entries", "“C2”", "and 2 more"],
+            ["has about 3780 tokens, and the room for lore is 1000: 7 entries", "“C2”", "and 2 more"],
         ),
         ([{"keys": ["/(/"]}], {}, ["1 entry of lore is called for by a pattern that is none"]),
         ([{"extensions": {"position": 7}}], {}, ["for an outlet, which is not known here"]),

@@ -92,7 +92,7 @@ def house() -> dict[str, dict[str, object]]:
         "sessions_app/apikey": {"": ApiKey.objects.get().pk},
         "auth/user": {"": boss.pk},
         "auth/group": {"": Group.objects.get(name="Editor").pk},
-        "voicebot/providerprofile": {"": ProviderProfile.objects.get().pk},
+        "voicebot/providerprofile": {"": ProviderProfile.objects.get().pk, "pk": captain.pk},
         "staff/authenticator": {"": Authenticator.objects.get().pk},
         "staff/passkey": {"": Passkey.objects.get().pk},
     }

