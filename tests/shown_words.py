@@ -10,11 +10,11 @@ LATIN = re.compile(r"[A-Za-z]{2,}")
 # What is the same in every language.
 NAMES = re.compile(
     r"""
-    https?://\S+ | \{\{\w+(::\w+)?\}\} | %\(\w+\)s | \{\w*\}        # addresses, macros, placeholders
+    https?://\S+ | \bdocs/\S+\.md | \{\{\w+(::\w+)?\}\} | %\(\w+\)s | \{\w*\}  # addresses, macros
     | \b[\w-]+(\.[\w-]+)+\b | \b[A-Z]+(_[A-Z]+)+\b | \b\w+=\w+  # dotted paths, variables and their values
     | \b(Greenroom | SillyTavern | NovelAI | Agnai | RisuAI | Backyard | Pipecat | Open-LLM-VTuber | OpenAI)\b
     | \b(world\ info | depth\ prompt | text-generation-webui | lorebook_v3 | settings | Settings | English)\b
-    | \b(openai | scripted | local | found | repertoire | Piper | SmolLM\d? | Whisper)\b
+    | \b(openai | scripted | local | found | repertoire | Piper | SmolLM\d? | Whisper | pyopenjtalk)\b
     | \b(JSON | YAML | PNG | APNG | JPEG | WebP | CHARX | WAV | API | QR | PIN | HTTPS)\b
     | \b(Cookie | MB | KB | ms | esc | en | zh-hans | development)\b | \bgr_\w+ | \b(anon|user):\w+
     | [0-9a-f]{8}(-[0-9a-f]{4,12}){4}
