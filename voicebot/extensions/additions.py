@@ -95,12 +95,12 @@ class _Rewriting:
     """The transforms of one service's words."""
 
     def __init__(
-        self, transforms: Sequence[Transform], kinds: tuple[type[Frame], ...], state: "ConversationState"
+        self, transforms: Sequence[Transform], kinds: tuple[type[TextFrame], ...], state: "ConversationState"
     ) -> None:
         self._transforms, self._kinds, self._state = list(transforms), kinds, state
 
     async def before_push(self, service: FrameProcessor, frame: Frame) -> None:
-        if isinstance(frame, self._kinds) and isinstance(frame, TextFrame):
+        if isinstance(frame, self._kinds):
             if _WRITTEN_BY in frame.metadata:
                 return  # it comes from before this service, or twice
             frame.metadata[_WRITTEN_BY] = service.name
@@ -124,12 +124,18 @@ def _guarded(make: Callable[["ConversationState"], T | None], state: "Conversati
         return None
 
 
+def name_of(what: object) -> str:
+    """A function, a class, or what an object is of, by its dotted path."""
+    return f"{getattr(what, '__module__', '?')}.{getattr(what, '__qualname__', type(what).__qualname__)}"
+
+
 def _note(what: object, error: Exception) -> None:
     """An extension has failed: which one and how, without the error's text, which may quote a visitor."""
     metrics.errors.labels("extension").inc()
-    name = f"{getattr(what, '__module__', '?')}.{getattr(what, '__qualname__', type(what).__qualname__)}"
     log.error(
-        "the extension %s failed with %s: the conversation goes on without it", name, type(error).__name__
+        "the extension %s failed with %s: the conversation goes on without it",
+        name_of(what),
+        type(error).__name__,
     )
 
 

@@ -16,6 +16,7 @@ from voicebot.extensions.additions import (
     Transform,
     Words,
     additions,
+    name_of,
 )
 from voicebot.providers import registry
 
@@ -62,7 +63,7 @@ def processor(
     _callable(make)
     added = AddedProcessor(make, place, side)
     if added in additions.processors:
-        raise ValueError(f"{_name(make)} stands {side} {place} already.")
+        raise ValueError(f"{name_of(make)} stands {side} {place} already.")
     additions.processors.append(added)
     return make
 
@@ -75,7 +76,7 @@ def observer(make: MakeObserver) -> MakeObserver:
     """
     _callable(make)
     if make in additions.observers:
-        raise ValueError(f"{_name(make)} observes already.")
+        raise ValueError(f"{name_of(make)} observes already.")
     additions.observers.append(make)
     return make
 
@@ -92,7 +93,7 @@ def text_transform(of: Words) -> Callable[[Transform], Transform]:
     def register(transform: Transform) -> Transform:
         _callable(transform)
         if (of, transform) in additions.transforms:
-            raise ValueError(f"{_name(transform)} is a transform of {of} already.")
+            raise ValueError(f"{name_of(transform)} is a transform of {of} already.")
         additions.transforms.append((of, transform))
         return transform
 
@@ -123,7 +124,3 @@ def store(name: str, path: str) -> None:
 def _callable(given: Any) -> None:
     if not callable(given):
         raise ValueError(f"{given!r} cannot be called: register the function, or the class.")
-
-
-def _name(given: Any) -> str:
-    return f"{getattr(given, '__module__', '?')}.{getattr(given, '__qualname__', given)}"

@@ -5,6 +5,8 @@ are called for. Others use the names below, and know of no provider in particula
 """
 
 from voicebot.providers import capabilities, class_paths, found, pipecat_service, provider_watch, registry
+from voicebot.providers.beforehand.reading_ahead import ReadingAhead
+from voicebot.providers.beforehand.rehearsal import Rehearsal
 from voicebot.providers.capabilities import ProviderCatalog
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.fallback import WithFallback
@@ -13,10 +15,8 @@ from voicebot.providers.llm.reply_frames import EnoughFrame, ReplyIncompleteFram
 from voicebot.providers.llm.thoughts import ThoughtFilter, without_thoughts
 from voicebot.providers.one_shot import IN_HZ, NoAnswer, ask_once
 from voicebot.providers.provider_watch import ProviderWatch
-from voicebot.providers.repertoire.reading_ahead import ReadingAhead
 from voicebot.providers.speech import recorded_speech, voice_sample
 from voicebot.providers.speech.recorded_speech import RecordedSpeech
-from voicebot.providers.speech.rehearsal import Rehearsal
 from voicebot.providers.speech.segments import BoundedSegments, SegmentTranscribedFrame, SpeechPausedFrame
 from voicebot.providers.speech.speech_pieces import first_piece
 from voicebot.providers.speech.speech_text import speakable

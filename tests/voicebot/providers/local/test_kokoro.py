@@ -10,10 +10,10 @@ import pytest
 from benchmarks.acoustics import loudness_lufs, pitch_hz
 from characters.spec import CharacterSpec
 from tests.voicebot.providers.local.test_voices import LEVEL_LUFS, WOMANS_HZ
+from voicebot.providers.beforehand.rehearsal import rehearse
 from voicebot.providers.local import voices
 from voicebot.providers.local.phonemes import pronounced
 from voicebot.providers.local.voices import kept, service
-from voicebot.providers.speech.rehearsal import rehearse
 
 pytestmark = pytest.mark.local
 

@@ -1,14 +1,9 @@
-"""Reading ahead: the indexes of characters on stage are made before their first visitor asks.
-
-At the start of the server, when somebody publishes, and once a minute for what other processes published; at
-half speed, so that voices go first.
-What was read before lies on disk, so that this is work once for each wording on a machine.
-"""
+"""Published rounds: work that a process does once for each version of a character that is on stage."""
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import suppress
+from typing import ClassVar
 
 from django.db import Error as DatabaseError
 
@@ -16,22 +11,25 @@ from characters import catalog
 from characters.exceptions import CharacterNotFound
 from characters.spec import CharacterSpec
 from sessions_app.database import in_database
-from voicebot.providers import registry
-from voicebot.repertoire import IndexCache, index_cache
 
 log = logging.getLogger(__name__)
 
 ROUND_SECS = 60.0  # between two looks at what is published
 
 
-class ReadingAhead:
-    """What this process has read, by label of the version. `cache` gives the indexes."""
+class PublishedRounds:
+    """Looks once a minute, and when `soon` says so; `on_published` is what is done."""
 
-    def __init__(self, cache: Callable[[], IndexCache] = index_cache) -> None:
-        self._cache = cache
+    work: ClassVar[str]  # what it is, for the log: “rehearsing”
+
+    def __init__(self) -> None:
         self._known: set[str] = set()
         self._published = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def on_published(self, spec: CharacterSpec) -> None:
+        """Does it. One that raises is asked again in the next round."""
+        raise NotImplementedError
 
     def soon(self) -> None:
         """Somebody has published: does not wait for the next minute. From any thread."""
@@ -47,22 +45,17 @@ class ReadingAhead:
             except (DatabaseError, OSError):
                 pass  # away: whoever found out has said so
             except Exception:
-                log.exception("reading ahead failed; trying again later")
+                log.exception("%s failed; trying again later", self.work)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._published.wait(), ROUND_SECS)
 
     async def round(self) -> None:
-        """Makes the indexes of what was published since the last time; their vectors follow behind."""
+        """Does what was published since the last time."""
         for slug in await in_database(catalog.on_stage):
             try:
                 spec = await in_database(catalog.get, slug)
             except CharacterNotFound:  # taken off the stage meanwhile
                 continue
-            if spec.label not in self._known and is_read(spec):
-                await asyncio.to_thread(self._cache().written, spec, ahead=True)
-            self._known.add(spec.label)
-
-
-def is_read(spec: CharacterSpec) -> bool:
-    """Whether anybody looks for this character's exchanges: a script does not."""
-    return registry.name_for("llm", spec) != "scripted"
+            if spec.label not in self._known:
+                await self.on_published(spec)
+                self._known.add(spec.label)
