@@ -4,6 +4,7 @@ import ctypes
 import logging
 import mmap
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,20 +38,69 @@ def mappings(least_bytes: int) -> dict[int, int]:
     return {start: end for start, end in spans if end - start >= least_bytes}
 
 
+def _bytes(start: int, end: int) -> np.ndarray:
+    return np.ctypeslib.as_array((ctypes.c_uint8 * (end - start)).from_address(start))
+
+
+def blocks(start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The pages of a span in blocks of a megabyte: where each begins and ends."""
+    for at in range(-(-start // mmap.PAGESIZE) * mmap.PAGESIZE, end, LOOK_BYTES):
+        yield at, min(at + LOOK_BYTES, end)
+
+
+def is_zero(start: int, end: int) -> bool:
+    """Whether every byte of a span is zero."""
+    return not _bytes(start, end).any()
+
+
+def zeros(start: int, end: int, least_bytes: int) -> list[tuple[int, int]]:
+    """The runs of at least so many zeros in a mapping, to the byte: where each begins and ends."""
+    runs, begun = [], start
+    for block, ends in blocks(start, end):
+        written = block + np.flatnonzero(_bytes(block, ends))
+        if not written.size:
+            continue
+        edges = np.concatenate(([begun - 1], written))
+        gaps = np.flatnonzero(np.diff(edges) > least_bytes)
+        runs += [(int(edges[gap]) + 1, int(edges[gap + 1])) for gap in gaps]
+        begun = int(written[-1]) + 1
+    if begun + least_bytes <= end:
+        runs.append((begun, end))
+    return runs
+
+
+def wipe(start: int, end: int) -> int:
+    """Makes a span zeros, and gives back the pages that are wholly in it, while nobody uses it.
+
+    Returns how many bytes are no longer resident.
+    """
+    released = release(start, end)
+    if released:
+        first = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
+        _bytes(start, first)[:] = 0
+        _bytes(first + released, end)[:] = 0
+    else:
+        _bytes(start, end)[:] = 0
+    return released
+
+
+def release(start: int, end: int) -> int:
+    """Gives back the whole pages of a span, whatever is in them: they are zeros when they are next read.
+
+    Nothing may write there meanwhile. Returns how many bytes that was.
+    """
+    start, end = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE, end // mmap.PAGESIZE * mmap.PAGESIZE
+    with suppress(OSError, AttributeError):
+        madvise = _libc().madvise
+        madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+        if end > start and madvise(start, end - start, MADV_DONTNEED) == 0:
+            return end - start
+    return 0
+
+
 def release_zeros(start: int, end: int) -> int:
     """Gives back the pages of a mapping that hold zeros only; they are zeros again when they are next read.
 
     Nothing may write there meanwhile. Returns how many bytes that was.
     """
-    released = 0
-    with suppress(OSError, AttributeError):
-        madvise = _libc().madvise
-        madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-        at = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
-        while at < end:
-            size = min(LOOK_BYTES, end - at)
-            block = np.ctypeslib.as_array((ctypes.c_uint8 * size).from_address(at))
-            if not block.any() and madvise(at, size, MADV_DONTNEED) == 0:
-                released += size
-            at += size
-    return released
+    return sum(release(*block) for block in blocks(start, end) if is_zero(*block))

@@ -25,18 +25,25 @@ from voicebot.ops import CORES, process_memory
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.llm.compatible_llm import CompatibleLLM
 from voicebot.providers.llm.patience import Patience
+from voicebot.providers.local import slot_memory
 from voicebot.providers.local.owned_folder import OwnedFolder
+from voicebot.providers.local.slot_memory import SlotMemory
 
 MODEL = "smollm2-135m"
 WEIGHTS_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 # Conversations that are kept evaluated, and replies that are written at once. Each takes up to 47 MB; a core
 # writes no more than two replies in the time that people wait for one.
 SLOTS = min(8, max(4, int(2 * CORES)))
+COMMON = SLOTS - 1  # the slot of conversations that have none of their own
 READING = SLOTS  # one slot more, in which what goes into files is evaluated; no conversation is ever in there
 OPENINGS = 16  # characters whose prompt is kept evaluated, of 10 MB each
 READ_SECS = 60.0  # to evaluate a prompt on a machine that has much to do
 SLOT_TOKENS = 2048  # the context of each: prompt, history and reply
-CACHE_BYTES = (SLOTS + 1) * SLOT_TOKENS * 23_040  # keys and values of 30 layers, 3 heads of 64 halves
+CACHE_PARTS, PART_BYTES = (
+    2 * 30,
+    SLOT_TOKENS * 3 * 64 * 2,
+)  # keys and values of 30 layers; 3 heads of 64 halves
+CACHE_BYTES = (SLOTS + 1) * CACHE_PARTS * PART_BYTES
 REPLY_TOKENS = 90
 PROMPT_THREADS = 2
 REPLY_THREADS = 1  # the other core speaks the first sentence while the rest is written
@@ -56,8 +63,8 @@ def weights() -> Path:
 
 
 @cache
-def server() -> Any:
-    """llama.cpp's server on a free loopback port, in threads of this process."""
+def _served() -> tuple[Any, SlotMemory | None]:
+    """llama.cpp's server on a free loopback port, in threads of this process; where its slots keep things."""
     params = xllamacpp.CommonParams()
     params.model.path = str(weights())
     params.hostnames = ["127.0.0.1"]
@@ -74,10 +81,19 @@ def server() -> Any:
     before = process_memory.mappings(CACHE_BYTES)
     found = xllamacpp.Server(params)
     # llama.cpp writes zeros into all of its cache, and so has all of it at once. Nobody has asked it yet.
-    for start, end in process_memory.mappings(CACHE_BYTES).items():
-        if before.get(start) != end:
-            process_memory.release_zeros(start, end)
-    return found
+    new = {a: b for a, b in process_memory.mappings(CACHE_BYTES).items() if before.get(a) != b}
+    memory = slot_memory.find(new, parts=CACHE_PARTS, slots=SLOTS + 1, part_bytes=PART_BYTES)
+    for start, end in new.items():
+        process_memory.release_zeros(start, end)
+    first = {"prompt": "Hello", "n_predict": 1, "id_slot": READING}
+    return found, slot_memory.checked(
+        memory, READING, lambda: _post_to(found.listening_address, "/completion", first, READ_SECS)
+    )
+
+
+def server() -> Any:
+    """llama.cpp's server, which is started first if it does not run."""
+    return _served()[0]
 
 
 def address() -> str:
@@ -93,11 +109,23 @@ def count(messages: Sequence[Message]) -> int:
 
 def _post(path: str, data: dict[str, Any], timeout_secs: float = 5.0) -> Any:
     """What the server answers on loopback. Raises OSError."""
+    return _post_to(server().listening_address, path, data, timeout_secs)
+
+
+def _post_to(address: str, path: str, data: dict[str, Any], timeout_secs: float) -> Any:
     request = urllib.request.Request(  # noqa: S310  (our own address, never given by anybody)
-        server().listening_address + path, json.dumps(data).encode(), {"Content-Type": "application/json"}
+        address + path, json.dumps(data).encode(), {"Content-Type": "application/json"}
     )
     with urllib.request.urlopen(request, timeout=timeout_secs) as answer:  # noqa: S310
         return json.load(answer)
+
+
+def forget(slot: int) -> None:
+    """Erases what a slot has read, and gives its memory back. Blocks. Raises OSError."""
+    _post(f"/slots/{slot}?action=erase", {})
+    memory = _served()[1]
+    if memory and slot != COMMON:  # another conversation may read in the common one by now
+        memory.release(slot)
 
 
 class Slots:
@@ -213,7 +241,7 @@ class LocalLLM(CompatibleLLM):
         used, self._used = self._used, set()
         for slot in used:
             with suppress(OSError):
-                await asyncio.to_thread(_post, f"/slots/{slot}?action=erase", {})
+                await asyncio.to_thread(forget, slot)
         if self._slot is not None:
             slots().give_back(self._slot)
             self._slot = None
