@@ -5,6 +5,7 @@ from the moment its last sample was due to the first audible sample that comes b
 """
 
 import asyncio
+import itertools
 import json
 import statistics
 import time
@@ -37,11 +38,36 @@ class Tally:
     own_delay_ms: list[float] = field(default_factory=list)  # of the crowd's own event loop
 
 
-def script() -> list[tuple[str, list[bytes]]]:
-    """The packets of one round, built once for all visitors."""
+# What a visitor asks of a sailor: other questions, other replies.
+QUESTIONS = (
+    "How long have you been a sailor?",
+    "What do you eat on your ship?",
+    "Are you ever afraid of a storm?",
+    "Which harbor do you like best?",
+    "Where did you learn to tie your knots?",
+    "Do you have a family at home?",
+    "What was the name of your first ship?",
+    "What would you do with a chest of gold?",
+)
+Round = list[tuple[str, list[bytes]]]
+
+
+def questions() -> list[Round]:
+    """A round for each question, in a voice of this machine, which end as the recorded sentence does."""
+    from tests.piper_speech import spoken  # the voice's packages are wanted here alone
+
+    def end(pcm: np.ndarray) -> int:
+        return int(np.flatnonzero(np.abs(pcm.astype(np.int32)) > AUDIBLE)[-1])
+
+    fades = len(speech()) - end(speech())
+    return [script(pcm[: end(pcm) + fades]) for pcm in map(spoken, QUESTIONS)]
+
+
+def script(said: np.ndarray | None = None) -> Round:
+    """The packets of one round, built once for all visitors; what is said is mono int16 PCM at 16 kHz."""
     parts = (
         ("before", np.zeros(RATE_HZ, np.int16)),
-        ("speech", speech()),
+        ("speech", speech() if said is None else said),
         ("after", np.zeros(5 * RATE_HZ, np.int16)),
     )
     return [
@@ -60,8 +86,8 @@ def loud(pcm: bytes) -> bool:
 
 
 class LiveConnection:
-    def __init__(self, tally: Tally, packets: list[tuple[str, list[bytes]]]):
-        self.tally, self.packets = tally, packets
+    def __init__(self, tally: Tally, *rounds: Round):
+        self.tally, self.rounds = tally, rounds
         self.asked_at: float | None = None
         self.ready = False
         self.plays_until = 0.0  # when the last of the character's voice that came has been played
@@ -123,8 +149,10 @@ class LiveConnection:
         async with self.connected(url) as socket:
             due = time.perf_counter()
             until = due + secs
-            while due < until:
-                for part, messages in self.packets:
+            for packets in itertools.cycle(self.rounds):
+                if due >= until:
+                    break
+                for part, messages in packets:
                     if part == "before":
                         self.asked_at = None
                     elif part == "after":
@@ -142,7 +170,7 @@ class LiveConnection:
 
     async def speak_over(self, url: str, times: int) -> list[float]:
         """Speaks into the character's reply; the seconds from the first syllable until the voice is gone."""
-        (_, before), (_, question), (_, after) = self.packets
+        (_, before), (_, question), (_, after) = self.rounds[0]
         found = []
         async with self.connected(url) as socket:
             due = await self.send(socket, before, time.perf_counter())
@@ -204,19 +232,24 @@ async def visit(
     start: str = "",
     probe: str = "",
     cookies: Sequence[str] = (),
+    character: str = "captain-marlow",
+    rounds: Sequence[Round] = (),
 ) -> dict[str, Any]:
     """What a crowd of `n` notices in `secs`, and what the server of `pid` uses meanwhile.
 
-    `cookies` are of visitors who have been there before.
+    `cookies` are of visitors who have been there before. Each begins with another one of `rounds`, if given.
     """
-    tally, packets = Tally(), script()
+    tally, rounds = Tally(), list(rounds) or [script()]
     _, memory_before = usage(pid)
     known = [*cookies, *[""] * n][:n]
-    urls = [ws or await asyncio.to_thread(way_in, start, "captain-marlow", cookie) for cookie in known]
+    urls = [ws or await asyncio.to_thread(way_in, start, character, cookie) for cookie in known]
     watching = asyncio.create_task(_own_delay(tally))
     connections = [
-        asyncio.create_task(LiveConnection(tally, packets).talk(url, secs, number * STAGGER_SECS))
+        asyncio.create_task(
+            LiveConnection(tally, *rounds[at:], *rounds[:at]).talk(url, secs, number * STAGGER_SECS)
+        )
         for number, url in enumerate(urls)
+        for at in [number % len(rounds)]
     ]
     await asyncio.sleep(n * STAGGER_SECS + SETTLE_SECS)
     if probe:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import django_ready  # noqa: F401
-from benchmarks.crowd import speak_over, visit
+from benchmarks.crowd import questions, speak_over, visit
 from tests.workers import free_port
 from voicebot.turns.onnx_sessions import pairs_overflow
 
@@ -33,12 +33,21 @@ SERVER_CORE, CROWD_CORE = 0, 1
 WARM_SECS = {"scripted": 4.0, "local": 14.0}  # the first visitor meets what every server does once
 FAR_TOO_LATE_SECS = 3.0
 FLAGS = ["--loop", "uvloop", "--log-level", "warning", "--no-access-log"]
-SIDES = {
-    "stock": ("benchmarks.probe:stock", []),
-    "greenroom": (
-        "benchmarks.probe:application",
-        ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--lifespan", "on"],
-    ),
+OURS = (
+    "benchmarks.probe:application",
+    ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--lifespan", "on"],
+)
+SIDES = {"stock": ("benchmarks.probe:stock", []), "greenroom": OURS, "demo": OURS}
+# With local models the model answers on both sides, by the same instruction. `demo` is a character as it
+# comes, whose editors wrote some of the answers, and is no side of the comparison.
+SAILOR = {
+    "spec": "chara_card_v2",
+    "spec_version": "2.0",
+    "data": {
+        "name": "A Sailor",
+        "first_mes": "Ahoy there.",
+        "system_prompt": "You are a gruff but kind old sailor. Answer in one short spoken sentence.",
+    },
 }
 
 
@@ -65,8 +74,11 @@ class Side:
 
     def __enter__(self) -> "Side":
         app, flags = SIDES[self.name]
-        if self.name == "greenroom":
-            for command in (["migrate", "-v", "0"], ["seed_demo"]):
+        if self.name != "stock":
+            card = Path(self.environment["DATA_DIR"], "sailor.json")
+            card.write_text(json.dumps(SAILOR))
+            imported = ["import_characters", str(card), "--publish", "--address", "sailor"]
+            for command in (["migrate", "-v", "0"], ["seed_demo"], imported):
                 subprocess.run(
                     [sys.executable, "manage.py", *command],
                     cwd=ROOT,
@@ -107,7 +119,11 @@ class Side:
         return {"start": f"{self.url}/api/start"}
 
     def visited(self, n: int, secs: float) -> dict[str, Any]:
-        return asyncio.run(visit(n, secs, self.process.pid, probe=f"{self.url}/probe", **self.way_in))
+        """What a crowd notices: of the local models, that asks one question after the other."""
+        more: dict[str, Any] = {}
+        if self.provider == "local":
+            more = {"rounds": questions(), "character": "captain-marlow" if self.name == "demo" else "sailor"}
+        return asyncio.run(visit(n, secs, self.process.pid, probe=f"{self.url}/probe", **self.way_in, **more))
 
     def spoken_over(self, times: int) -> list[float]:
         return asyncio.run(speak_over(times, **self.way_in))
@@ -200,13 +216,14 @@ def main() -> None:
     parser.add_argument("--only", choices=SIDES)
     options = parser.parse_args()
     os.sched_setaffinity(0, {CROWD_CORE})
-    names = [options.only] if options.only else list(SIDES)
+    names = [options.only] if options.only else ["stock", "greenroom"]
 
     def counts(text: str) -> list[int]:
         return [int(part) for part in text.split(",") if part]
 
     scripted = sweep(names, counts(options.sweep), options.secs, options.rounds, "scripted")
-    local = sweep(names, counts(options.local), options.secs, options.rounds, "local")
+    beside = [] if options.only else ["demo"]
+    local = sweep([*names, *beside], counts(options.local), options.secs, options.rounds, "local")
     interrupted = barge_in(names, options.barge, options.rounds) if options.barge else {}
     results = {
         "machine": machine(),
