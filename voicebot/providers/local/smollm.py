@@ -181,6 +181,7 @@ class Openings:
                     READ_SECS,
                 )
                 _post(f"/slots/{READING}?action=save", {"filename": name}, READ_SECS)
+                forget(READING)
                 self._names[name] = None
             self._names.move_to_end(name)
             while len(self._names) > OPENINGS:

@@ -40,6 +40,19 @@ def test_a_slot_is_empty_when_its_conversation_is_over_and_others_go_on():
     smollm.forget(1)
 
 
+def test_what_was_read_into_a_file_does_not_stay_in_memory_besides():
+    memory = smollm._served()[1]
+    assert memory is not None
+    opening = [{"role": "system", "content": "You are the keeper of a lighthouse, and of its cat."}]
+    smollm.openings().lay(0, opening)
+    assert memory.written(0)
+    assert memory.empty(smollm.READING)
+    smollm.forget(0)
+    smollm.openings().lay(0, opening)
+    assert memory.written(0), "what came back from the file is not there"
+    smollm.forget(0)
+
+
 @pytest.fixture
 def cache():
     """Two parts of two slots of four pages, right behind something else, as an allocation is."""
