@@ -24,7 +24,7 @@ ORDER = {
         addresses content prompts
         catalog provider_choice report
         versions
-        cards demo pages
+        cards demo documents pages
         admin
         apps management urls
     """,
@@ -73,6 +73,7 @@ DOORS = (
     "characters.admin",
     "characters.cards",
     "characters.demo",
+    "characters.documents",
     "characters.lore",
     "characters.models",
     "characters.pages",
