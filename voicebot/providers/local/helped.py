@@ -39,10 +39,9 @@ class HelpedLLM(smollm.LocalLLM):
         self._spec = spec
 
     async def get_chat_completions(self, context: LLMContext) -> Any:
-        if not self.helps:
+        turn = getattr(context, "written", None)
+        if not self.helps or not isinstance(turn, WrittenTurn):  # a summary or a trial is no character's turn
             return await super().get_chat_completions(context)
-        written = getattr(context, "written", None)
-        turn = written if isinstance(written, WrittenTurn) else WrittenTurn()
         if turn.answer and turn.sure >= BESIDE_SMALL_MODEL.sure:
             metrics.replies_from.labels("written").inc()
             return self._say(turn.answer.text)

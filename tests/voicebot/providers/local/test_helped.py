@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 
 import pytest
+from pipecat.processors.aggregators.llm_context import LLMContext
 
 from characters.spec import CharacterSpec
 from voicebot.providers.llm.reply_frames import WrittenReplyFrame
@@ -76,6 +77,14 @@ async def test_replies(monkeypatch, tries, turn, spoken, asked):
     pushed = Pushed(monkeypatch, *tries)
     assert await pushed.reply(**turn) == spoken
     assert pushed.asked == asked
+
+
+async def test_what_is_no_turn_of_a_conversation_is_the_models_own(monkeypatch):
+    """A summary, a trial at the desk: nothing is written for them that could be said instead."""
+    pushed = Pushed(monkeypatch, BAD)
+    said = [piece async for piece in await pushed.model.get_chat_completions(LLMContext([]))]
+    assert "".join(piece.choices[0].delta.content for piece in said).strip() == BAD
+    assert pushed.asked == 1
 
 
 async def test_another_try_has_only_what_is_left_of_the_time(monkeypatch):
