@@ -14,12 +14,11 @@ RUN for extra in $EXTRAS s3; do \
     && case " $EXTRAS " in *" local-kokoro "*) python scripts/kokoro_voices.py ;; esac
 COPY manage.py ./
 COPY config config
+COPY greenroom greenroom
 COPY characters characters
 COPY sessions_app sessions_app
 COPY staff staff
 COPY voicebot voicebot
-COPY templates templates
-COPY locale locale
 USER greenroom
 ENV DATA_DIR=/data STATIC_ROOT=/app/static PYTHONUNBUFFERED=1 DJANGO_SETTINGS_MODULE=config.settings
 # Static files are made here, not at each first start. Nothing is asked of the database.

@@ -1,4 +1,4 @@
-"""Django's settings. What the environment may say, and what it means, is in `config.environment`."""
+"""Django's settings. What the environment may say, and what it means, is in `greenroom.environment`."""
 
 import os
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
 from environ import Env
 
-from config import development, environment, media, production, redis
-from config.admin_theme import UNFOLD
-from config.environment import BASE_DIR
-from config.http.content_security_policy import PAGE_POLICY
+from config import development, media, production, redis
 from config.postgresql import embedded
+from greenroom import environment
+from greenroom.admin_theme import UNFOLD
+from greenroom.http.content_security_policy import PAGE_POLICY
 
 # Nothing is fetched from a model hub while the server runs: whatever tries fails at once instead.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -87,8 +87,8 @@ MAX_SESSIONS_PER_VISITOR = env.MAX_SESSIONS_PER_VISITOR
 # --- Providers of speech and language -----------------------------------------------------------
 
 DEFAULT_PROVIDER = env.DEFAULT_PROVIDER
-STAGE_PROVIDERS = {"stt": env.STT_PROVIDER, "llm": env.LLM_PROVIDER, "tts": env.TTS_PROVIDER}
-STAGE_FALLBACKS = {"stt": env.STT_FALLBACK, "llm": env.LLM_FALLBACK, "tts": env.TTS_FALLBACK}
+STAGE_PROVIDERS = env.stage_providers
+STAGE_FALLBACKS = env.stage_fallbacks
 PROVIDER_PACKAGES = env.PROVIDER_PACKAGES
 PRONUNCIATIONS = env.PRONUNCIATIONS
 PROVIDER_TIMEOUT_SECS = env.PROVIDER_TIMEOUT_SECS
@@ -97,7 +97,7 @@ MODEL_LOAD_SECS = env.MODEL_LOAD_SECS
 ANSWER_SECS = env.ANSWER_SECS
 ANSWER_AHEAD_PROVIDERS = env.ANSWER_AHEAD_PROVIDERS
 LLM_CONTEXT_TOKENS = env.LLM_CONTEXT_TOKENS
-STAGE_OPTIONS = {"stt": env.STT_OPTIONS, "llm": env.LLM_OPTIONS, "tts": env.TTS_OPTIONS}
+STAGE_OPTIONS = env.stage_options
 
 
 OPENAI = env.openai
@@ -107,7 +107,8 @@ __all__ = ["UNFOLD"]  # read by django-unfold
 # --- Django -------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "unfold.apps.BasicAppConfig",  # before the admin, whose templates it replaces
+    "greenroom",  # before the theme, and the theme before the admin: each replaces templates of the next
+    "unfold.apps.BasicAppConfig",
     "staff.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -126,13 +127,13 @@ INSTALLED_APPS = [
     *env.EXTRA_APPS,
 ]
 MIDDLEWARE = [
-    "config.http.request_id.RequestId",
+    "greenroom.http.request_id.RequestId",
     "django.middleware.security.SecurityMiddleware",
-    "config.http.content_security_policy.Policy",
-    "config.http.outage.WhileAway",
-    "config.http.static_files.StaticFiles",
-    "config.http.page_compression.PageCompression",
-    "config.http.body_limit.LoginSessions",
+    "greenroom.http.content_security_policy.Policy",
+    "greenroom.http.outage.WhileAway",
+    "greenroom.http.static_files.StaticFiles",
+    "greenroom.http.page_compression.PageCompression",
+    "greenroom.http.body_limit.LoginSessions",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -146,7 +147,7 @@ ASGI_APPLICATION = "config.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -226,7 +227,6 @@ AUTH_PASSWORD_VALIDATORS = [
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": PAGE_POLICY}
 TIME_ZONE = env.TIME_ZONE
 FORMAT_MODULE_PATH = "config.formats"  # of dates and times; Django's own where a language has none there
@@ -253,15 +253,15 @@ DATA_UPLOAD_MAX_NUMBER_FILES = None  # cards of one drop: the size of a request 
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the form of a character with a thousand entries of lore
 
 # A session's words must not reach an error page or an error mail, not even as a local variable.
-DEFAULT_EXCEPTION_REPORTER = "config.discretion.DiscreetReporter"
-DEFAULT_EXCEPTION_REPORTER_FILTER = "config.discretion.DiscreetReporterFilter"
-LOGGING_CONFIG = "config.discretion.configure_logging"
+DEFAULT_EXCEPTION_REPORTER = "greenroom.discretion.DiscreetReporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "greenroom.discretion.DiscreetReporterFilter"
+LOGGING_CONFIG = "greenroom.discretion.configure_logging"
 LOGGING = {"level": LOG_LEVEL, "format": LOG_FORMAT}
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-SESSION_ENGINE = "config.http.hashed_sessions"  # a dump of the database is no login
+SESSION_ENGINE = "greenroom.http.hashed_sessions"  # a dump of the database is no login
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "voicebot.http.error_pages.csrf_failure"

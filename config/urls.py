@@ -12,7 +12,7 @@ admin.site.index_title = _("Overview")
 handler400 = "voicebot.http.error_pages.bad_request"
 handler403 = "voicebot.http.error_pages.forbidden"
 handler404 = "voicebot.http.error_pages.not_found"
-handler500 = "config.http.outage.on_server_error"
+handler500 = "greenroom.http.outage.on_server_error"
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("language/", set_language, name="set_language"),

@@ -27,9 +27,11 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-PACKAGES = [ROOT / name for name in ("config", "characters", "sessions_app", "staff", "voicebot")]
+PACKAGES = [
+    ROOT / name for name in ("config", "greenroom", "characters", "sessions_app", "staff", "voicebot")
+]
 APART = {"migrations", "client", "static"}  # no Python whose words anybody reads
-PAGES = [ROOT / "templates", ROOT / "voicebot" / "templates"]
+PAGES = [ROOT / "greenroom" / "templates", ROOT / "staff" / "templates"]
 STAGE = [ROOT / "voicebot" / "client" / "src"]
 DESK = [ROOT / "characters" / "static", ROOT / "staff" / "static"]
 KEYWORDS = {
@@ -127,9 +129,9 @@ def wanted() -> list[Words]:
 
     django.setup()
     return [
-        Words(ROOT / "locale", "django", {*of_pages(PAGES), *of_python(PACKAGES), *of_theme()}),
+        Words(ROOT / "greenroom" / "locale", "django", {*of_pages(PAGES), *of_python(PACKAGES), *of_theme()}),
         # Carried by the page that visitors talk on: nothing else belongs there.
-        Words(ROOT / "locale", "djangojs", {*of_scripts(STAGE)}),
+        Words(ROOT / "greenroom" / "locale", "djangojs", {*of_scripts(STAGE)}),
         # Of the admin's scripts; they get it from `admin:jsi18n`.
         Words(ROOT / "characters" / "locale", "djangojs", {*of_scripts(DESK)}),
     ]

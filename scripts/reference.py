@@ -16,7 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 from scripts.generated import write_or_check  # noqa: E402
 
 HEAD = ["variable", "type", "default", "range", "what it means", "read in"]
-PACKAGES = ("config", "characters", "sessions_app", "staff", "voicebot")
+PACKAGES = ("config", "greenroom", "characters", "sessions_app", "staff", "voicebot")
 KEPT = {"PATH", "HOME", "DJANGO_SETTINGS_MODULE"}  # of the environment; defaults may depend on the rest
 
 
@@ -63,7 +63,7 @@ def _readers() -> dict[str, list[str]]:
     within = {  # what a property of the environment is made of
         node.name: _named(node, "self")
         for path, tree in trees.items()
-        if path.parent == ROOT / "config" / "environment"
+        if path.parent == ROOT / "greenroom" / "environment"
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef)
     }
@@ -78,7 +78,7 @@ def _readers() -> dict[str, list[str]]:
 
 def _range(field: Any) -> str:
     """Between what a number may be, or what else a value must be beyond its type."""
-    from config.environment import kind_of, range_of
+    from greenroom.environment import kind_of, range_of
 
     kind = kind_of(field)
     return range_of(field) or (
@@ -88,8 +88,8 @@ def _range(field: Any) -> str:
 
 def settings() -> str:
     """What the environment may say, section by section."""
-    from config import environment
     from config.settings import env
+    from greenroom import environment
 
     readers = _readers()
     parts = []

@@ -69,7 +69,7 @@ def stage_database(name: str, place: Path) -> Iterator[str]:
 def state_of_the_code() -> str:
     """Another one wherever tables or demo characters could be."""
     found = hashlib.sha256()
-    for package in ("config", "characters", "sessions_app", "staff", "voicebot"):
+    for package in ("config", "greenroom", "characters", "sessions_app", "staff", "voicebot"):
         for path in sorted((ROOT / package).rglob("*")):
             if path.suffix == ".py" or (path.is_file() and "demo" in path.parts):
                 found.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())

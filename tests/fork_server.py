@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-OURS = {"config", "characters", "sessions_app", "staff", "voicebot", "tests"}
+OURS = {"config", "greenroom", "characters", "sessions_app", "staff", "voicebot", "tests"}
 THREADED = ("onnxruntime",)
 START_SECS = 120  # on a machine that is busy with others
 BARE = ".bare"

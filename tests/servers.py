@@ -82,7 +82,7 @@ class Answer:
 
 SIGN_IN = """
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
-from config.http.hashed_sessions import SessionStore
+from greenroom.http.hashed_sessions import SessionStore
 from staff.login import logins
 user = get_user_model().objects.get(username="admin")
 store = SessionStore()

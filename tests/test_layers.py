@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 # An app imports from those to its right. Django finds `config` by name, and nothing imports it.
-APPS = ("config", "staff", "voicebot", "sessions_app", "characters")
+APPS = ("config", "greenroom", "staff", "voicebot", "sessions_app", "characters")
 # Within an app: each package or module of its first level imports from lines above its own only.
 ORDER = {
     "characters": """
@@ -111,9 +111,9 @@ DOORS = (
 BY_MODULE = {"voicebot.pipecat_internals"}  # each user loads only what it needs of Pipecat
 # Settings and Django name these by dotted path; what is loaded before Django is set up loads next to nothing.
 BY_PATH = {
-    "config.environment",
+    "greenroom.environment",
     "config.formats",
-    "config.http",
+    "greenroom.http",
     "config.media",
     "config.postgresql",
     "config.redis",

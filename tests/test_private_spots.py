@@ -10,7 +10,7 @@ from tests.private_names import Touch, inherited, is_private, lines_of, name_in,
 from tests.test_library_contract import PRIVATE
 
 DOOR = "voicebot.pipecat_internals"
-APPS = ("voicebot", "sessions_app", "characters", "config", "staff")
+APPS = ("voicebot", "sessions_app", "characters", "config", "greenroom", "staff")
 DOCUMENTED = {"_meta", "_default_manager", "_base_manager", "_state"}  # by Django
 
 # What is set on another library's object, or read from one whose class is not known here.

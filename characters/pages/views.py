@@ -37,7 +37,7 @@ def show_gallery(request: HttpRequest) -> HttpResponse:
         "anybody": bool(wish) and gallery.on_stage().exists(),
         "many": bool(wish) or page.paginator.count > FEW,
     }
-    return render(request, "gallery.html", context)
+    return render(request, "greenroom/gallery.html", context)
 
 
 def _spec(slug: str) -> CharacterSpec:
@@ -61,7 +61,7 @@ def show_character(request: HttpRequest, slug: str) -> HttpResponse:
         "language": language_line.of(spec),
         "image": request.build_absolute_uri(share.url(spec)),
     }
-    return render(request, "character.html", context)
+    return render(request, "greenroom/character.html", context)
 
 
 @require_safe

@@ -17,7 +17,7 @@ def storages(bucket: str, endpoint: str, region: str, prefix: str) -> dict[str, 
         "default": _bucket(bucket, endpoint, region, prefix)
         if bucket
         else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-        "staticfiles": {"BACKEND": "config.http.static_files.HashedStaticFiles"},
+        "staticfiles": {"BACKEND": "greenroom.http.static_files.HashedStaticFiles"},
     }
 
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from csp.utils import build_policy
 from playwright.async_api import CDPSession, Page, Route
 
-from config.http.content_security_policy import PAGE_POLICY
+from greenroom.http.content_security_policy import PAGE_POLICY
 from tests.conftest import serving
 from tests.servers import Server
 

@@ -10,7 +10,7 @@ from django.views.debug import get_exception_reporter_class
 from loguru import logger as pipecat_logger
 from pydantic import BaseModel, ValidationError
 
-from config import discretion
+from greenroom import discretion
 from sessions_app.exceptions import SessionNotFound
 
 SECRET = "zanzibarquince"

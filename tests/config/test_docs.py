@@ -13,12 +13,13 @@ OWN = (
     "config",
     "deploy",
     "docs",
+    "greenroom",
     "requirements",
     "scripts",
     "sessions_app",
     "staff",
 )
-NAMED = re.compile(rf"`((?:{'|'.join([*OWN, 'templates', 'tests', 'voicebot'])})/[\w./-]*)`")
+NAMED = re.compile(rf"`((?:{'|'.join([*OWN, 'tests', 'voicebot'])})/[\w./-]*)`")
 HISTORY = ("CHANGELOG.md",)  # names what was there then
 
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import Environment, read
+from greenroom.environment import Environment, read
 from tests.servers import ROOT
 
 

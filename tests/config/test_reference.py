@@ -1,4 +1,4 @@
-"""docs/reference.md is the whole list, and config/environment/ the only place that reads the environment."""
+"""docs/reference.md is the whole list; greenroom/environment/ alone reads the environment."""
 
 import ast
 import re
@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from config.environment import OF_LIBRARIES, SECTIONS, Environment
+from greenroom.environment import OF_LIBRARIES, SECTIONS, Environment
 from tests.servers import ROOT
 
-PACKAGES = ("config", "characters", "sessions_app", "staff", "voicebot")
+PACKAGES = ("config", "greenroom", "characters", "sessions_app", "staff", "voicebot")
 SETS = {
     "config/settings.py",
     "config/asgi.py",
@@ -53,7 +53,7 @@ def test_every_variable_says_what_it_means_and_is_used(name):
     assert field.description
     assert "\n" not in field.description
     used = re.compile(rf"\benv\.{name}\b|\bself\.{name}\b|_as\(\"{name}\"\)")
-    sources = [ROOT / "config" / "settings.py", *(ROOT / "config" / "environment").glob("*.py")]
+    sources = [ROOT / "config" / "settings.py", *(ROOT / "greenroom" / "environment").glob("*.py")]
     assert any(used.search(path.read_text()) for path in sources), f"{name} does nothing"
 
 

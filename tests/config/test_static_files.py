@@ -11,7 +11,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
-from config.http import static_files
+from greenroom.http import static_files
 
 HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
 SOURCES = Path("voicebot/static/voicebot")

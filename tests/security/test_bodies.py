@@ -12,8 +12,8 @@ from django.contrib.auth.models import User
 from django.core.handlers.asgi import ASGIRequest
 from django.test import Client
 
-from config.http import body_limit
-from config.http.body_limit import DESK, PUBLIC, BodyLimit, LoginSessions
+from greenroom.http import body_limit
+from greenroom.http.body_limit import DESK, PUBLIC, BodyLimit, LoginSessions
 from tests.patience import PATIENCE_SECS
 
 HUGE = 314_572_800

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from config import redis
-from config.http.hashed_sessions import SessionStore
+from greenroom.http.hashed_sessions import SessionStore
 
 DESK = "/admin/"
 
@@ -108,8 +108,8 @@ def test_nothing_that_is_kept_is_unpickled():
 
 def test_no_module_of_ours_knows_pickle():
     unsafe = {"pickle", "cPickle", "shelve", "marshal", "dill", "cloudpickle", "joblib"}
-    root = Path(settings.BASE_DIR)
-    for folder in ("config", "characters", "sessions_app", "voicebot"):
+    root = Path(__file__).parent.parent.parent
+    for folder in ("config", "greenroom", "characters", "sessions_app", "voicebot"):
         for path in (root / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
                 names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -152,7 +152,7 @@ def test_bytes_are_bounded_before_that(looked):
 def test_pictures_are_opened_in_one_place_only():
     opened = [
         str(path.relative_to(ROOT))
-        for app in ("characters", "config", "sessions_app", "staff", "voicebot")
+        for app in ("characters", "config", "greenroom", "sessions_app", "staff", "voicebot")
         for path in (ROOT / app).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "Image.open"

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from config.http.trusted_proxies import TrustedProxies
+from greenroom.http.trusted_proxies import TrustedProxies
 from sessions_app.identity import api_keys
 from sessions_app.network import web_origins
 from tests.characters.factory import make_character

@@ -48,7 +48,7 @@ def answer(request: HttpRequest, error: SessionError, template: str, context: di
 
 
 def _answer(request: HttpRequest, error: SessionError, title: str, text: str) -> HttpResponse:
-    return answer(request, error, "error.html", {"title": title, "text": text})
+    return answer(request, error, "greenroom/error.html", {"title": title, "text": text})
 
 
 @in_visitors_language

@@ -20,6 +20,6 @@ def catalogue(language: str) -> dict[str, str]:
     if language.startswith("en"):
         return {}
     with override(language):
-        # Of the installed apps' own words the page needs none, only those of LOCALE_PATHS.
-        answer = JSONCatalog(packages=["voicebot"]).get(HttpRequest())
+        # Of other apps' own words the page needs none.
+        answer = JSONCatalog(packages=["greenroom"]).get(HttpRequest())
     return {key: text for key, text in json.loads(answer.content)["catalog"].items() if text}

@@ -51,7 +51,7 @@ def bearer_of(request: HttpRequest) -> str:
 def body_of(request: HttpRequest) -> dict[str, Any]:
     """The JSON object in a request's body, {} for an empty one. Raises BadRequest.
 
-    How many bytes it may have was decided before it was read: see `config.http.body_limit`.
+    How many bytes it may have was decided before it was read: see `greenroom.http.body_limit`.
     """
     try:
         raw = request.body

@@ -72,4 +72,4 @@ def _stage(request: HttpRequest, slug: str, *, draft: bool = False, parent: str 
         "known": bool(visitors.known(request)),
         "catalogue": i18n_catalog.catalogue(get_language() or "en"),
     }
-    return render(request, "stage.html", context)
+    return render(request, "greenroom/stage.html", context)

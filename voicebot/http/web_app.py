@@ -62,7 +62,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
 @require_safe
 def offline(request: HttpRequest) -> HttpResponse:
     """GET /offline/: what the service worker keeps. Rendered without the request, it holds nothing of it."""
-    response = HttpResponse(render_to_string("offline.html"))
+    response = HttpResponse(render_to_string("greenroom/offline.html"))
     response["Cache-Control"] = "no-cache"
     return response
 
@@ -76,7 +76,7 @@ def _code() -> bytes:
 def service_worker(request: HttpRequest) -> HttpResponse:
     """GET /service-worker.js: at the root, for the pages below it. It differs wherever what is kept does."""
     files = [static(name) for name in FILES]
-    page = render_to_string("offline.html")
+    page = render_to_string("greenroom/offline.html")
     version = hashlib.sha256("\n".join([page, *files]).encode()).hexdigest()[:12]
     kept = {"version": version, "page": reverse("offline"), "files": files}
     code = b"const KEPT = " + json.dumps(kept).encode() + b";\n" + _code()

@@ -14,7 +14,7 @@ def test_english_needs_none(language):
 
 
 def test_every_word_of_the_page_is_there_in_chinese_and_nothing_of_the_admins():
-    source = (ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "djangojs.po").read_text()
+    source = (ROOT / "greenroom" / "locale" / "zh_Hans" / "LC_MESSAGES" / "djangojs.po").read_text()
     entries = re.findall(r'^msgid "((?:[^"\\]|\\.)+)"$', source, re.MULTILINE)
     known = catalogue("zh-hans")
     assert len(entries) > 20

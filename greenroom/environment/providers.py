@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from config.environment.kinds import JsonObject, Names, Number, Text, Whole
+from greenroom.environment.kinds import JsonObject, Names, Number, Text, Whole
 
 OR_PATH = "local, openai, scripted, or the dotted path of a Pipecat service"
 
@@ -87,6 +87,18 @@ class Providers(BaseModel):
         le=96_000,
         description="of raw PCM whose rate is not told: OpenAI 24000, a Piper behind speaches 22050",
     )
+
+    @property
+    def stage_providers(self) -> dict[str, str]:
+        return {"stt": self.STT_PROVIDER, "llm": self.LLM_PROVIDER, "tts": self.TTS_PROVIDER}
+
+    @property
+    def stage_fallbacks(self) -> dict[str, str]:
+        return {"stt": self.STT_FALLBACK, "llm": self.LLM_FALLBACK, "tts": self.TTS_FALLBACK}
+
+    @property
+    def stage_options(self) -> dict[str, dict[str, Any]]:
+        return {"stt": self.STT_OPTIONS, "llm": self.LLM_OPTIONS, "tts": self.TTS_OPTIONS}
 
     @property
     def openai(self) -> dict[str, dict[str, str]]:

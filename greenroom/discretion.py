@@ -24,9 +24,9 @@ from django.http import HttpRequest
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 from loguru import logger as pipecat_logger
 
-from config.http.request_id import JsonLines, WithIds
+from greenroom.http.request_id import JsonLines, WithIds
 
-OUR_LOGGERS = ("config", "characters", "sessions_app", "staff", "voicebot", "audit")
+OUR_LOGGERS = ("config", "greenroom", "characters", "sessions_app", "staff", "voicebot", "audit")
 TOKEN = re.compile(r"(token=)[^&\s\"']+")
 
 

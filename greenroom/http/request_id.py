@@ -40,7 +40,7 @@ class WithIds(logging.Filter):
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line, made of what `inner` may say: see `config.discretion`."""
+    """One JSON object a line, made of what `inner` may say: see `greenroom.discretion`."""
 
     def __init__(self, inner: logging.Formatter):
         super().__init__()

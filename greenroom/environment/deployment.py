@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
-from config.environment.kinds import Kind, Names, Networks, Origins, Switch, Text, Whole
+from greenroom.environment.kinds import Kind, Names, Networks, Origins, Switch, Text, Whole
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 PRIVATE = ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"]

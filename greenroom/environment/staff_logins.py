@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from config.environment.kinds import Kind, Switch, Whole
+from greenroom.environment.kinds import Kind, Switch, Whole
 
 
 class StaffLogins(BaseModel):

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from config.environment.kinds import JsonText, Switch, Text
+from greenroom.environment.kinds import JsonText, Switch, Text
 
 
 class Storage(BaseModel):

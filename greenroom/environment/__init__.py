@@ -12,12 +12,12 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from config.environment.deployment import BASE_DIR, Deployment
-from config.environment.kinds import Kind
-from config.environment.providers import Providers
-from config.environment.sessions import Sessions
-from config.environment.staff_logins import StaffLogins
-from config.environment.storage import Storage
+from greenroom.environment.deployment import BASE_DIR, Deployment
+from greenroom.environment.kinds import Kind
+from greenroom.environment.providers import Providers
+from greenroom.environment.sessions import Sessions
+from greenroom.environment.staff_logins import StaffLogins
+from greenroom.environment.storage import Storage
 
 __all__ = [
     "BASE_DIR",

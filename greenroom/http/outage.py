@@ -23,7 +23,7 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     """503."""
     error = Unavailable()
     context = {"retry_after_secs": error.retry_after_secs, "here": request.get_full_path()}
-    return error_pages.answer(request, error, "unavailable.html", context)
+    return error_pages.answer(request, error, "greenroom/unavailable.html", context)
 
 
 def answer_to(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from config.environment.kinds import Kind, Number, Switch, Whole
+from greenroom.environment.kinds import Kind, Number, Switch, Whole
 
 
 def _store(known: dict[str, str]) -> str:
