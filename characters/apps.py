@@ -7,6 +7,7 @@ class CharactersConfig(AppConfig):
     verbose_name = _("Characters")
 
     def ready(self) -> None:
-        from characters import catalog
+        from characters import catalog, shelf
 
         catalog.forget_on_change()
+        shelf.delete_unused_on_change()

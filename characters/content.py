@@ -12,6 +12,7 @@ from characters.lore import RULES, merged
 from characters.models import (
     MEMORY_FIELDS,
     Character,
+    Document,
     Lorebook,
     LoreEntry,
     SharedLorebook,
@@ -129,6 +130,12 @@ def books_of(character: Character) -> list[Content]:
     return [book_of(use.book) for use in shared]
 
 
+def documents_of(character: Character) -> list[Content]:
+    """The documents of a character as versions keep them: by the SHA-256 of their files."""
+    found = character.documents.order_by("pk") if character.pk else Document.objects.none()
+    return [{"sha256": row.sha256, "name": row.file_name} for row in found.only("sha256", "file_name")]
+
+
 def of(
     character: Character, lore: list[Content] | None = None, books: list[Content] | None = None
 ) -> Content:
@@ -136,11 +143,13 @@ def of(
     if lore is None:
         lore, books = entries_of(character.lore.all()) if character.pk else [], books_of(character)
     fields = {name: _plain(character, name) for name in FIELDS}
+    documents = documents_of(character)
     return {
         **{name: value for name, value in fields.items() if name not in LATER or value != LATER[name]},
         "avatar": character.avatar.name or "",
         "lore": lore,
         **({"books": books} if books else {}),  # older versions have none, and digests stay
+        **({"documents": documents} if documents else {}),
     }
 
 
@@ -177,7 +186,8 @@ def put_back(character: Character, content: Mapping[str, Any]) -> None:
     """Makes a version's content the draft again, lorebook included.
 
     A shared lorebook is shared again if it is still as the version has it. Of one that has changed, the
-    entries of then become the character's own: others use the book as it is now.
+    entries of then become the character's own: others use the book as it is now. A document that was deleted
+    meanwhile stays away.
     """
     for name in FIELDS:
         setattr(character, name, content.get(name, LATER[name]) if name in LATER else content[name])
@@ -196,6 +206,8 @@ def put_back(character: Character, content: Mapping[str, Any]) -> None:
                     setattr(character, rule, value)
     character.save()
     share(character, same)
+    kept = [document["sha256"] for document in content.get("documents", ())]
+    character.documents.set(Document.objects.filter(sha256__in=kept))
     replace_lore(character, entries)
     note_draft(character)
 

@@ -61,6 +61,7 @@ class CharacterSpec:
     memory_days: int = 180
     memory_question: str = ""
     returning_greeting: str = ""
+    documents: tuple[str, ...] = ()  # what it knows them by: the SHA-256 of their files
     book: Lorebook = NO_BOOK
 
     @classmethod
@@ -75,6 +76,7 @@ class CharacterSpec:
             tags=tuple(content["tags"]),
             other_languages=tuple(content.get("other_languages", ())),
             memory_kinds=tuple(content.get("memory_kinds", MEMORY_KINDS)),
+            documents=tuple(document["sha256"] for document in content.get("documents", ())),
             book=lorebook_of(content, content["lore"]),
             **plain,
         )
@@ -143,6 +145,7 @@ _MADE = (
     "tags",
     "other_languages",
     "memory_kinds",
+    "documents",
     "book",
 )
 PLAIN = tuple(known.name for known in fields(CharacterSpec) if known.name not in _MADE)

@@ -24,6 +24,7 @@ ORDER = {
         addresses content prompts
         catalog provider_choice report
         versions
+        shelf
         cards demo documents pages
         admin
         apps management urls
@@ -79,6 +80,7 @@ DOORS = (
     "characters.pages",
     "characters.portraits",
     "characters.prompts",
+    "characters.shelf",
     "characters.text",
     "characters.versions",
     "sessions_app.admin",

@@ -121,11 +121,16 @@ def _pairs(earlier: list[dict[str, Any]], later: list[dict[str, Any]]) -> list[_
 def between(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[Change]:
     """The changes from `old` (None: there was nothing) to `new`, in the order of the form."""
     shared = [", ".join(book["name"] for book in (one or {}).get("books", ())) for one in (old, new)]
+    documents = [
+        ", ".join(document["name"] for document in (one or {}).get("documents", ())) for one in (old, new)
+    ]
     before: Mapping[str, Any] = merged(old) if old else {}
     new = merged(new)
     changes = []
     if shared[0] != shared[1]:
         changes.append(Change(gettext("shared lorebooks"), _pieces(*shared)))
+    if documents[0] != documents[1]:
+        changes.append(Change(gettext("documents"), _pieces(*documents)))
     for name in ("avatar", *content.FIELDS):
         usual = content.LATER.get(name)
         was, now = _shown(before.get(name, usual)), _shown(new.get(name, usual))

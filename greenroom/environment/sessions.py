@@ -32,6 +32,13 @@ class Sessions(BaseModel):
         description="whether characters that remember may keep what is said of third persons, health, faith, "
         "politics and sexuality",
     )
+    DOCUMENT_MAX_MEGABYTES: Whole = Field(
+        default=32, ge=1, le=64, description="of a file that a writer gives to a character as a document"
+    )
+    DOCUMENTS_PER_CHARACTER: Whole = Field(default=50, ge=1, description="documents of one character")
+    DOCUMENT_PIECES_PER_CHARACTER: Whole = Field(
+        default=20_000, ge=1, description="pieces of all its documents, of some 120 words"
+    )
     SESSION_MAX_TURNS: Whole = Field(default=4000, ge=1, description="turns after which a session ends")
     SESSION_STORE: Annotated[
         str, Kind("str", "memory, cache, db, cached_db, a name that an app adds, or a dotted path")

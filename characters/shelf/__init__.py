@@ -1,0 +1,18 @@
+"""The shelf: documents that characters have, kept once each, shared between them, and given up."""
+
+from characters.shelf.keeping import DocumentRefused, delete, give, room, share, take_away
+from characters.shelf.leases import LEASE_SECS, Lease
+from characters.shelf.unused import delete_unused, delete_unused_on_change
+
+__all__ = [
+    "LEASE_SECS",
+    "DocumentRefused",
+    "Lease",
+    "delete",
+    "delete_unused",
+    "delete_unused_on_change",
+    "give",
+    "room",
+    "share",
+    "take_away",
+]
