@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from characters.exceptions import CannotSpeak
+from characters.lore import Nearness
 from characters.prompts import DEFAULT_LIMIT, Message, Prompt
 from characters.spec import CharacterSpec
 
@@ -102,6 +103,9 @@ class VoiceSide(Protocol):
     ) -> WrittenReply:
         """What is written for the last line of a talk, and what would be said to it."""
 
+    def near(self, spec: CharacterSpec, words: str) -> Mapping[int, Nearness]:
+        """How near, by meaning, the entries of its lorebook are to what was said, by their numbers."""
+
     def voices(self, spec: CharacterSpec) -> list[tuple[str, str]]:
         """The voices that the character's provider is known to have, as value and label; none if unknown."""
 
@@ -132,6 +136,9 @@ class _Nobody:
         self, spec: CharacterSpec, talk: Sequence[Message], metadata: Mapping[str, Any]
     ) -> WrittenReply:
         return WrittenReply([], "model")
+
+    def near(self, spec: CharacterSpec, words: str) -> Mapping[int, Nearness]:
+        return {}
 
     def voices(self, spec: CharacterSpec) -> list[tuple[str, str]]:
         return []

@@ -55,6 +55,7 @@ ORDER = {
         pipecat_internals
         ops service_options
         models meaning
+        lore
         memories
         repertoire
         providers
@@ -101,6 +102,7 @@ DOORS = (
     "voicebot.extensions",
     "voicebot.history",
     "voicebot.http",
+    "voicebot.lore",
     "voicebot.meaning",
     "voicebot.memories",
     "voicebot.ops",

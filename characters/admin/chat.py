@@ -53,7 +53,8 @@ class Chat:
             said = " ".join(problems.values()) or "Write something first."
             return JsonResponse({"error": said}, status=400)
         replies = sum(turn["role"] == "assistant" for turn in turns)
-        lore = prompts.activate(spec, VISITOR, turns, replies=replies)
+        near = provider_choice.ask().near(spec, prompts.text_of(turns[-1])) if spec.book.by_meaning else {}
+        lore = prompts.activate(spec, VISITOR, turns, replies=replies, near=near)
         model = provider_choice.ask().model(spec)
         prompt = prompts.render(spec, VISITOR, turns, lore=lore, limit=model.limit)
         return StreamingHttpResponse(

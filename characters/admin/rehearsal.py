@@ -65,7 +65,9 @@ def _found(
     spec: CharacterSpec, metadata: dict[str, Any], talk: list[prompts.Message], memory: Memory
 ) -> Activation:
     replies = sum(line["role"] == "assistant" for line in talk)
-    return prompts.activate(spec, metadata, talk, replies=replies, memory=memory)
+    said = talk[-1]["content"] if talk and talk[-1]["role"] == "user" else ""
+    near = provider_choice.ask().near(spec, said) if said and spec.book.by_meaning else {}
+    return prompts.activate(spec, metadata, talk, replies=replies, memory=memory, near=near)
 
 
 def _shown(spec: CharacterSpec, found: Activation) -> dict[str, Any]:

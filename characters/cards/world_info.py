@@ -31,6 +31,7 @@ EXTENSIONS = {
     "automationId": "automation_id",
     "role": "role",
     "vectorized": "vectorized",
+    "greenroom": "greenroom",  # our own: from how sure on
     "sticky": "sticky",
     "cooldown": "cooldown",
     "delay": "delay",

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from characters.lore import groups
 from characters.lore.book import Entry, Lorebook
+from characters.lore.rules.meaning import Nearness
+from characters.lore.rules.sillytavern import Place
 from characters.lore.search import OutOfTime, Search
-from characters.lore.sillytavern import Place
 from characters.lore.timed import NOTHING, Memory
 from characters.text import Reason, because, scannable, token_estimate
 
@@ -197,6 +198,7 @@ def scan(
     earlier: int = 0,
     greeting: int = 0,
     also: Mapping[str, str] | None = None,
+    near: Mapping[int, Nearness] | None = None,
     fill: Callable[[str], str] = str,
     fill_pattern: Callable[[str], str] | None = None,
     chance: Callable[[str], float] | None = None,
@@ -208,9 +210,9 @@ def scan(
 
     `replies` counts what the character has said in all, `earlier` the messages before these; `memory` is that
     of the scan before; `greeting` is the index of the greeting in use. `also` has the fields of the character
-    that entries may ask for. `fill` expands macros in keys, `fill_pattern` in those that are patterns.
-    `chance` gives a number from 0 to below 1 for an occasion. What does not fit the token budget is left out,
-    the lowest priority first.
+    that entries may ask for, `near` how near, by meaning, those are that ask for it. `fill` expands macros in
+    keys, `fill_pattern` in those that are patterns. `chance` gives a number from 0 to below 1 for occasions.
+    What does not fit the token budget is left out, the lowest priority first.
     """
     begun = clock()
     search = Search(
@@ -219,6 +221,7 @@ def scan(
         replies=replies,
         greeting=greeting,
         also=also or {},
+        near=near or {},
         fill=fill,
         fill_pattern=fill_pattern or fill,
         clock=clock,

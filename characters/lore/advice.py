@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from django.utils.translation import gettext, gettext_noop
 
 from characters.lore.book import Entry, Lorebook
-from characters.lore.sillytavern import Place
+from characters.lore.rules.sillytavern import Place
 from characters.text import token_estimate
 
 NAMED = 5  # entries that a sentence names
@@ -20,10 +20,6 @@ REASONS: Sequence[tuple[str, Callable[[Entry], bool]]] = (
     (
         gettext_noop("{entries} for requests that a spoken conversation does not make; not told: {names}."),
         lambda e: e.rules.other_triggers,
-    ),
-    (
-        gettext_noop("{entries} found by meaning in SillyTavern; here by keys alone: {names}."),
-        lambda e: e.rules.vectorized and not e.constant,
     ),
     (NO_EFFECT, lambda e: bool(e.decorators.ignored)),
 )

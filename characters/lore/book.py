@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
-from characters.lore import sillytavern
 from characters.lore.decorators import Decorators, parse
 from characters.lore.keys import Key, key_of
+from characters.lore.rules import sillytavern
+from characters.lore.rules.sillytavern import Place, Rules
 from characters.lore.shared import merged
-from characters.lore.sillytavern import Place, Rules
 
 SCAN_DEPTH = 6  # messages, where the book says nothing
 MANY_KEYS = 300  # from which on a text is prepared for them
@@ -153,6 +153,12 @@ class Lorebook:
             for key in (*self.keys_of(entry), *entry.as_keys(entry.secondary_keys)):
                 key.valid  # noqa: B018  # compiles it
         return len(self.entries)
+
+    @cached_property
+    def by_meaning(self) -> tuple[Entry, ...]:
+        """The entries that fire by meaning as well."""
+        wanted = (entry for entry in self.entries if entry.enabled and not entry.constant)
+        return tuple(entry for entry in wanted if entry.rules.vectorized and entry.content)
 
     @cached_property
     def by_sillytavern(self) -> bool:

@@ -5,7 +5,8 @@ from functools import cache
 
 from characters.lore.book import Entry, Lorebook
 from characters.lore.keys import Key, Searched, found
-from characters.lore.sillytavern import Logic
+from characters.lore.rules.meaning import Nearness, verdict
+from characters.lore.rules.sillytavern import Logic
 from characters.text import Reason, because
 
 MARK = "\x01"
@@ -41,6 +42,7 @@ class Search:
         replies: int,
         greeting: int,
         also: Mapping[str, str],
+        near: Mapping[int, Nearness],
         fill: Callable[[str], str],
         fill_pattern: Callable[[str], str],
         clock: Callable[[], float],
@@ -48,6 +50,7 @@ class Search:
     ) -> None:
         self.book, self.messages = book, messages
         self.replies, self.greeting, self.also = replies, greeting, also
+        self.near = near
         self.fill, self.fill_pattern = fill, fill_pattern
         self.clock, self.until = clock, until
         self._told: list[str] = []  # by entries that fired
@@ -167,6 +170,8 @@ class Search:
         keys = self.book.keys_of(entry)
         key = self.first(keys, entry, text)
         if not key:
+            if entry.rules.vectorized and (near := self.near.get(entry.number)):
+                return verdict(near, entry.rules.percent)
             return False, nowhere if keys else NO_KEYS
         if not entry.selective or not entry.secondary_keys or entry.patterns:
             return True, because("“{key}” {where}", key=key, where=where)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from characters.field_limits import SPOKEN_CHARACTERS
-from characters.lore import NOTHING, SCAN_SECS, Activation, Lorebook, Memory, scan, seeded
+from characters.lore import NOTHING, SCAN_SECS, Activation, Lorebook, Memory, Nearness, scan, seeded
 from characters.prompts.examples import fitting_examples, hint_of
 from characters.prompts.filling import macros_of
 from characters.prompts.parts import (
@@ -115,13 +115,15 @@ def activate(
     memory: Memory = NOTHING,
     earlier: int = 0,
     seed: str = "",
+    near: Mapping[int, Nearness] | None = None,
     moment: Moment | None = None,
     secs: float = SCAN_SECS,
 ) -> Activation:
     """Which lore the conversation calls for at this turn, looked for within `secs`.
 
     `book` is the character's unless it is a part of it. `earlier` messages were said before this history;
-    chance is decided by the `seed` and how many there are in all.
+    chance is decided by the `seed` and how many there are in all; `near` says how near, by meaning, entries
+    are that fire by it.
     """
     book = spec.book if book is None else book
     if not book.entries:
@@ -139,6 +141,7 @@ def activate(
         memory=memory,
         earlier=earlier,
         greeting=greeting_index(spec, metadata),
+        near=near,
         also={name: getattr(spec, name) for name in ("description", "personality", "scenario", "about")},
         fill=filled(unquoted),
         fill_pattern=filled(lambda *value: re.escape(unquoted(*value))),

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext
 
 from characters import content
-from characters.lore import merged, rules_text
+from characters.lore import meaning, merged, rules_text
 from characters.models import Character, LoreEntry
 
 WORDS = re.compile(r"\w+\s*|[^\w\s]+\s*|\s+")
@@ -148,6 +148,14 @@ def _entry_title(pair: _Pair, field: str) -> str:
     return gettext("lore “%(entry)s”, %(field)s") % {"entry": pair.title, "field": field}
 
 
+def _found_by(rest: str) -> str:
+    found = meaning.found_by(rest)
+    if not found.wanted:
+        return gettext("by key words")
+    percent = meaning.USUAL_PERCENT if found.percent is None else found.percent
+    return gettext("also by meaning, from %(percent)s %% sure") % {"percent": percent}
+
+
 def _of_entry(pair: _Pair) -> list[Change]:
     changes = []
     for name in content.LORE_FIELDS:
@@ -155,7 +163,8 @@ def _of_entry(pair: _Pair) -> list[Change]:
         telling = name != "rest" and ((pair.was and pair.now) or name in ("keys", "content"))
         if was != now and telling:
             changes.append(Change(_entry_title(pair, _title(LoreEntry, name)), _pieces(was, now)))
-    was, now = (rules_text.shown(side.get("rest", "{}")) for side in (pair.was, pair.now))
-    if was != now:
-        changes.append(Change(_entry_title(pair, gettext("rules")), _pieces(was, now)))
+    for title, shown in ((gettext("rules"), rules_text.shown), (gettext("called for"), _found_by)):
+        was, now = (shown(side.get("rest", "{}")) for side in (pair.was, pair.now))
+        if was != now:
+            changes.append(Change(_entry_title(pair, title), _pieces(was, now)))
     return changes

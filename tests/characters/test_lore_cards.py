@@ -100,7 +100,7 @@ def test_a_plain_save_changes_nothing_of_an_entry_and_a_card_for_others_keeps_it
         ([{"keys": ["/(/"]}], {}, ["1 entry of lore is called for by a pattern that is none"]),
         ([{"extensions": {"position": 7}}], {}, ["for an outlet, which is not known here"]),
         ([{"extensions": {"triggers": ["swipe"]}}], {}, ["that a spoken conversation does not make"]),
-        ([{"extensions": {"vectorized": True}}], {}, ["by keys alone"]),
+        ([{"extensions": {"vectorized": True}}], {}, []),
         ([{"content": "@@instruct_depth 3\nx"}], {}, ["1 entry of lore has decorators that are not known"]),
     ],
 )

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
@@ -175,16 +175,24 @@ class SentenceEmbeddings:
         return np.asarray(of(text.replace("\0", " ")), np.float32)
 
     def of_questions(self, texts: Sequence[str], rest: Callable[[float], None] | None = None) -> Vectors:
-        """The vectors of many, read one by one beside everything else. Raises EmbeddingsMissing.
+        """The vectors of many questions, read one by one beside everything else. Raises EmbeddingsMissing.
 
         Blocks, some 16 ms for each; the calling thread should be one that nobody waits for. `rest` is called
         after each with the seconds that it took: whoever sleeps as long leaves half a core to others, and
         more where others are waited for.
         """
+        return self._many((self._question(text[-QUERY_CHARACTERS:]) for text in texts), rest)
+
+    def of_passages(self, texts: Sequence[str], rest: Callable[[float], None] | None = None) -> Vectors:
+        """The vectors of many passages, as `of_questions` has those of questions."""
+        return self._many((self.of_passage(text) for text in texts), rest)
+
+    @staticmethod
+    def _many(submitted: Iterable[Future[Vectors]], rest: Callable[[float], None] | None) -> Vectors:
         found = []
-        for text in texts:
+        for vector in submitted:
             begun = time.monotonic()
-            found.append(self._question(text[-QUERY_CHARACTERS:]).result())
+            found.append(vector.result())
             if rest is not None:
                 rest(time.monotonic() - begun)
         return np.stack(found) if found else np.zeros((0, DIMENSIONS), np.float32)

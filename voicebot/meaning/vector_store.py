@@ -23,15 +23,18 @@ ORDER = "CREATE TABLE IF NOT EXISTS written (number INTEGER PRIMARY KEY, digest 
 AT_ONCE = 32  # texts that are read between two writes: who is killed begins there again
 
 
-def digest_of(text: str) -> bytes:
-    return hashlib.sha256(f"{MODEL}\0{text}".encode()).digest()
+def digest_of(text: str, kind: str = "") -> bytes:
+    return hashlib.sha256(f"{MODEL}\0{kind}{text}".encode(errors="replace")).digest()
 
 
 class VectorStore:
-    """A SQLite file at `path`, shared by the processes of a machine. Without it, all is read again."""
+    """A SQLite file at `path`, shared by the processes of a machine. Without it, all is read again.
 
-    def __init__(self, path: Path):
-        self._path = path
+    `kind` tells vectors of passages from those of questions, which are others for the same text.
+    """
+
+    def __init__(self, path: Path, kind: str = ""):
+        self._path, self._kind = path, kind
 
     def _open(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +45,7 @@ class VectorStore:
 
     def vectors(self, texts: Sequence[str], read: Callable[[Sequence[str]], Vectors]) -> Vectors:
         """The vectors of texts, in their order; `read` is asked for those that are not there."""
-        digests = [digest_of(text) for text in texts]
+        digests = [digest_of(text, self._kind) for text in texts]
         found = dict(self._found(digests))
         lacking = [(text, at) for text, at in zip(texts, digests, strict=True) if at not in found]
         lacking = list({at: (text, at) for text, at in lacking}.values())

@@ -9,10 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from characters.exceptions import CannotSpeak
+from characters.lore import Nearness
 from characters.models import LANGUAGES
 from characters.prompts import Message
 from characters.provider_choice import Languages, Model, WrittenReply
 from characters.spec import CharacterSpec
+from voicebot.lore import drafts_near
 from voicebot.models import ProviderProfile
 from voicebot.providers import pipecat_service, registry, text_reply
 from voicebot.providers.errors import ProviderError
@@ -156,6 +158,9 @@ class ProviderCatalog:
         speaks = isinstance(found, SpeaksFromRepertoire)
         spoken = found.speaks_written_from(spec) if speaks else BY_MODEL  # type: ignore[union-attr]
         return preview(spec, talk, metadata, spoken=spoken)
+
+    def near(self, spec: CharacterSpec, words: str) -> Mapping[int, Nearness]:
+        return drafts_near(spec.book, words)
 
     def voices(self, spec: CharacterSpec) -> list[tuple[str, str]]:
         name = registry.name_for("tts", spec)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from characters.admin.forms import LinesField, PlainLines
-from characters.lore import is_sillytavern, patterns, rules_text
+from characters.lore import is_sillytavern, meaning, patterns, rules_text
 from characters.models import LoreEntry
 
 UNSET = [("", _("as usual")), ("true", _("yes")), ("false", _("no"))]
@@ -30,6 +30,19 @@ class LoreForm(PlainLines):
         label=_("keys"), help_text=_("One a line: words that call for this entry when they are said.")
     )
     secondary_keys = KeysField(label=_("secondary keys"), help_text=_("One a line."))
+    by_meaning = forms.ChoiceField(
+        required=False,
+        label=_("called for"),
+        choices=[("", _("by key words")), ("yes", _("also by meaning"))],
+        help_text=_("By meaning: also where none of its words is said, but what is said is about it."),
+    )
+    sure = forms.IntegerField(
+        required=False,
+        min_value=meaning.LEAST_PERCENT,
+        max_value=meaning.MOST_PERCENT,
+        label=_("how sure, in %"),
+        help_text=_("By meaning, from how sure on; empty for 40. The rehearsal shows how sure it is."),
+    )
     rules = forms.CharField(
         required=False,
         max_length=1000,
@@ -69,6 +82,9 @@ class LoreForm(PlainLines):
         kwargs.setdefault("auto_id", "lore_%s")  # beside the form of the character
         super().__init__(*args, **kwargs)
         self.fields["rules"].initial = rules_text.shown(self.instance.rest)
+        found = meaning.found_by(self.instance.rest)
+        self.fields["by_meaning"].initial = "yes" if found.wanted else ""
+        self.fields["sure"].initial = found.percent
         for name in ("case_sensitive", "whole_words"):
             self.fields[name].widget.choices = UNSET
 
@@ -82,10 +98,15 @@ class LoreForm(PlainLines):
     def clean(self) -> dict[str, Any]:
         """The line of rules goes into the entry's `rest`, where SillyTavern and we read them."""
         taken = super().clean()
+        rest = self.instance.rest
+        if self.add_prefix("by_meaning") in self.data:
+            wanted = meaning.ByMeaning(bool(taken.get("by_meaning")), taken.get("sure"))
+            rest = meaning.changed(rest, wanted, taken.get("position", ""))
+        line = taken.get("rules", "")
         if self.add_prefix("rules") not in self.data:
-            return taken
+            line = rules_text.shown(rest)
         try:
-            rest = rules_text.changed(self.instance.rest, taken.get("rules", ""), taken.get("position", ""))
+            rest = rules_text.changed(rest, line, taken.get("position", ""))
         except rules_text.RulesInvalid as error:
             self.add_error("rules", str(error))
             return taken

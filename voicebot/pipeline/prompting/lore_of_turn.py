@@ -1,10 +1,10 @@
 """Which lore a turn calls for, and what earlier turns have called for."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from characters import prompts
-from characters.lore import SCAN_SECS, Activation, Lorebook, Memory
+from characters.lore import SCAN_SECS, Activation, Lorebook, Memory, Nearness
 from voicebot.ops import PromptThreads
 from voicebot.pipeline.conversation_state import ConversationState, LoreFound
 
@@ -26,17 +26,19 @@ def lore_of(
     state: ConversationState,
     history: Sequence[prompts.Message],
     clock: Callable[[], float] = time.perf_counter,
+    near: Mapping[int, Nearness] | None = None,
 ) -> tuple[Activation, LoreFound]:
     """The lore that the conversation calls for now, and what is to be remembered of it.
 
     What was called for before this connection is looked up once: earlier turns are gone through again, in
     their order, for as long as there is time. Chance and times follow from the session and what was said.
+    `near` says which entries are meant now; of earlier turns only their key words are looked for again.
     """
     book, before = state.spec.book, state.lore
     if not book.entries:
         return Activation(), before
     if not book.remembers:
-        return _activation(state, book, history, len(history), before.memory), before
+        return _activation(state, book, history, len(history), before.memory, near=near), before
     memory = before.memory
     if not before.replayed:
         until, remembering = clock() + REPLAY_SECS, book.remembering
@@ -46,7 +48,7 @@ def lore_of(
                     break
                 secs = min(left, SCAN_SECS)
                 memory = _activation(state, remembering, history, upto, memory, secs=secs).memory
-    found = _activation(state, book, history, len(history), memory)
+    found = _activation(state, book, history, len(history), memory, near=near)
     return found, LoreFound(found.memory, replayed=True)
 
 
@@ -57,6 +59,7 @@ def _activation(
     upto: int,
     memory: Memory,
     *,
+    near: Mapping[int, Nearness] | None = None,
     secs: float = SCAN_SECS,
 ) -> Activation:
     """What was called for when the history had reached message `upto`."""
@@ -69,6 +72,7 @@ def _activation(
         memory=memory,
         earlier=state.summarised,
         seed=str(state.session.id),
+        near=near,
         moment=state.moment(),
         secs=secs,
     )

@@ -10,6 +10,7 @@ from characters.lore import Activation
 from characters.text import Moment
 from sessions_app.memories import Recollection
 from voicebot.history import gathered, told_facts
+from voicebot.lore import lore_indexes
 from voicebot.meaning import EmbeddingsMissing, Vectors, embeddings, question_in, readings
 from voicebot.pipeline.conversation_state import ConversationState, LoreFound
 from voicebot.pipeline.prompting.lore_of_turn import lore_of
@@ -81,7 +82,8 @@ def prepare(
     moment = state.moment()
     texts = [prompts.text_of(message) for message in history if message["role"] == "user"]
     reading = read_ahead(state, texts, within_secs)  # while lore is looked for
-    lore, found = lore_of(state, history)
+    near = lore_indexes().near(state.spec.book, texts[-1] if texts else "")
+    lore, found = lore_of(state, history, near=near)
     facts = gathered(state.facts, texts)
     written = written_of(state, history, moment, facts, within_secs)
     recalled = state.context.remembering.recalled(texts)
@@ -102,7 +104,7 @@ def prepare(
 def read_ahead(state: ConversationState, said: Sequence[str], within_secs: float) -> list[Future[Vectors]]:
     """Has the turn's question read for its meaning, once for all that look for something: see `readings`."""
     written = within_secs > SEARCH_SECS or prompts.has_more_examples(state.spec)
-    if not said or not (written or state.context.remembering.searches):
+    if not said or not (written or state.context.remembering.searches or state.spec.book.by_meaning):
         return []
     with suppress(EmbeddingsMissing):
         words = said[-1].strip()

@@ -9,22 +9,29 @@ import asyncio
 from collections.abc import Callable
 
 from characters.spec import CharacterSpec
+from voicebot.lore import LoreIndexes, lore_indexes
 from voicebot.providers import registry
 from voicebot.providers.beforehand.published_rounds import PublishedRounds
 from voicebot.repertoire import IndexCache, index_cache
 
 
 class ReadingAhead(PublishedRounds):
-    """What this process has read. `cache` gives the indexes."""
+    """What this process has read. `cache` gives the indexes of what is written, `lore` those of lorebooks."""
 
     work = "reading ahead"
 
-    def __init__(self, cache: Callable[[], IndexCache] = index_cache) -> None:
+    def __init__(
+        self,
+        cache: Callable[[], IndexCache] = index_cache,
+        lore: Callable[[], LoreIndexes] = lore_indexes,
+    ) -> None:
         super().__init__()
-        self._cache = cache
+        self._cache, self._lore = cache, lore
 
     async def on_published(self, spec: CharacterSpec) -> None:
-        """Makes its index; the vectors follow behind."""
+        """Makes its indexes; the vectors follow behind."""
+        if spec.book.by_meaning:
+            await asyncio.to_thread(self._lore().index, spec.book, ahead=True)
         if is_read(spec):
             await asyncio.to_thread(self._cache().written, spec, ahead=True)
 

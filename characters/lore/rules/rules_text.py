@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from characters.lore.sillytavern import DEPTH, ROLES, Logic, Place
+from characters.lore.rules.sillytavern import DEPTH, ROLES, Logic, Place
 
 LOGICS: Mapping[str, int] = {logic.name.lower().replace("_", " "): logic for logic in Logic}
 MOST_MESSAGES = 10_000

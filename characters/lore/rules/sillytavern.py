@@ -11,6 +11,7 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Any
 
+from characters.lore.rules import meaning
 from characters.text import finite
 
 NAMES = frozenset(
@@ -108,6 +109,7 @@ class Rules:
     also: tuple[str, ...] = ()  # fields of the character that are searched with the messages
     ignore_budget: bool = False
     vectorized: bool = False
+    percent: int = meaning.USUAL_PERCENT  # how sure it has to be that an entry is meant, to fire by meaning
     other_triggers: bool = False  # only for what never happens in a spoken conversation
 
     @property
@@ -183,7 +185,8 @@ def rules_of(entry: Mapping[str, Any]) -> Rules:
         role=ROLES[int(_number(role) or 0)] if (_number(role) or 0) in (0, 1, 2) else "system",
         also=tuple(field for name, field in ALSO.items() if extensions.get(name) is True),
         ignore_budget=extensions.get("ignore_budget") is True,
-        vectorized=extensions.get("vectorized") is True,
+        vectorized=extensions.get(meaning.VECTORIZED) is True,
+        percent=meaning.percent_of(extensions) or meaning.USUAL_PERCENT,
         other_triggers=isinstance(triggers, list) and bool(triggers) and "normal" not in triggers,
     )
 

@@ -1,0 +1,128 @@
+"""Indexes of the lorebooks in use, by what they say: read beforehand, in a thread of their own."""
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache, partial
+from pathlib import Path
+
+from django.conf import settings
+
+from characters.lore import Lorebook, Nearness
+from voicebot.lore import certainty
+from voicebot.lore.index import Background, LoreIndex, text_of
+from voicebot.meaning import (
+    EmbeddingsMissing,
+    SentenceEmbeddings,
+    Vectors,
+    VectorStore,
+    embeddings,
+    go_behind,
+    question_in,
+)
+
+log = logging.getLogger(__name__)
+
+KEPT_INDEXES, KEPT_DRAFTS = 64, 8
+WITHIN_SECS = 0.02  # for the vector of what was said; it is read for memories and written answers, too
+PATIENCE_SECS, READING_SECS = 2.0, 5.0  # at the desk, for the question and for entries just written
+FILE = "meanings.sqlite3"
+
+
+class LoreIndexes:
+    """Knows `kept` indexes. An index goes by letters until its vectors are there."""
+
+    def __init__(
+        self,
+        engine: SentenceEmbeddings,
+        passages: VectorStore,
+        questions: VectorStore,
+        kept: int = KEPT_INDEXES,
+    ):
+        self._engine, self._passages, self._questions, self._kept = engine, passages, questions, kept
+        self._known: OrderedDict[tuple[tuple[int, str], ...], LoreIndex] = OrderedDict()
+        self._background: Background | None = None
+        self._lock = threading.Lock()
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="lore", initializer=go_behind)
+
+    def index(self, book: Lorebook, *, ahead: bool = False) -> LoreIndex:
+        """That of a book. `ahead`: nobody waits for its meanings yet."""
+        key = tuple((entry.number, text_of(entry)) for entry in book.by_meaning)
+        with self._lock:
+            found = self._known.get(key)
+            if found is None:
+                found = self._known[key] = LoreIndex(book.by_meaning)
+                self._reader.submit(self._read, found, time.sleep if ahead else None)
+            self._known.move_to_end(key)
+            while len(self._known) > self._kept:
+                self._known.popitem(last=False)
+        return found
+
+    def _read(self, index: LoreIndex, rest: Callable[[float], None] | None) -> None:
+        try:
+            if self._background is None:
+                self._background = Background.of(
+                    self._passages.vectors(certainty.SENTENCES, self._engine.of_passages),
+                    self._questions.vectors(certainty.SENTENCES, self._engine.of_questions),
+                )
+            read = partial(self._engine.of_passages, rest=rest)
+            index.take(self._passages.vectors(index.texts, read), self._background)
+        except EmbeddingsMissing:
+            pass  # it has been said
+        except Exception:
+            log.exception("entries of lore could not be read: they go by letters")
+
+    def read(self, within_secs: float | None = None) -> None:
+        """Waits until the vectors of all indexes are there, are known not to come, or time is over."""
+        wait([self._reader.submit(lambda: None)], within_secs)
+
+    def near(
+        self, book: Lorebook, words: str, within_secs: float = WITHIN_SECS, *, patient: bool = False
+    ) -> Mapping[int, Nearness]:
+        """How near the entries of a book that fire by meaning are to what was said, by their numbers.
+
+        Blocks, at most `within_secs`. `patient`: entries that are not read yet are waited for.
+        """
+        words = words.strip()
+        if not words or not book.by_meaning:
+            return {}
+        index = self.index(book)
+        if patient and not index.by_meaning:
+            self.read(READING_SECS)
+        return index.near(words, self._vector(words, within_secs) if index.by_meaning else None)
+
+    def _vector(self, words: str, within_secs: float) -> Vectors | None:
+        try:
+            asked = self._engine.of_question(question_in(words))
+            try:
+                return asked.result(within_secs)
+            except TimeoutError:
+                asked.cancel()
+        except EmbeddingsMissing:
+            pass
+        return None
+
+
+def _made(kept: int) -> LoreIndexes:
+    path = Path(settings.DATA_DIR) / FILE
+    return LoreIndexes(embeddings(), VectorStore(path, "passage "), VectorStore(path), kept)
+
+
+@cache
+def lore_indexes() -> LoreIndexes:
+    """Those of this process; vectors are kept in DATA_DIR."""
+    return _made(KEPT_INDEXES)
+
+
+@cache
+def _drafts() -> LoreIndexes:
+    """Of what is not published: apart, so that typing drives no book on stage out."""
+    return _made(KEPT_DRAFTS)
+
+
+def drafts_near(book: Lorebook, words: str) -> Mapping[int, Nearness]:
+    """As `LoreIndexes.near`, of a draft. Blocks for seconds where there is much to read."""
+    return _drafts().near(book, words, PATIENCE_SECS, patient=True)
