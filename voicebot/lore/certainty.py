@@ -1,9 +1,9 @@
 """How sure it is that an entry of lore is meant, by how near it is to what was said.
 
-`benchmarks/lore_meaning.py` says 96 things that are about one of 32 entries, English and Chinese, in other words
-than its keys, and 48 that are about none, to books of eight entries and to each entry alone. The curves were
-fitted on half of them, among entries of one ship, which are like each other: of what is 40 % sure or surer
-there, 58 % is meant, and 40 % of what is meant is found. Of the other half, 87 % and 60 %.
+`benchmarks/lore_meaning.py` says 96 things that are about one of 32 entries, English and Chinese, in other
+words than its keys, and 48 that are about none, to books of eight entries and to each entry alone. The curves
+were fitted on half of them, among entries of one ship, which are like each other: of what is 40 % sure or
+surer there, 58 % is meant, and 40 % of what is meant is found. Of the other half, 87 % and 60 %.
 """
 
 import math
