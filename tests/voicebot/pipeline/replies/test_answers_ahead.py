@@ -295,6 +295,43 @@ async def test_a_connection_that_ends_during_a_guess_ends():
     assert not budget.guesses.count, "it takes nobody's place"
 
 
+async def test_a_server_that_drains_waits_for_the_visitor_and_the_answer_that_was_ready():
+    parts, talking = talk()
+    async with talking as one:
+        await one.greeted()
+        await pauses(one, parts)
+        draining = asyncio.create_task(one.pipeline.settle(PATIENCE_SECS))
+        await one.say(np.zeros(RATE_HZ, np.int16))
+        assert await draining, "a guess that became the answer is heard to its end"
+        assert len(one.of("bot-stopped-speaking")) == 2
+        assert [turn.text for turn in await one.turns()][1:] == [HEARD, ANSWER]
+    assert not one.budget.guesses.count
+    assert [asked[0] for asked in parts["llm"].asked] == [True]
+
+
+async def test_a_connection_that_is_taken_over_during_a_guess_keeps_nothing_of_it():
+    """It settles for a moment, is wound down, and writes what it knows; the newer one begins from there."""
+    parts, talking = talk()
+    async with talking as one:
+        await one.greeted()
+        await pauses(one, parts)
+        guessed = parts["llm"].guessed
+        assert not await one.pipeline.settle(0.05), "the visitor is in mid-turn"
+        await one.pipeline.cancel()
+        await one.pipeline.unprompted.end()
+        kept = [turn.text for turn in await one.turns()]
+    assert guessed
+    assert not one.budget.guesses.count
+    assert not [text for text in kept if SECRET in text or ANSWER in text or HEARD in text], kept
+    assert not one.of("bot-llm-started")
+    parts, talking = talk()
+    async with talking as newer:
+        await newer.greeted()
+        await asks(newer, parts)
+        await answered(newer)
+        assert [turn.text for turn in await newer.turns()][-2:] == [HEARD, ANSWER]
+
+
 def test_what_is_spoken_first_is_what_the_limit_passes_on_first():
     assert first_spoken("Aye, so", over=False) == ""
     assert first_spoken("Aye so, and then", over=False) == "Aye so,"
