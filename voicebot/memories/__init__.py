@@ -7,7 +7,7 @@ from voicebot.memories.corrections import corrected_name
 from voicebot.memories.learning import Learning
 from voicebot.memories.recall import Recall
 from voicebot.memories.remembering import Remembering
-from voicebot.memories.rules import clear_answer, findings_of, forget_request
+from voicebot.memories.rules import clear_answer, findings_of, forget_request, said_of_self
 
 __all__ = [
     "Learning",
@@ -17,4 +17,5 @@ __all__ = [
     "corrected_name",
     "findings_of",
     "forget_request",
+    "said_of_self",
 ]

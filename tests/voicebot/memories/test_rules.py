@@ -19,40 +19,6 @@ def texts(said: str, **options) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("said", "known"),
-    [
-        ("My name is Robin.", ["is called Robin"]),
-        ("my name is robin", ["is called Robin"]),
-        ("Hi, I'm Robin and I have a dog called Pip.", ["is called Robin", "has a dog called Pip"]),
-        ("Call me Kit.", ["is called Kit"]),
-        ("Hello there, I am Fine.", []),
-        ("I'm American.", []),
-        ("My dog’s name is Pip.", ["has a dog called Pip"]),
-        ("I live in Hamburg, near the harbour.", ["lives in Hamburg"]),
-        ("I am a nurse.", ["is a nurse"]),
-        ("I'm a bit tired.", []),
-        ("I love strawberries and I can't stand rain.", ["likes strawberries", "does not like rain"]),
-        ("I'm going to sail to Crete on Friday.", ["planned to sail to Crete on Friday (6 March 2026)"]),
-        ("I have an exam tomorrow.", ["had an exam tomorrow (2 March 2026)"]),
-        ("I want to know about the kraken.", []),
-        ("I'm going to ask you something.", []),
-        ("Remember that I never take sugar.", ["asked to be remembered: they never take sugar"]),
-        ("Do you remember my dog?", []),
-        ("What is your name?", []),
-        ("我叫小明，我养了一只狗，叫皮普。", ["叫小明", "养了一只狗，叫皮普"]),
-        ("我住在上海。", ["住在上海"]),
-        ("我打算下周五去克里特岛。", ["打算下周五去克里特岛（2026年3月6日）"]),
-        ("我不喜欢下雨。", ["不喜欢下雨"]),
-        ("记住我不喝牛奶", ["要求记住：自己不喝牛奶"]),
-        ("你叫什么名字？", []),
-        ("我想知道海怪的事", []),
-    ],
-)
-def test_a_turn_says_this_of_its_speaker(said, known):
-    assert texts(said) == known
-
-
-@pytest.mark.parametrize(
     "said",
     [
         "My wife is called Anna and I like my wife.",

@@ -9,6 +9,7 @@ from voicebot.memories.rules.findings import (
     consent_said,
     findings_of,
     forget_request,
+    said_of_self,
 )
 from voicebot.memories.rules.sensitive import is_sensitive
 
@@ -22,5 +23,6 @@ __all__ = [
     "findings_of",
     "forget_request",
     "is_sensitive",
+    "said_of_self",
     "written",
 ]

@@ -10,7 +10,7 @@ from voicebot.memories.rules.calendar import day_meant, written
 # ruff: noqa: RUF001
 ANIMALS = "小狗|狗|小猫|猫|兔子|马|仓鼠|鹦鹉|鸟|乌龟|金鱼|鱼|羊"
 _REST = r"([^，。！？；,.!?;\s]{1,60})"
-_NAME = r"([\u3400-\u9fff·]{1,6}|[A-Za-z][\w-]{1,20})(?=[，。！？,.!?\s的吧啊呀]|$)"
+_NAME = r"([\u3400-\u9fff·]{1,8}|[A-Za-z][\w-]{1,20})(?=[，。！？,.!?\s的吧啊呀]|$)"
 _PARTICLES = re.compile("(?:了|啊|呀|吧|呢|哦|的)+$")
 NO_NAMES = frozenset(("什么", "谁", "你", "他", "她", "它", "这个", "那个", "不", "一下"))
 NO_PLANS = ("问", "知道", "听", "说", "了解", "请教", "告诉", "聊")
@@ -22,7 +22,7 @@ def about(words: str) -> str:
 
 
 def _name(found: re.Match[str], today: date) -> Iterator[Finding]:
-    name = found[1].rstrip("吧啊呀的")
+    name = re.sub("(?:就好|就行|就可以)?[了吧啊呀的]*$", "", found[1])
     if name and name not in NO_NAMES and not name.startswith(("你", "什么")):
         yield Finding(f"叫{name}", "name", "name", 0.9, value=name)
 
@@ -59,7 +59,7 @@ def _plan(found: re.Match[str], today: date) -> Iterator[Finding]:
 RULES: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
     (re.compile(pattern), make)
     for pattern, make in (
-        (rf"(?:我(?:的名字)?(?:就)?(?:叫做|叫|是叫)|我的名字是|(?:请|就)?叫我){_NAME}", _name),
+        (rf"(?:我(?:的名字)?(?:就)?(?:叫做|叫|是叫)|我的名字是|(?:请|就)?[叫喊]我){_NAME}", _name),
         (
             rf"(?:我|我家|我们家)(?:养了|养着|养|有)(?:一)?(?:只|条|个|匹|头)?(?P<kind>{ANIMALS})"
             rf"(?:[，,]?(?:它|他|她)?(?:的)?(?:名字)?(?:叫做|叫|名叫|是)(?P<name>[\u3400-\u9fffA-Za-z]{{1,8}}))?",
@@ -69,12 +69,12 @@ RULES: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
             rf"我(?:家)?的?(?P<kind>{ANIMALS})(?:的名字)?(?:叫做|叫|名叫|是)(?P<name>[\u3400-\u9fffA-Za-z]{{1,8}})",
             _animal,
         ),
-        (rf"我(?:现在)?住在{_REST}", _said("life", "home", "住在", 0.9)),
+        (rf"我(?:(?:现在)?住在|家在){_REST}", _said("life", "home", "住在", 0.9)),
         (rf"我(?:来自|从){_REST}", _said("life", "origin", "来自", 0.85)),
         (r"我在([^，。！？；\s]{1,30})(?:工作|上班)", _said("life", "work", "工作的地方：")),
         (r"我是(?:一名|一个|一位|个|名)([^，。！？；\s]{1,12})", _said("life", "work", "是", 0.7)),
         (r"我(?:今年)?(\d{1,3}岁)", _said("life", "age", "今年", 0.9)),
-        (rf"(?<!不)我(?:很|非常|最|特别|也|真的)*(?:喜欢|爱){_REST}", _said("taste", "", "喜欢")),
+        (rf"(?<!不)我(?:很|非常|最|特别|也|真的)*(?:喜欢|爱(?!上)){_REST}", _said("taste", "", "喜欢")),
         (rf"我(?:很|最|特别)?(?:讨厌|不喜欢|不爱){_REST}", _said("taste", "", "不喜欢")),
         (r"我[^，。！？；\s]{0,6}?(?P<sure>打算|计划|准备|要|想)(?P<thing>[^，。！？；\s]{2,40})", _plan),
     )

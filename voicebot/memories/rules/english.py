@@ -6,6 +6,7 @@ from datetime import date
 
 from sessions_app.memories import Finding
 from voicebot.memories.rules.calendar import day_meant, written
+from voicebot.memories.rules.names import NO_NAMES
 
 ANIMALS = (
     "dog|puppy|cat|kitten|horse|pony|rabbit|hamster|guinea pig|parrot|budgie|canary|bird|tortoise|turtle|"
@@ -15,19 +16,17 @@ WORKS = (
     r"[\w-]*(?:er|or|ist|ian|man|woman)|nurse|student|chef|cook|pilot|clerk|architect|judge|monk|artist|coach|"
     "scientist|engineer|soldier|mechanic|retired"
 )
-_NO_NAMES = """
-    a an the not very so just here fine good well okay ok sorry sure glad happy sad tired bored back from in
-    on at going trying looking new old your my his her that this what it afraid hungry ready lost done really
-    american british english german french chinese japanese italian spanish russian indian
-"""
-NO_NAMES = frozenset(_NO_NAMES.split())  # what follows "I am" and is none
 NO_PLANS = re.compile(
     r"(?:know|ask|hear|tell|talk|say|see if|understand|listen|be honest|thank|speak|learn (?:about|more))\b",
     re.IGNORECASE,
 )
 _NAME = r"([A-Za-z][\w'-]*(?: [A-Z][\w'-]+)?)"
+_CALLED = r"(?P<first>[^\W\d_][\w'-]{0,30})(?: (?P<last>[^\W\d_][\w'-]{0,30}))?"
 _REST = r"([^.!?;\n]{2,120})"
 _END = r"(?=[.,!?;]|$| and\b| but\b)"
+NAME_ENDS = re.compile(
+    r"[.,!?;]|$| (?:and|but|so|because|too|by the way|please|then|though|actually|nice)\b", re.IGNORECASE
+)
 CLAUSE = re.compile(r",|\b(?:and i|but|because|so|when|which|where|while)\b", re.IGNORECASE)
 Make = Callable[[re.Match[str], date], Iterator[Finding]]
 
@@ -69,10 +68,22 @@ def _capitals(name: str) -> str:
 
 
 def _name(found: re.Match[str], today: date) -> Iterator[Finding]:
-    name = found[1].strip()
-    if name.split()[0].lower() not in NO_NAMES:
-        sure = 0.95 if name[0].isupper() else 0.8
-        yield Finding(f"is called {_capitals(name)}", "name", "name", sure, value=_capitals(name))
+    """A name as far as it has capitals; one without them only where the clause ends with it."""
+    first, last = found["first"], found["last"]
+    if first.lower() in NO_NAMES:
+        return
+    written_so = not first[0].islower()
+    if last and written_so and last[0].isupper():
+        name = f"{first} {last}"
+    elif written_so or NAME_ENDS.match(found.string, found.end("first")):
+        name = first
+    elif last and NAME_ENDS.match(found.string, found.end("last")):
+        name = f"{first} {last}"
+    else:  # “my name is robin i live in oslo”: it will do until the visitor leaves
+        yield Finding(_capitals(first), "introduced", "introduced", 0.5, value=_capitals(first))
+        return
+    name, sure = _capitals(name), 0.95 if written_so else 0.8
+    yield Finding(f"is called {name}", "name", "name", sure, value=name)
 
 
 def _introduced(found: re.Match[str], today: date) -> Iterator[Finding]:
@@ -132,7 +143,7 @@ RULES: tuple[tuple[re.Pattern[str], Make], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), make)
     for pattern, make in (
         (
-            rf"\b(?:my name(?:'s| is)|i(?:'m| am) called|(?:you can |please |just )?call me) {_NAME}{_END}",
+            rf"\b(?:my name(?:'s| is)|i(?:'m| am) called|i go by|call me) {_CALLED}",
             _name,
         ),
         (

@@ -4,16 +4,18 @@ For small models, and for whatever needs no model. Pure functions, some 0.2 ms f
 """
 
 import re
+from collections.abc import Iterator
 from datetime import date
 
 from sessions_app.memories import Finding
-from voicebot.memories.rules import chinese, english
+from voicebot.memories.rules import chinese, english, passing
 from voicebot.memories.rules.sensitive import is_sensitive
 
 TURN_CHARACTERS = 2000  # of a turn that are read
 MOST_FINDINGS = 8  # of one turn
 ANSWER_WORDS = 8  # of what is still an answer rather than a sentence of its own
 _IDEOGRAPHS = re.compile("[\u3400-\u9fff]")
+_LATIN = re.compile("[A-Za-z]{2}|\\bI\\b")
 
 
 def _plain(text: str) -> str:
@@ -22,13 +24,26 @@ def _plain(text: str) -> str:
 
 def findings_of(text: str, today: date, *, sensitive: bool = False) -> list[Finding]:
     """What a turn says of its speaker; matters of the `sensitive` kinds only if they may be kept."""
-    text = _plain(text)
-    rules = chinese if _IDEOGRAPHS.search(text) else english
     found: dict[str, Finding] = {}
-    for finding in rules.findings_in(text, today):
+    for finding in said_of_self(text, today):
+        if finding.kind in passing.KINDS:
+            continue
         if sensitive or finding.kind == "name" or not is_sensitive(f"{finding.text} {finding.subject}"):
             found.setdefault(finding.text.casefold(), finding)
     return list(found.values())[:MOST_FINDINGS]
+
+
+def said_of_self(text: str, today: date) -> Iterator[Finding]:
+    """All that a turn says of its speaker: what may be remembered, and what holds for this conversation.
+
+    The one place where that is found. A turn in Chinese may have English in it.
+    """
+    text = _plain(text)
+    if _IDEOGRAPHS.search(text):
+        yield from chinese.findings_in(text, today)
+    if _LATIN.search(text):
+        yield from english.findings_in(text, today)
+    yield from passing.passing_in(text)
 
 
 def forget_request(text: str) -> str | None:
