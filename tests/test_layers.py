@@ -56,7 +56,7 @@ ORDER = {
         ops service_options
         models meaning
         lore
-        memories
+        documents memories
         repertoire
         providers
         extensions
@@ -99,6 +99,7 @@ DOORS = (
     "staff.login",
     "staff.pages",
     "voicebot.connection",
+    "voicebot.documents",
     "voicebot.extensions",
     "voicebot.history",
     "voicebot.http",

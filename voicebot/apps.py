@@ -28,6 +28,11 @@ class VoicebotConfig(AppConfig):
             weak=False,
             dispatch_uid="voicebot.reading_ahead",
         )
+        character_changed.connect(
+            lambda **_: runtime.default().document_reading.soon(),
+            weak=False,
+            dispatch_uid="voicebot.document_reading",
+        )
         keys_rotated.connect(ProviderProfile.rewrap_all, dispatch_uid="voicebot.profiles")
         keys_rotated.connect(
             lambda **_: runtime.default().recovery.still_under_other_keys(),

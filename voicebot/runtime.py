@@ -21,6 +21,7 @@ from sessions_app import expiry
 from sessions_app.database import at_leisure, availability
 from sessions_app.memories import Memories
 from voicebot import turns
+from voicebot.documents import DocumentReading
 from voicebot.history import TRANSIENT_ERRORS, HistoryWriters, Spool, SpoolRecovery, SpoolThread
 from voicebot.meaning import embeddings
 from voicebot.memories import Learning
@@ -70,6 +71,7 @@ class Runtime:
         )
         self.rehearsal = Rehearsal()
         self.reading_ahead = ReadingAhead()
+        self.document_reading = DocumentReading(self.load)
         self.models_loaded = False
 
     @property
@@ -107,6 +109,7 @@ class Runtime:
             self.provider_watch.run(),
             self.rehearsal.run(),
             self.reading_ahead.run(),
+            self.document_reading.run(),
         )
 
     async def close(self) -> None:

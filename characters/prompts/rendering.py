@@ -163,6 +163,7 @@ def render(
     turn: int = 0,
     moment: Moment | None = None,
     recalled: Sequence[str] = (),
+    read: Sequence[str] = (),
     fitting: Sequence[int] = (),
     answer_in: str = "",
     notes: Sequence[str] = (),
@@ -172,6 +173,7 @@ def render(
 
     `history` is what was said, oldest first; `lore` what `activate` found; `moment` what is so at this turn,
     of which macros change the variables; `recalled` what is remembered of the visitor and matters now;
+    `read` quotations from documents, each with its source;
     `fitting` the numbers of exchanges that fit it, `notes` what stands right before it; `hints` what stood
     before earlier messages of the history, by number: said again, so that the model has read it already;
     `answer_in` the language that the visitor speaks now, as a code, where that has to be said. When it is
@@ -184,7 +186,7 @@ def render(
     moment = _with_last(moment or Moment(model=spec.llm_model or spec.llm_provider), history)
     macros = macros_of(spec, metadata, seed=seed, turn=turn, moment=moment)
     found = lore.entries if lore else ()
-    parts = Parts(spec, macros, summary, found, count, recalled=recalled, answer_in=answer_in)
+    parts = Parts(spec, macros, summary, found, count, recalled=recalled, read=read, answer_in=answer_in)
     said = [as_read(message) for message in history]
     sizes = sizes_of(said, count)
     hints = hints or {}

@@ -104,5 +104,5 @@ def delete(document: Document) -> None:
     document.delete()
     for character in users:
         publishing.changed_draft(character)
-        if character.published_id:
+        if character.published:
             publishing.announce(character.slug, character.published.number)

@@ -12,6 +12,7 @@ from sessions_app.database import in_database
 from sessions_app.exceptions import CharacterUnknown, SessionError
 from sessions_app.session import Session
 from voicebot.connection.channel_events import ChannelGroups, character_group
+from voicebot.documents import indexes
 from voicebot.providers import registry
 
 log = logging.getLogger(__name__)
@@ -20,16 +21,20 @@ log = logging.getLogger(__name__)
 async def spec_of(session: Session, at_least: int = 0) -> CharacterSpec:
     """The session's character: its draft, the version it is pinned to, or what is published.
 
-    `at_least` is a version that the caller has heard of. Raises CharacterUnknown.
+    `at_least` is a version that the caller has heard of. What its documents say is loaded from now on, long
+    before the first turn asks. Raises CharacterUnknown.
     """
     try:
         if session.draft:
-            return await in_database(catalog.draft, session.character)
-        if session.pinned:
-            return await in_database(catalog.version, session.character, session.version)
-        return await in_database(catalog.get, session.character, at_least)
+            spec = await in_database(catalog.draft, session.character)
+        elif session.pinned:
+            spec = await in_database(catalog.version, session.character, session.version)
+        else:
+            spec = await in_database(catalog.get, session.character, at_least)
     except CharacterNotFound as error:
         raise CharacterUnknown from error
+    indexes().refresh(spec.documents)
+    return spec
 
 
 async def build_services(spec: CharacterSpec) -> tuple[registry.Services, int]:
@@ -94,7 +99,9 @@ class CharacterUpdates:
 
     async def _apply(self, session: Session, version: int) -> None:
         try:
-            await self._on_change(await spec_of(session, version))
+            spec = await spec_of(session, version)
+            await asyncio.wrap_future(indexes().refresh(spec.documents))  # it is there at the next turn
+            await self._on_change(spec)
         except SessionError:
             pass  # withdrawn in the same moment
         except Exception:

@@ -12,6 +12,7 @@ from voicebot.meaning.embeddings import (
     go_behind,
 )
 from voicebot.meaning.lexical import LexicalIndex
+from voicebot.meaning.passages import PassageReader
 from voicebot.meaning.questions import question_in, readings
 from voicebot.meaning.vector_store import VectorStore
 
@@ -19,6 +20,7 @@ __all__ = [
     "DIMENSIONS",
     "EmbeddingsMissing",
     "LexicalIndex",
+    "PassageReader",
     "SentenceEmbeddings",
     "VectorStore",
     "Vectors",

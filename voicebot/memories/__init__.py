@@ -5,11 +5,12 @@ What is kept, and how, is `sessions_app.memories`.
 
 from voicebot.memories.corrections import corrected_name
 from voicebot.memories.learning import Learning
-from voicebot.memories.recall import Recall
+from voicebot.memories.recall import RECALLED_TOKENS, Recall
 from voicebot.memories.remembering import Remembering
 from voicebot.memories.rules import clear_answer, findings_of, forget_request, said_of_self
 
 __all__ = [
+    "RECALLED_TOKENS",
     "Learning",
     "Recall",
     "Remembering",

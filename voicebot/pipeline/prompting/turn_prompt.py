@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from characters import prompts
 from characters.lore import Activation
-from characters.text import Moment
+from characters.text import Moment, token_estimate
 from sessions_app.memories import Recollection
+from voicebot import documents
 from voicebot.history import gathered, told_facts
 from voicebot.lore import lore_indexes
 from voicebot.meaning import EmbeddingsMissing, Vectors, embeddings, question_in, readings
+from voicebot.memories import RECALLED_TOKENS
 from voicebot.pipeline.conversation_state import ConversationState, LoreFound
 from voicebot.pipeline.prompting.lore_of_turn import lore_of
 from voicebot.repertoire import (
@@ -38,11 +40,12 @@ def prompt_of(
     *,
     fitting: Sequence[int] = (),
     recalled: Sequence[Recollection] = (),
+    read: Sequence[documents.Recalled] = (),
     notes: Sequence[str] = (),
     hints: Mapping[int, str] | None = None,
 ) -> prompts.Prompt:
     """The prompt of a session's character, as it is at this moment; `fitting` are exchanges, by number,
-    `recalled` what is remembered of the visitor and matters now."""
+    `recalled` what is remembered of the visitor and matters now, `read` what documents say to it."""
     earlier = {at - state.summarised: text for at, text in (state.hints if hints is None else hints).items()}
     return prompts.render(
         state.speaking,
@@ -57,6 +60,7 @@ def prompt_of(
         fitting=fitting,
         answer_in=state.answer_in,
         recalled=[memory.told for memory in recalled],
+        read=documents.told(read),
         notes=notes,
         hints={at: text for at, text in earlier.items() if 0 <= at < len(history) - 1},
     )
@@ -87,6 +91,7 @@ def prepare(
     facts = gathered(state.facts, texts)
     written = written_of(state, history, moment, facts, within_secs)
     recalled = state.context.remembering.recalled(texts)
+    read = read_of(state, texts, recalled)
     for one in reading:
         one.cancel()  # what nobody got in time; the next turn does not wait behind it
     hints = state.hints_beside(facts)
@@ -95,7 +100,7 @@ def prepare(
     if within_secs > SEARCH_SECS:  # a small model, which reads slowly: what fits well is spoken without it
         fitting = [match.exchange for match in written.matches[:1] if match.sure >= SHOWN_TO_SMALL]
     prompt = prompt_of(
-        state, history, lore, moment, fitting=fitting, recalled=recalled, notes=notes, hints=hints
+        state, history, lore, moment, fitting=fitting, recalled=recalled, read=read, notes=notes, hints=hints
     )
     asked = state.summarised + len(history) - 1 if history and history[-1]["role"] == "user" else None
     return Prepared(prompt, found, moment, written, facts, recalled, asked)
@@ -104,12 +109,24 @@ def prepare(
 def read_ahead(state: ConversationState, said: Sequence[str], within_secs: float) -> list[Future[Vectors]]:
     """Has the turn's question read for its meaning, once for all that look for something: see `readings`."""
     written = within_secs > SEARCH_SECS or prompts.has_more_examples(state.spec)
-    if not said or not (written or state.context.remembering.searches or state.spec.book.by_meaning):
+    found = state.context.remembering.searches or state.spec.book.by_meaning or state.spec.documents
+    if not said or not (written or found):
         return []
     with suppress(EmbeddingsMissing):
         words = said[-1].strip()
         wanted = readings(words) if written else [question_in(words)]
         return [embeddings().of_question(one) for one in reversed(wanted)]
+    return []
+
+
+def read_of(
+    state: ConversationState, said: Sequence[str], memories: Sequence[Recollection]
+) -> list[documents.Recalled]:
+    """What the character's documents say to this turn: beside memories, in half of the room at least."""
+    room = documents.room_for(state.context.limit, RECALLED_TOKENS)
+    used = sum(token_estimate.estimate(memory.text) for memory in memories)
+    with suppress(EmbeddingsMissing):
+        return documents.recalled(state.spec, said, max(room - used, room // 2), embeddings())
     return []
 
 

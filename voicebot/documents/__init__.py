@@ -1,0 +1,23 @@
+"""Documents of characters: read and embedded beside live conversations, found at a turn by meaning."""
+
+from voicebot.documents.index import UNRELATED, DocumentIndex, Hit, Passage
+from voicebot.documents.index_cache import DocumentIndexes, indexes
+from voicebot.documents.reading import DocumentReading
+from voicebot.documents.recall import Recalled, recalled, room_for, told
+from voicebot.documents.vectors import as_bytes, rows_of
+
+__all__ = [
+    "UNRELATED",
+    "DocumentIndex",
+    "DocumentIndexes",
+    "DocumentReading",
+    "Hit",
+    "Passage",
+    "Recalled",
+    "as_bytes",
+    "indexes",
+    "recalled",
+    "room_for",
+    "rows_of",
+    "told",
+]
