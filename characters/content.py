@@ -61,6 +61,7 @@ FIELDS = (
     "lore_scan_depth",
     "lore_token_budget",
     "lore_recursive",
+    "tools",
     "card",
 )
 # Fields that older versions do not have: left out where they are as in a new character, so that digests stay.
@@ -75,6 +76,7 @@ LATER: dict[str, Any] = {
     "language_voices": {},
     **memory_defaults(),
     "pronunciations": "",
+    "tools": [],
 }
 LORE_FIELDS = (
     "name",

@@ -8,6 +8,7 @@ from django.core.files.storage import default_storage
 
 from characters.field_limits import MEMORY_KINDS
 from characters.lore import Lorebook, lorebook_of
+from characters.tools import ToolSpec, tools_of
 
 NO_BOOK = Lorebook()
 DRAFT = 0  # the version number of what is not published yet
@@ -62,6 +63,7 @@ class CharacterSpec:
     memory_question: str = ""
     returning_greeting: str = ""
     documents: tuple[str, ...] = ()  # what it knows them by: the SHA-256 of their files
+    tools: tuple[ToolSpec, ...] = ()
     book: Lorebook = NO_BOOK
 
     @classmethod
@@ -77,6 +79,7 @@ class CharacterSpec:
             other_languages=tuple(content.get("other_languages", ())),
             memory_kinds=tuple(content.get("memory_kinds", MEMORY_KINDS)),
             documents=tuple(document["sha256"] for document in content.get("documents", ())),
+            tools=tools_of(content.get("tools", ())),
             book=lorebook_of(content, content["lore"]),
             **plain,
         )
@@ -146,6 +149,7 @@ _MADE = (
     "other_languages",
     "memory_kinds",
     "documents",
+    "tools",
     "book",
 )
 PLAIN = tuple(known.name for known in fields(CharacterSpec) if known.name not in _MADE)

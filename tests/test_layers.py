@@ -19,7 +19,7 @@ APPS = ("config", "greenroom", "staff", "voicebot", "sessions_app", "characters"
 ORDER = {
     "characters": """
         exceptions field_limits signals text
-        lore portraits
+        lore portraits tools
         models spec
         addresses content prompts
         catalog provider_choice report
@@ -59,6 +59,7 @@ ORDER = {
         documents memories
         repertoire
         providers
+        tools
         extensions
         history transport turns
         runtime pipeline
@@ -83,6 +84,7 @@ DOORS = (
     "characters.prompts",
     "characters.shelf",
     "characters.text",
+    "characters.tools",
     "characters.versions",
     "sessions_app.admin",
     "sessions_app.conversations",
@@ -110,6 +112,7 @@ DOORS = (
     "voicebot.pipeline",
     "voicebot.providers",
     "voicebot.repertoire",
+    "voicebot.tools",
     "voicebot.transport",
     "voicebot.turns",
 )

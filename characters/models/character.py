@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from characters.models.address import FormerAddress
+from characters.models.equipped import Equipped
 from characters.models.remembering import Remembering
 from characters.portraits import PortraitField, portrait_path, validate_portrait
 from characters.signals import character_moved
@@ -40,7 +41,7 @@ def readable_pronunciations(value: str) -> None:
         )
 
 
-class Character(Remembering):
+class Character(Remembering, Equipped):
     """The draft of a character, and which of its versions is published.
 
     Everything but the address is content, see `characters.content`. The voice side reads characters

@@ -179,11 +179,24 @@ class Parts:
                 there[-1]["content"] += f"\n{part.text}"
             else:
                 there.append({"role": part.role, "content": part.text})
-        for at in sorted(placed, reverse=True):
-            messages[at:at] = placed[at]
+        for at, told in sorted(_beside_calls(placed, messages).items(), reverse=True):
+            messages[at:at] = told
         if self.last_word is not None:
             messages.append({"role": self.last_word.role, "content": self.last_word.text})
         return messages
+
+
+def _beside_calls(
+    placed: Mapping[int, list[Message]], history: Sequence[Message]
+) -> dict[int, list[Message]]:
+    """What is placed before messages, but nothing between the call of a tool and its answer."""
+    found: dict[int, list[Message]] = {}
+    for at in sorted(placed):
+        before = at
+        while 0 < before < len(history) and history[before]["role"] == "tool":
+            before -= 1
+        found.setdefault(before, []).extend(placed[at])
+    return found
 
 
 def sizes_of(history: Sequence[Message], count: Count) -> list[int]:

@@ -128,7 +128,8 @@ def activate(
     book = spec.book if book is None else book
     if not book.entries:
         return Activation(memory=memory)
-    said = [text_of(message) for message in history if message["role"] in ("user", "assistant")]
+    sides = (message for message in history if message["role"] in ("user", "assistant"))
+    said = [text_of(message) for message in sides if "tool_calls" not in message]
 
     def filled(told: Callable[..., str]) -> Callable[[str], str]:
         # One at a time: what macros may cost is bounded by the scan's time, not by how many there are.

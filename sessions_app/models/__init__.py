@@ -2,6 +2,7 @@
 
 from sessions_app.models.memories import MemoryKey, SealedMemory, VisitorMemory
 from sessions_app.models.sessions import ApiKey, DataKey, Erasure, SessionSummary, SessionTurn, VoiceSession
+from sessions_app.models.tool_calls import ToolUse
 
 __all__ = [
     "ApiKey",
@@ -11,6 +12,7 @@ __all__ = [
     "SealedMemory",
     "SessionSummary",
     "SessionTurn",
+    "ToolUse",
     "VisitorMemory",
     "VoiceSession",
 ]

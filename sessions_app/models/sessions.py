@@ -147,7 +147,7 @@ class SessionTurn(models.Model):
 
     session = models.ForeignKey(VoiceSession, on_delete=models.CASCADE, related_name="history")
     sequence = models.PositiveIntegerField()
-    role = models.CharField(max_length=10)  # user or assistant
+    role = models.CharField(max_length=10)  # user, assistant or tool
     interrupted = models.BooleanField(default=False)
     version = models.CharField(max_length=70, blank=True)  # who spoke it, such as captain-marlow@3
     latency_ms = models.PositiveIntegerField(null=True)  # from the end of the question to its first sound

@@ -9,9 +9,11 @@ from uuid import UUID, uuid4
 from characters.text import cleaned
 from sessions_app.crypto import Sealer
 from sessions_app.session.coverage import Coverage
+from sessions_app.session.tool_call import ToolCall
 from sessions_app.stores import TurnRecord
 
-Role = Literal["user", "assistant"]
+Role = Literal["user", "assistant", "tool"]
+ROLES: dict[str, Role] = {"user": "user", "tool": "tool"}  # anything else is the character's
 Lore = Mapping[str, Any] | None  # as JSON; what it means is its writer's business
 TURN_TABLE = "turn"
 CUT_OFF = " —"  # how a turn that the visitor spoke into ends, in transcripts and for the model
@@ -24,7 +26,9 @@ def bound_to(turn: "Turn | TurnRecord") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One finished utterance. Of one that was cut off, `text` is what was heard. Its repr shows no words.
+    """One finished utterance, or the call of a tool, whose `text` is a `ToolCall`'s.
+
+    Of one that was cut off, `text` is what was heard. Its repr shows no words.
 
     `identity` is given when it is made: written again, it is the same turn and not another one.
     """
@@ -43,8 +47,14 @@ class Turn:
 
     @property
     def shown(self) -> str:
-        """The text, marked if it was cut off."""
+        """The text, marked if it was cut off; of a tool's call a line."""
+        if call := self.call:
+            return call.line
         return self.text + CUT_OFF if self.interrupted else self.text
+
+    @property
+    def call(self) -> ToolCall | None:
+        return ToolCall.of(self.text) if self.role == "tool" else None
 
     def sealed(self, sealer: Sealer) -> TurnRecord:
         """The turn as it is stored from now on: the words are bound to role, order and interruption."""
@@ -64,7 +74,7 @@ class Turn:
     def opened(cls, record: TurnRecord, sealer: Sealer) -> "Turn":
         """The turn of a record. Raises RecordUnreadable."""
         text = sealer.open(TURN_TABLE, "text", record.sequence, record.sealed, bound_to(record))
-        role: Role = "user" if record.role == "user" else "assistant"
+        role = ROLES.get(record.role, "assistant")
         return cls(
             record.sequence,
             role,
@@ -80,7 +90,7 @@ class Turn:
         return {
             "sequence": self.sequence,
             "role": self.role,
-            "text": self.text,
+            "text": self.shown if self.role == "tool" else self.text,
             "interrupted": self.interrupted,
             "at": self.created_at.isoformat(),
             "version": self.version,

@@ -63,6 +63,7 @@ class Model:
         self.asked: list[dict[str, Any]] = []
         self.given_up = 0  # requests whose client went before they were answered
         self.url = ""
+        self.calls_again = False  # also when a tool has answered
         self.models: Any = {"object": "list", "data": [{"id": "m", "object": "model", "owned_by": "library"}]}
 
     def say(self, *behaviour: Any, finish: str = "stop") -> None:
@@ -84,6 +85,36 @@ class Model:
             return response
 
         self.behaviour = speak
+
+    def call(self, *calls: tuple[str, Any], then: str = "So it is.", words: str = "") -> None:
+        """Calls these functions, by name and arguments, for what the visitor says; then says `then`."""
+
+        async def act(_model: "Model", request: web.Request, asked: dict) -> web.StreamResponse:
+            response = await self.opened(request)
+            answered = asked["messages"][-1]["role"] != "user" and not self.calls_again
+            if answered or "tools" not in asked:
+                await response.write(chunk(then) + chunk(finish="stop") + DONE)
+                return response
+            if words:
+                await response.write(chunk(words))
+            for place, (name, arguments) in enumerate(calls):
+                given = arguments if isinstance(arguments, str) else json.dumps(arguments)
+                head = {"name": name, "arguments": ""}
+                called = {
+                    "index": place,
+                    "id": f"call{len(self.asked)}{place}",
+                    "type": "function",
+                    "function": head,
+                }
+                await response.write(chunk(tool_calls=[called]))
+                for half in (given[: len(given) // 2], given[len(given) // 2 :]):
+                    await response.write(
+                        chunk(tool_calls=[{"index": place, "function": {"arguments": half}}])
+                    )
+            await response.write(chunk(finish="tool_calls") + DONE)
+            return response
+
+        self.behaviour = act
 
     @staticmethod
     async def opened(request: web.Request) -> web.StreamResponse:

@@ -1,6 +1,6 @@
 """History of a conversation: writer of turns and its spool, the model's context, summary of old turns."""
 
-from voicebot.history.llm_context import CONTEXT_TURNS, ContextHistory, mark_cut_off
+from voicebot.history.llm_context import CONTEXT_TURNS, ContextHistory, is_call, mark_cut_off
 from voicebot.history.spool import Spool
 from voicebot.history.spool_recovery import SpoolRecovery
 from voicebot.history.summary import Summariser
@@ -21,6 +21,7 @@ __all__ = [
     "SpoolThread",
     "Summariser",
     "gathered",
+    "is_call",
     "kept_facts",
     "mark_cut_off",
     "told_facts",

@@ -16,9 +16,19 @@ CONTEXT_TURNS = 200  # that a resumed conversation begins with; a summary keeps 
 LATELY = 12  # messages at the end of the context, among which that of a new turn is looked for
 
 
-def as_message(turn: Turn) -> LLMContextMessage:
-    """A turn as a message; one that was cut off ends where the visitor spoke into it."""
-    return cast(LLMContextMessage, {"role": turn.role, "content": turn.shown})
+def as_messages(turn: Turn) -> list[LLMContextMessage]:
+    """A turn as messages; one that was cut off ends where the visitor spoke into it.
+
+    The call of a tool is two: what was asked, and the answer.
+    """
+    if turn.role == "tool":
+        return cast(list[LLMContextMessage], turn.call.messages() if turn.call else [])
+    return [cast(LLMContextMessage, {"role": turn.role, "content": turn.shown})]
+
+
+def is_call(message: Any) -> bool:
+    """Whether a message is the call of a tool, or its answer."""
+    return isinstance(message, Mapping) and ("tool_calls" in message or message.get("role") == "tool")
 
 
 def mark_cut_off(context: LLMContext, content: str) -> None:
@@ -32,37 +42,48 @@ def mark_cut_off(context: LLMContext, content: str) -> None:
             return
 
 
+def call_id_of(message: Any) -> str | None:
+    """Which call a message is of, None if of none."""
+    if not is_call(message):
+        return None
+    calls = message.get("tool_calls") or [{}]
+    return cast(str | None, message.get("tool_call_id") or calls[0].get("id"))
+
+
 class ContextHistory:
     """The context of one connection, begun with what the session remembers."""
 
     def __init__(self, past: Past):
-        self.context = LLMContext([as_message(turn) for turn in past.turns])
-        self._numbers: list[tuple[int, Any]] = list(
-            zip((turn.sequence for turn in past.turns), self.context.get_messages(), strict=True)
-        )
+        told = [(turn.sequence, message) for turn in past.turns for message in as_messages(turn)]
+        self.context = LLMContext([message for _, message in told])
+        self._numbers: list[tuple[int, Any]] = [
+            (number, message) for (number, _), message in zip(told, self.context.get_messages(), strict=True)
+        ]
         self._awaited: list[Turn] = []  # turns whose message was not there yet
 
     def note(self, turn: Turn) -> None:
         """A turn was recorded: its message is in the context, or will be in a moment."""
         awaited, self._awaited = self._awaited, []
         for each in (*awaited, turn):
-            message = self._message_of(each)
-            if message is not None:
-                self._numbers.append((each.sequence, message))
-            elif each is turn:
+            found = self._messages_of(each)
+            self._numbers += [(each.sequence, message) for message in found]
+            if not found and each is turn:
                 self._awaited = [turn]
 
-    def _message_of(self, turn: Turn) -> Any | None:
+    def _messages_of(self, turn: Turn) -> list[Any]:
         taken = {id(message) for _, message in self._numbers}
-        for message in reversed(self.context.get_messages()[-LATELY:]):
+        lately = self.context.get_messages()[-LATELY:]
+        if turn.role == "tool":
+            return [message for message in lately if turn.call and call_id_of(message) == turn.call.id]
+        for message in reversed(lately):
             if not isinstance(message, Mapping) or id(message) in taken:
                 continue
             words = message.get("content")
             if message.get("role") != turn.role or not isinstance(words, str):
                 continue
             if cleaned(words) in (turn.text, turn.shown):
-                return message
-        return None
+                return [message]
+        return []
 
     def said(self) -> Sequence[str]:
         """The words of the context, oldest first."""

@@ -36,6 +36,7 @@ MOST_STEP_TOKENS = 4000  # read at once: a model with more room reads better in 
 INFERENCE_SECS = 60.0
 SUMMARY_FLUSH_SECS = 5.0  # for turns that are still on their way to the database
 MOST_FAILURES = 3  # then the gist is kept: a model that is away for long must not cost the past
+WHO = {"user": "Visitor", "tool": "Looked up"}  # in the script; anybody else is the character
 GIST_NEWS = 300  # characters of a gist that are for what is new; the rest keeps what was known
 
 
@@ -75,7 +76,7 @@ def steps(name: str, turns: Sequence[Turn], room: int) -> Iterator[str]:
     part: list[str] = []
     size = 0
     for turn in turns:
-        line = f"{'Visitor' if turn.role == 'user' else name}: {turn.shown}"
+        line = f"{WHO.get(turn.role, name)}: {turn.shown}"
         for piece in _pieces(line, room):
             more = token_estimate.estimate(piece) + 1
             if part and size + more > room:

@@ -6,11 +6,12 @@ What is kept, and how, is `sessions_app.memories`.
 from voicebot.memories.corrections import corrected_name
 from voicebot.memories.learning import Learning
 from voicebot.memories.recall import RECALLED_TOKENS, Recall
-from voicebot.memories.remembering import Remembering
-from voicebot.memories.rules import clear_answer, findings_of, forget_request, said_of_self
+from voicebot.memories.remembering import YES, Remembering
+from voicebot.memories.rules import clear_answer, findings_of, forget_request, is_sensitive, said_of_self
 
 __all__ = [
     "RECALLED_TOKENS",
+    "YES",
     "Learning",
     "Recall",
     "Remembering",
@@ -18,5 +19,6 @@ __all__ = [
     "corrected_name",
     "findings_of",
     "forget_request",
+    "is_sensitive",
     "said_of_self",
 ]

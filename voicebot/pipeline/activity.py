@@ -35,6 +35,7 @@ class Fact(Flag):
     VOICE = auto()  # the character is heard
     WRITTEN = auto()  # the reply is to be read, not heard
     UNASKED = auto()  # the reply is the character's own idea
+    CALL = auto()  # tools of the character run, and it will be asked about what they give
     ENDING = auto()
 
 
@@ -56,13 +57,15 @@ class Event(Enum):
     REPLY_OVER = auto()  # all of it has passed the transport, or will never come
     INTERRUPTED = auto()
     FAILED = auto()  # the model gives no reply
+    CALLED = auto()  # the model has called tools, whose results it will be asked about
+    CALLS_OVER = auto()  # there are no results to ask it about
     GIVEN_UP = auto()  # nobody waits for the reply any more
     NOTICED = auto()  # that the client is there, nothing else
     ENDED = auto()
 
 
 NONE = Fact(0)
-TURN, UNDER_WAY = Fact.TURN | Fact.PAUSE, Fact.REPLY | Fact.SPEECH | Fact.UNANSWERED
+TURN, UNDER_WAY = Fact.TURN | Fact.PAUSE, Fact.REPLY | Fact.SPEECH | Fact.UNANSWERED | Fact.CALL
 
 # By event: the facts that hold from here on, and those that do not any more.
 TRANSITIONS: dict[Event, tuple[Fact, Fact]] = {
@@ -73,7 +76,7 @@ TRANSITIONS: dict[Event, tuple[Fact, Fact]] = {
     Event.TYPED: (Fact.TYPING, Fact.WRITTEN),
     Event.TYPED_FOR_TEXT: (Fact.TYPING | Fact.WRITTEN, NONE),
     Event.TYPED_IN: (NONE, Fact.TYPING),
-    Event.ASKED: (Fact.REPLY | Fact.UNANSWERED, Fact.UNASKED | Fact.SPEECH),
+    Event.ASKED: (Fact.REPLY | Fact.UNANSWERED, Fact.UNASKED | Fact.SPEECH | Fact.CALL),
     Event.SPOKE_UP: (Fact.REPLY | Fact.UNASKED, Fact.UNANSWERED | Fact.WRITTEN),
     Event.SAYING: (Fact.REPLY | Fact.SPEECH, Fact.UNASKED | Fact.WRITTEN),
     Event.SPEECH_DUE: (Fact.SPEECH, Fact.UNANSWERED),
@@ -83,6 +86,8 @@ TRANSITIONS: dict[Event, tuple[Fact, Fact]] = {
     Event.REPLY_OVER: (NONE, Fact.REPLY),
     Event.INTERRUPTED: (NONE, UNDER_WAY | Fact.VOICE),
     Event.FAILED: (NONE, Fact.REPLY),
+    Event.CALLED: (Fact.CALL, Fact.UNANSWERED),
+    Event.CALLS_OVER: (NONE, Fact.CALL),
     Event.GIVEN_UP: (NONE, UNDER_WAY),
     Event.NOTICED: (NONE, NONE),
     Event.ENDED: (Fact.ENDING, NONE),

@@ -12,6 +12,8 @@ from pipecat.frames.frames import (
     EndFrame,
     ErrorFrame,
     Frame,
+    FunctionCallResultFrame,
+    FunctionCallsStartedFrame,
     InterimTranscriptionFrame,
     InterruptionFrame,
     LLMContextFrame,
@@ -46,6 +48,7 @@ EVENTS: dict[type[Frame], Event] = {
     LLMMessagesAppendFrame: Event.TYPED_IN,
     UnpromptedTurnFrame: Event.SPOKE_UP,
     TTSSpeakFrame: Event.SAYING,
+    FunctionCallsStartedFrame: Event.CALLED,
     BotStartedSpeakingFrame: Event.VOICE_STARTED,
     BotStoppedSpeakingFrame: Event.VOICE_STOPPED,
     InterruptionFrame: Event.INTERRUPTED,
@@ -74,6 +77,9 @@ def event_of(data: FramePushed) -> Event | None:
         down = data.direction is FrameDirection.DOWNSTREAM
         own = down and isinstance(source, LLMAssistantAggregator)
         return None if own or frame.speculation else Event.ASKED
+    if isinstance(frame, FunctionCallResultFrame):
+        silent = frame.properties is not None and frame.properties.run_llm is False
+        return Event.CALLS_OVER if silent else None
     if isinstance(frame, ErrorFrame):
         return Event.FAILED if stage_of(frame) == "llm" else None
     return EVENTS.get(type(frame))

@@ -17,7 +17,8 @@ from voicebot.transport import RATES_HZ
 INTERRUPT = "character.interrupt"
 PING = "ping"
 AUDIO_RATE = "audio.rate"
-OF_THE_LINE = (PING, AUDIO_RATE)  # they change nothing of the session
+OF_TOOLS = ("tool.result", "tool.answer")
+OF_THE_LINE = (PING, AUDIO_RATE, *OF_TOOLS)  # they change nothing of the session
 MOST_PAD = 4096  # characters
 HISTORY = "session.history"
 HISTORY_TURNS = 500  # of one answer to session.history
@@ -132,6 +133,18 @@ async def audio_rate(session_id: UUID | str, message: ClientMessage) -> dict[str
     if not isinstance(hz, int) or hz not in RATES_HZ:
         raise BadRequest(f"`hz` is one of {', '.join(map(str, RATES_HZ))}.")
     return {"hz": hz}
+
+
+@client_message("tool.result")
+async def tool_result(session_id: UUID | str, message: ClientMessage) -> dict[str, Any]:
+    """What a function of the page has given, by the `id` of its call: `result`, or `error`; see `Actor`."""
+    return {"taken": bool(_data(message).get("id"))}
+
+
+@client_message("tool.answer")
+async def tool_answer(session_id: UUID | str, message: ClientMessage) -> dict[str, Any]:
+    """Whether the visitor agrees to what a tool is to do, by the `id` of its question: `agreed`."""
+    return {"taken": bool(_data(message).get("id"))}
 
 
 @client_message(INTERRUPT)

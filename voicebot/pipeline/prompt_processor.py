@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from pipecat.frames.frames import (
     EagerEndOfTurnCancelFrame,
@@ -15,6 +15,7 @@ from pipecat.frames.frames import (
     UserStartedSpeakingFrame,
     UserStoppedSpeakingFrame,
 )
+from pipecat.processors.aggregators import async_tool_messages
 from pipecat.processors.aggregators.llm_context import LLMContext, LLMContextMessage
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor, FrameProcessorSetup
 from pipecat.services.settings import LLMSettings
@@ -23,6 +24,7 @@ from characters import prompts
 from characters.spec import CharacterSpec
 from voicebot.pipecat_internals.processors import FrameEnd
 from voicebot.pipeline import variables
+from voicebot.pipeline.acting import Actor, answers_last, without_calls
 from voicebot.pipeline.conversation_state import ConversationState
 from voicebot.pipeline.prompting import Prepared, prepare
 from voicebot.pipeline.variables import MetadataKeeper
@@ -40,9 +42,15 @@ def forget_asides(context: LLMContext) -> None:
     The conversation's own context stays pure history; many a server does not know the role, either.
     """
     messages = context.get_messages()
-    said = [m for m in messages if not (isinstance(m, dict) and m.get("role") == "developer")]
+    said = [m for m in messages if not _is_aside(m)]
     if len(said) < len(messages):
         context.set_messages(said)
+
+
+def _is_aside(message: Any) -> bool:
+    """The late result of a tool is none, though it has the same role."""
+    aside = isinstance(message, dict) and message.get("role") == "developer"
+    return aside and async_tool_messages.parse_message(message) is None
 
 
 @dataclass
@@ -62,9 +70,9 @@ class Prompter(FrameEnd):
     meanwhile is taken up there; it is not for an answer that is prepared ahead, see `AnswersAhead`.
     """
 
-    def __init__(self, on_turn: Callable[[], Awaitable[None]], llm: FrameProcessor) -> None:
+    def __init__(self, on_turn: Callable[[], Awaitable[None]], llm: FrameProcessor, actor: Actor) -> None:
         super().__init__()
-        self._on_turn = on_turn
+        self._on_turn, self._actor = on_turn, actor
         speaks = isinstance(llm, registry.SpeaksWritten) and llm.speaks_written
         self._search_secs = ANSWER_SECS if speaks else SEARCH_SECS
         self._state: ConversationState | None = None
@@ -110,10 +118,17 @@ class Prompter(FrameEnd):
         overtaken, self._overtaken = self._overtaken, False
         if frame.speculation and overtaken:
             return False
+        if frame.speculation and self._actor.acts_on(frame.context):
+            # What a tool has done cannot be taken back: it waits until the turn is over.
+            await self.broadcast_frame(EagerEndOfTurnCancelFrame)
+            return False
         ahead = self._ahead = Speculation(confirmed=self._turn_over) if frame.speculation else None
         if not ahead:
             await self._on_turn()
+            if await self._actor.act(frame.context):
+                return False
         history = list(cast(list[prompts.Message], frame.context.get_messages()))
+        history = (answers_last if self._actor.able else without_calls)(history)
         forget_asides(frame.context)
         spec = state.spec
         prepared = await state.context.prompt_threads.run(prepare, state, history, self._search_secs)

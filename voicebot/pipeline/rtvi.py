@@ -58,6 +58,7 @@ class SessionRTVI(RTVIHooks):
         self._send = send
         self._on_ready = on_ready
         self._on_typed = on_typed
+        self.on_tool: Callable[[ClientMessage], Awaitable[None]] | None = None  # the page answers a tool
         self.on_rate: Callable[[int], None] = lambda hz: None  # the client wants the voice at this rate
         self._typing = TokenBucket(TYPED_AT_ONCE, TYPED_PER_SEC)
         self._asking = TokenBucket(ASKED_AT_ONCE, ASKED_PER_SEC)
@@ -150,6 +151,8 @@ class SessionRTVI(RTVIHooks):
         else:
             asked = models.ClientMessage(msg_id=message.id, type=message.type, data=None)
             await self.send_server_response(asked, answer)
+            if message.type in client_messages.OF_TOOLS and self.on_tool:
+                await self.on_tool(message)
             if message.type == client_messages.AUDIO_RATE:
                 self.on_rate(answer["hz"])
             if message.type == client_messages.INTERRUPT:

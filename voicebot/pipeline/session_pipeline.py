@@ -25,6 +25,7 @@ from sessions_app.session import Past, Role
 from voicebot.extensions import Place, additions
 from voicebot.history import ContextHistory, HistoryFull, Summariser, mark_cut_off
 from voicebot.ops import metrics, tracing
+from voicebot.pipeline.acting import Actor
 from voicebot.pipeline.activity import Activity, Event
 from voicebot.pipeline.activity_observer import ActivityObserver
 from voicebot.pipeline.conversation_state import ConversationState
@@ -83,15 +84,13 @@ class VoicePipeline:
         self._limit = SentenceLimit(spec.reply_sentences)
         self.activity = Activity()
         turns = Turns(transport.sound_secs, budget=budget, segmented=services.segmented)
-        self._user, self._assistant = PlayedOutPair(
-            self.context,
-            user_params=LLMUserAggregatorParams(
-                empty_user_turn=None,  # see `UnpromptedSpeech.go_on`
-                user_turn_strategies=turns.strategies,
-            ),
-        )
+        # An empty turn is answered by `UnpromptedSpeech.go_on`.
+        params = LLMUserAggregatorParams(empty_user_turn=None, user_turn_strategies=turns.strategies)
+        self._user, self._assistant = PlayedOutPair(self.context, user_params=params)
         self.rtvi = SessionRTVI(self.state, self.activity, transport.client.send, self._ready, self._typed)
         self.rtvi.on_rate = transport.rate.change
+        self.actor = Actor(state, self._history, self.activity, self.rtvi, services.llm)
+        self._assistant.ask_again = self.actor.ask_again
         self.life = ActivityObserver(self.activity, self._tell_timing, self._trouble)
         self._quiet_secs, self._on_quiet = quiet_secs, on_quiet
         self._language = SpokenLanguage(self.state, services.listeners)
@@ -133,7 +132,7 @@ class VoicePipeline:
             ("input", self.transport.input()),
             ("stt", services.stt),
             ("user", self._user),
-            (None, Prompter(self._begin_turn, services.llm)),
+            (None, Prompter(self._begin_turn, services.llm, self.actor)),
             ("llm", services.llm),
             (None, ThoughtFilter(registry.model_name(self.state.spec))),
             ("reply", self._limit),
@@ -199,13 +198,8 @@ class VoicePipeline:
                 turn = self._writer.add(role, text)
                 self.unprompted.heard(turn)
             else:
-                turn = self._writer.add(
-                    role,
-                    text,
-                    interrupted=interrupted,
-                    version=self.state.spec.label,
-                    latency_ms=self.life.take_latency_ms(),
-                )
+                by, took = self.state.spec.label, self.life.take_latency_ms()
+                turn = self._writer.add(role, text, interrupted=interrupted, version=by, latency_ms=took)
             self._history.note(turn)
         except HistoryFull:
             log.error("session %s pauses: its turns cannot be written", self.state.session.id)
@@ -215,6 +209,7 @@ class VoicePipeline:
         """Both sides are ready: tells the page which session this is, and greets a new visitor."""
         spec = self.state.spec
         await self.update_voice()
+        await self.actor.begin(self.worker.queue_frame, self.settle)
         await self.rtvi.tell_session(resumed=self._resumed)
         await self.unprompted.begin(resumed=self._resumed)
         for one in (spec.speaking(code) for code in spec.languages):
@@ -236,6 +231,7 @@ class VoicePipeline:
         """A turn of the character begins: what was changed meanwhile holds from here."""
         changed = self.state.apply_pending_spec()
         self._limit.most = self.state.spec.reply_sentences
+        self.actor.equip()
         if changed or self.state.speaking.language != self._voice_language:
             await self.update_voice()
 
@@ -258,6 +254,7 @@ class VoicePipeline:
             for task in watching:
                 task.cancel()
             await self._language.end()
+            await self.actor.stop()
             self.activity.on(Event.ENDED)
 
     async def _watch_quiet(self) -> None:

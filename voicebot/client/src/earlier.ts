@@ -22,6 +22,10 @@ export function entriesOf(kept: Kept): Turn[] {
   let speaker = "";
   for (const [place, { role, text, interrupted, at, name = "" }] of kept.turns.entries()) {
     const when = Date.parse(at);
+    if (role === "tool") {
+      entries.push(note(`tool-${place}`, text, when));
+      continue;
+    }
     if (role !== "user" && name && speaker && name !== speaker) entries.push(note(`switch-${place}`, takesOver(name), when));
     if (role !== "user") speaker = name || speaker;
     const who = role === "user" ? "visitor" : "character";
@@ -34,7 +38,7 @@ export function entriesOf(kept: Kept): Turn[] {
 export const leftAt = (kept: Kept) => Date.parse(kept.turns.at(-1)?.at ?? kept.createdAt);
 
 /** Who spoke last for the character's side; `name` where nobody did. */
-export const speakerOf = (kept: Kept, name: string) => kept.turns.findLast(({ role }) => role !== "user")?.name || name;
+export const speakerOf = (kept: Kept, name: string) => kept.turns.findLast(({ role }) => role === "assistant")?.name || name;
 
 /**
  * Where a session was left or came to its end, and what has become of what was going on then.

@@ -81,6 +81,9 @@ class AnswerWatchdog:
             return self._since + self._answer_secs, self._give_up
         if self._failed:
             return self._since, self._say_so
+        if Fact.CALL in activity:  # bounded by the tool's own time, and asked about after it
+            self._since = None
+            return None
         if Fact.REPLY not in activity:
             if self._empty_at is None:
                 self._empty_at = activity.clock()

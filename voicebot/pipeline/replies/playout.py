@@ -6,7 +6,9 @@ knows that a reply was meant to have more (a model whose stream broke, a voice t
 `ReplyIncompleteFrame`; the turn is then recorded as interrupted, as one is that the visitor spoke into.
 """
 
-from pipecat.frames.frames import Frame
+from collections.abc import Awaitable, Callable
+
+from pipecat.frames.frames import Frame, LLMContextFrame
 from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.aggregators.llm_response_universal import LLMUserAggregatorParams
 from pipecat.processors.frame_processor import FrameDirection
@@ -27,11 +29,20 @@ class PlayedOutAggregator(AssistantTurns):
 
     are_apart = staticmethod(are_apart)
     _incomplete = False
+    ask_again: Callable[[], Awaitable[None]] | None = None  # once tools have given what the model waits for
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         if isinstance(frame, ReplyIncompleteFrame):
             self._incomplete = True
         await super().process_frame(frame, direction)
+
+    async def push_frame(self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM) -> None:
+        """What goes straight back to the model would lack its prompt: it is asked from the front instead."""
+        back = direction is FrameDirection.UPSTREAM and isinstance(frame, LLMContextFrame)
+        if back and self.ask_again:
+            await self.ask_again()
+        else:
+            await super().push_frame(frame, direction)
 
     def on_turn_began(self) -> None:
         self._incomplete = False

@@ -205,6 +205,7 @@ def openings() -> Openings:
 class LocalLLM(CompatibleLLM):
     """CompatibleLLM with a slot of its own, in which the character's prompt is laid before the first turn."""
 
+    calls_functions = False  # it has never seen any
     supports_response_schema = False  # it would take a reply's time, and find less than rules do
 
     def __init__(self, **kwargs: Any):

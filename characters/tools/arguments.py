@@ -1,0 +1,105 @@
+"""Arguments of a tool: what a model may give it, as JSON Schema for the model and as a check."""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+TYPES = {
+    "string": _("text"),
+    "integer": _("whole number"),
+    "number": _("number"),
+    "boolean": _("yes or no"),
+}
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+MOST_ARGUMENTS = 12
+MOST_CHOICES = 40
+DESCRIPTION_CHARACTERS = 300
+VALUE_CHARACTERS = 2_000  # of one text that a model gives
+
+
+class ArgumentsRefused(ValueError):
+    """What a model gave is not what the tool takes. The message is for the model, and quotes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument. With `choices` it is one of these texts."""
+
+    name: str
+    type: str = "string"
+    description: str = ""
+    required: bool = True
+    choices: tuple[str, ...] = ()
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "type": self.type,
+            **({"description": self.description} if self.description else {}),
+            **({"enum": list(self.choices)} if self.choices else {}),
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "type": self.type,
+            "description": self.description,
+            "required": self.required,
+            "choices": list(self.choices),
+        }
+
+
+def json_schema(arguments: Sequence[Argument]) -> dict[str, Any]:
+    """The JSON Schema of an object with these members and no others."""
+    return {
+        "type": "object",
+        "properties": {each.name: each.schema() for each in arguments},
+        "required": [each.name for each in arguments if each.required],
+        "additionalProperties": False,
+    }
+
+
+def checked(arguments: Sequence[Argument], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a tool gets of what a model gave: of the right types, nothing else. Raises ArgumentsRefused.
+
+    Models write numbers as texts, and null for what they leave out; both are taken.
+    """
+    taken = {}
+    for each in arguments:
+        value = given.get(each.name)
+        if value is None or (value == "" and not each.required):
+            if each.required:
+                raise ArgumentsRefused(f"The argument {each.name} is missing.")
+            continue
+        taken[each.name] = _value(each, value)
+    return taken
+
+
+def _value(argument: Argument, value: Any) -> Any:
+    refused = ArgumentsRefused(f"The argument {argument.name} is no {argument.type}.")
+    if argument.type == "boolean":
+        if isinstance(value, str) and value.lower() in ("true", "false"):
+            return value.lower() == "true"
+        if not isinstance(value, bool):
+            raise refused
+        return value
+    if argument.type in ("integer", "number"):
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+            raise refused
+        try:
+            number = float(value)
+        except (ValueError, OverflowError) as error:
+            raise refused from error
+        if not math.isfinite(number) or (argument.type == "integer" and not number.is_integer()):
+            raise refused
+        return int(number) if argument.type == "integer" else number
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if len(text) > VALUE_CHARACTERS:
+        raise ArgumentsRefused(f"The argument {argument.name} is too long.")
+    if argument.choices and text not in argument.choices:
+        raise ArgumentsRefused(f"The argument {argument.name} is one of {', '.join(argument.choices)}.")
+    return text
