@@ -19,6 +19,7 @@ from characters.admin import home
 from characters.admin.bin import BINNED, Bin
 from characters.admin.cards import Cards
 from characters.admin.chat import Chat
+from characters.admin.documents import Documents
 from characters.admin.editing import RefusesStaleSaves, Unsaved
 from characters.admin.forms import CharacterForm
 from characters.admin.lore import LorebookFiles, LoreEditor, Sharing
@@ -60,6 +61,7 @@ class CharacterAdmin(
     Bin,
     Cards,
     Chat,
+    Documents,
     LoreEditor,
     LorebookFiles,
     Sharing,
@@ -163,6 +165,7 @@ class CharacterAdmin(
             "characters/voice.js",
             "characters/portrait.js",
             "characters/lore.js",
+            "characters/documents.js",
             "characters/export.js",
         ]
         css: ClassVar = {"all": ["characters/desk.css", "characters/lore.css"]}
@@ -172,6 +175,7 @@ class CharacterAdmin(
             *self.unsaved_urls(),
             *self.bin_urls(),
             *self.chat_urls(),
+            *self.document_urls(),
             *self.card_urls(),
             *self.lore_urls(),
             *self.sharing_urls(),
@@ -211,6 +215,8 @@ class CharacterAdmin(
         character = self.get_object(request, object_id) if object_id else None
         if character is not None and request.user.has_perm("characters.view_loreentry"):
             context |= {**self.lore_context(request, character), **self.sharing_context(request, character)}
+        if character is not None:
+            context |= self.documents_context(request, character)
         return super().changeform_view(request, object_id, form_url, context)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

@@ -1,6 +1,6 @@
 """The shelf: documents that characters have, kept once each, shared between them, and given up."""
 
-from characters.shelf.keeping import DocumentRefused, delete, give, room, share, take_away
+from characters.shelf.keeping import DocumentRefused, delete, give, most_bytes, room, share, take_away
 from characters.shelf.leases import LEASE_SECS, Lease
 from characters.shelf.unused import delete_unused, delete_unused_on_change
 
@@ -12,6 +12,7 @@ __all__ = [
     "delete_unused",
     "delete_unused_on_change",
     "give",
+    "most_bytes",
     "room",
     "share",
     "take_away",

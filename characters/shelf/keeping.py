@@ -27,6 +27,11 @@ class DocumentRefused(ValueError):
         return str(self.reason)
 
 
+def most_bytes() -> int:
+    """How large a file may be."""
+    return int(settings.DOCUMENT_MAX_MEGABYTES) * MEGABYTE
+
+
 def room(character: Character) -> int:
     """How many pieces of further documents a character may have."""
     has = character.documents.aggregate(pieces=Sum("piece_count"))["pieces"] or 0
@@ -39,7 +44,7 @@ def give(character: Character, name: str, data: bytes, *, by: Any = None) -> Doc
 
     One that is on the shelf already is shared, and not read again unless it failed.
     """
-    if len(data) > settings.DOCUMENT_MAX_MEGABYTES * MEGABYTE:
+    if len(data) > most_bytes():
         raise DocumentRefused(
             because(
                 "It is larger than {megabytes} MB. Split it into several files.",
