@@ -17,7 +17,12 @@ from voicebot.providers.one_shot import IN_HZ, NoAnswer, ask_once
 from voicebot.providers.provider_watch import ProviderWatch
 from voicebot.providers.speech import recorded_speech, voice_sample
 from voicebot.providers.speech.recorded_speech import RecordedSpeech
-from voicebot.providers.speech.segments import BoundedSegments, SegmentTranscribedFrame, SpeechPausedFrame
+from voicebot.providers.speech.segments import (
+    BoundedSegments,
+    SegmentTranscribedFrame,
+    SpeechPausedFrame,
+    is_doubted,
+)
 from voicebot.providers.speech.speech_pieces import first_piece
 from voicebot.providers.speech.speech_text import speakable
 
@@ -44,6 +49,7 @@ __all__ = [
     "class_paths",
     "first_piece",
     "found",
+    "is_doubted",
     "pipecat_service",
     "provider_watch",
     "recorded_speech",

@@ -1,7 +1,8 @@
 """Back-channels: what a listener says to show that they listen, and wants no answer to.
 
 The dialogue act `b` of the Switchboard coders' manual (Jurafsky, Shriberg and Biasca 1997), in English and in
-Mandarin. Recognisers spell hums in many ways, so those are told by their letters.
+Mandarin. Recognisers spell hums in many ways, so those are told by their letters; or take
+them for words, of which they are not sure.
 """
 
 import re
@@ -21,11 +22,28 @@ def _known(words: str) -> frozenset[str]:
 
 
 KNOWN_ENGLISH, KNOWN_MANDARIN = _known(ENGLISH), _known(MANDARIN)
-HUM = re.compile(r"(?:m+|h+m+|m+h+m*|u+h+|u+m+|a+h+|o+h+)")  # at whatever length it is written
+HUM = re.compile(r"(?:[hn]*m[hmn]*|u+h+|u+m+|a+h+|o+h+)")  # at whatever length it is written
 MOST_WORDS, LONGEST_PHRASE = 4, 3  # "yeah, yeah, okay, right" is one still
 MOST_CHARACTERS = 8  # of Chinese
 WORD, HAN, ASKS = re.compile(r"[^\W_]+"), re.compile(r"[㐀-鿿]+"), re.compile("[?\uff1f]")
 WITHIN = re.compile("['\u2019.]")  # a word: "o.k."
+MOST_DOUBTED_WORDS, MOST_DOUBTED_CHARACTERS = 3, 4
+_STOPPING = """
+    but enough excuse hang hello help hey hold how listen never no nope not please quiet shut sorry stop wait
+    what when where who whos why
+"""
+STOPPING = frozenset(_STOPPING.split())
+STOPPING_MANDARIN = re.compile("[不停等别谁啥]|什么|怎么|为什么|够了|喂|救|对不起")
+
+
+def is_hum(text: str) -> bool:
+    """Whether words that the recogniser doubts are likely none: few, and nothing that may want a stop."""
+    words = WORD.findall(WITHIN.sub("", text.casefold()))
+    if not words or STOPPING_MANDARIN.search(text):
+        return False
+    if any(map(HAN.search, words)):
+        return len("".join(words)) <= MOST_DOUBTED_CHARACTERS
+    return len(words) <= MOST_DOUBTED_WORDS and STOPPING.isdisjoint(words)
 
 
 def is_backchannel(text: str) -> bool:
@@ -33,6 +51,8 @@ def is_backchannel(text: str) -> bool:
     words = WORD.findall(WITHIN.sub("", text.casefold()))
     if not words or ASKS.search(text):
         return False
+    if all(len(word) == 1 and word.isascii() for word in words):
+        words = ["".join(words)]  # "M-H-M."
     if all(map(HAN.fullmatch, words)):
         return len("".join(words)) <= MOST_CHARACTERS and all(map(_is_mandarin, words))
     return len(words) <= MOST_WORDS and _is_english(words)

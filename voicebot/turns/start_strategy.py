@@ -23,8 +23,8 @@ from pipecat.frames.frames import (
 from pipecat.turns.types import ProcessFrameResult
 from pipecat.turns.user_start import BaseUserTurnStartStrategy
 
-from voicebot.providers import SegmentTranscribedFrame
-from voicebot.turns.backchannels import is_backchannel
+from voicebot.providers import SegmentTranscribedFrame, is_doubted
+from voicebot.turns.backchannels import is_backchannel, is_hum
 
 LONGEST_SECS = (
     0.8  # of a back-channel after voice activity has noticed it; benchmarks/pauses.py measures them
@@ -80,9 +80,10 @@ class TurnStart(BaseUserTurnStartStrategy):
         self._guess: bool | None = None  # whether it is a back-channel, as far as it is known
         self._waiting: asyncio.Task | None = None
 
-    def ignores(self, text: str) -> bool:
-        """Whether these words, just heard, are nobody's turn."""
-        return self._within and not self._answers and is_backchannel(text)
+    def ignores(self, text: str, doubted: bool) -> bool:
+        """Whether these words, just heard, and maybe `doubted` by the recogniser, are nobody's turn."""
+        listens = self._within and not self._answers
+        return listens and (is_backchannel(text) or (doubted and is_hum(text)))
 
     async def process_frame(self, frame: Frame) -> ProcessFrameResult:
         if isinstance(frame, VADUserStartedSpeakingFrame):
@@ -127,12 +128,12 @@ class TurnStart(BaseUserTurnStartStrategy):
     async def _words_guessed(self, frame: EagerTranscriptionFrame | InterimTranscriptionFrame) -> None:
         if isinstance(frame, EagerTranscriptionFrame) and not self._held:
             return  # of a turn that goes on, and may go on
-        self._guess = self.ignores(frame.text) if frame.text else None
+        self._guess = self.ignores(frame.text, is_doubted(frame)) if frame.text else None
         if self._guess is False:
             await self.trigger_user_turn_started()
 
     async def _words_heard(self, frame: TranscriptionFrame) -> ProcessFrameResult:
-        if self.ignores(frame.text):  # by a recogniser that does not ask
+        if self.ignores(frame.text, is_doubted(frame)):  # by a recogniser that does not ask
             await self.trigger_reset_aggregation()
             await self.push_frame(UserBackchannelFrame(frame.text, frame.user_id, frame.timestamp))
         else:

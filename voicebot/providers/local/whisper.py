@@ -100,7 +100,8 @@ class LocalSTT(BoundedSegments):
         if holds and not future.cancelled() and not future.exception():
             heard = future.result()
             language = Language(heard.language) if heard.language else None
-            await self.push_frame(EagerTranscriptionFrame(heard.text, "", time_now_iso8601(), language))
+            told = EagerTranscriptionFrame(heard.text, "", time_now_iso8601(), language, result=heard)
+            await self.push_frame(told)
 
     def _submit(self, due: float, pcm: bytes) -> Future[Heard]:
         expected = self._expected
@@ -154,4 +155,5 @@ class LocalSTT(BoundedSegments):
         await self.stop_processing_metrics()
         self._expected = self._expected.after(heard)
         if heard.text:
-            yield TranscriptionFrame(heard.text, "", time_now_iso8601(), Language(heard.language))
+            language = Language(heard.language)
+            yield TranscriptionFrame(heard.text, "", time_now_iso8601(), language, result=heard)

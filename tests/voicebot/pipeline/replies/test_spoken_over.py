@@ -9,11 +9,14 @@ import pytest
 from pipecat.frames.frames import Frame, TranscriptionFrame, TTSAudioRawFrame
 from pipecat.utils.time import time_now_iso8601
 
+from tests.patience import PATIENCE_SECS
 from tests.visitors import speech
 from tests.voicebot.live import Conversation, conversation
 from tests.voicebot.players import DeafSTT
 from voicebot.pipeline.replies.spoken_over import spoken_secs
 from voicebot.providers.scripted import RATE_HZ, ScriptedSTT, ScriptedTTS
+from voicebot.providers.speech import segments
+from voicebot.providers.speech.segments import Heard
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BREATH = speech()[:8000]  # half a second of it
@@ -27,12 +30,14 @@ class RampTTS(ScriptedTTS):
         yield TTSAudioRawFrame(RAMP.tobytes(), RATE_HZ, 1, context_id=context_id)
 
 
-def hears(text: str) -> Callable[[], ScriptedSTT]:
-    """A recogniser that hears these words in every utterance."""
+def hears(*texts: str, log_prob: float = 0.0) -> Callable[[], ScriptedSTT]:
+    """A recogniser that hears these words in one utterance after the other, the last ones again and again."""
+    left = list(texts)
 
     class STT(ScriptedSTT):
         async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame, None]:
-            yield TranscriptionFrame(text, "user", time_now_iso8601())
+            text = left.pop(0) if len(left) > 1 else left[0]
+            yield TranscriptionFrame(text, "user", time_now_iso8601(), result=Heard(text, "en", log_prob))
 
     return STT
 
@@ -48,7 +53,10 @@ def held(one: Conversation) -> list[bool]:
     return [message["held"] for message in one.server_messages("voice-held")]
 
 
-@pytest.mark.parametrize("stt", [hears("Mm-hm."), hears("嗯,对。"), DeafSTT])
+MISHEARD = hears("Mama?", log_prob=-1.2)
+
+
+@pytest.mark.parametrize("stt", [hears("Mm-hm."), hears("嗯,对。"), MISHEARD, DeafSTT])
 async def test_a_listener_and_a_noise_let_the_voice_go_on_where_it_was(stt):
     async with conversation(stt=stt, tts=RampTTS, greeting="A greeting without a question.") as one:
         await speaking(one)
@@ -118,6 +126,21 @@ async def test_a_visitor_who_listens_twice_is_listened_to_twice():
         assert not one.interruptions
         await one.say(BREATH, silence_secs=1)  # and now it is a turn
         await one.until(lambda: one.of("bot-llm-started"))
+
+
+@pytest.mark.parametrize("went_on", [True, False])
+async def test_the_first_word_of_a_sentence_is_no_listeners_word(went_on, monkeypatch):
+    """Who says "Yeah", breathes, and goes on has said all of it; who speaks much later has begun anew."""
+    monkeypatch.setattr(segments, "GOES_ON_SECS", PATIENCE_SECS if went_on else 0.0)
+    async with conversation(stt=hears("Yeah.", "Tell me about the sea."), tts=RampTTS) as one:
+        await speaking(one)
+        await one.say(BREATH, silence_secs=0.7)
+        await one.until(lambda: held(one) == [True, False])
+        await one.say(np.tile(BREATH[2000:7000], 4), silence_secs=1)  # without a pause
+        await one.until(lambda: len(one.of("bot-stopped-speaking")) == 2)
+        assert await one.pipeline.settle(5)
+        said = [turn.text for turn in await one.turns() if turn.role == "user"]
+    assert said == ["Yeah. Tell me about the sea." if went_on else "Tell me about the sea."]
 
 
 async def test_a_button_ends_what_is_held():

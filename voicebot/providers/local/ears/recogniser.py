@@ -16,7 +16,7 @@ from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 
 from voicebot.providers.local.ears.nothing import SILENCE, is_nothing
-from voicebot.providers.speech.segments import LONGEST_SECS, pieces
+from voicebot.providers.speech.segments import LONGEST_SECS, Heard, pieces
 
 RATE_HZ = 16_000
 FRAMES_PER_SEC, MAX_FRAMES, MARGIN_FRAMES = 100, 3000, 100
@@ -40,20 +40,12 @@ class Expected:
 
     languages: tuple[str, ...] = ("en",)
 
-    def after(self, heard: "Heard") -> "Expected":
+    def after(self, heard: Heard) -> "Expected":
         """What may be said next: whoever has spoken a language goes on in it."""
         if not heard.text or heard.language == self.languages[0] or heard.language not in self.languages:
             return self
         others = (language for language in self.languages if language != heard.language)
         return replace(self, languages=(heard.language, *others))
-
-
-@dataclass(frozen=True)
-class Heard:
-    """The words, '' for noise, and the language that they are in."""
-
-    text: str = ""
-    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +81,8 @@ class Recogniser:
         said = [heard for heard in found if heard.text]
         language = said[0].language if said else ""
         between = "" if language in SPACELESS else " "
-        return Heard(between.join(heard.text for heard in said), language)
+        log_prob = min((heard.log_prob for heard in said), default=0.0)
+        return Heard(between.join(heard.text for heard in said), language, log_prob)
 
     def _listen(self, samples: np.ndarray, expected: Expected) -> Heard:
         features = self.features(samples)
@@ -105,7 +98,7 @@ class Recogniser:
             decoded = self.decode(self.encode(features, MAX_FRAMES), limit, language)
         if is_nothing(decoded.text, decoded.no_speech, decoded.log_prob, samples):
             return Heard()
-        return Heard(decoded.text, language)
+        return Heard(decoded.text, language, decoded.log_prob)
 
     def features(self, samples: np.ndarray) -> np.ndarray:
         """The spectrogram of mono samples between -1 and 1 at 16 kHz."""
