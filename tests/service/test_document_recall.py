@@ -1,4 +1,4 @@
-"""What a visitor asks of a character's documents reaches its model with the answer, and stands nowhere else."""
+"""What a visitor asks of documents reaches the model with what they say of it, and stands nowhere else."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from characters import shelf
 from characters.models import Character
 from characters.versions import publishing
 marlow = Character.objects.get(slug="captain-marlow")
-text = b"# The log of the Marigold\\n\\n## The kraken\\n\\nThe kraken under the black rock eats nothing but lanterns.\\n"
+text = b"# The log of the Marigold\\n\\n## The kraken\\n\\nThe kraken of the rock eats nothing but lanterns.\\n"
 shelf.give(marlow, "log.md", text)
 publishing.publish(marlow)
 print("GIVEN")
@@ -66,7 +66,7 @@ async def test_what_was_asked_of_a_document_stands_nowhere_and_is_gone_with_its_
 
 
 async def told_of_the_kraken(guest: Guest, stage) -> None:
-    """Asks until the passage is in the prompt: an index takes up what was published beside the conversation."""
+    """Asks until the passage is in the prompt: an index takes up what was published beside the talk."""
     async with asyncio.timeout(PATIENCE_SECS):
         while True:
             before = len(stage.model.asked)

@@ -21,7 +21,7 @@ from tests.patience import PATIENCE_SECS
 from tests.security.test_backups import House, restore
 from tests.servers import Server, listening
 from tests.service.test_backup import TOOLS, run
-from tests.service.test_remembering import Guest
+from tests.service.test_remembering import READ, Guest
 from tests.voicebot.connection.test_resume import asked, cookie_of, look_everywhere
 from tests.voicebot.model_server import DONE, Model, chunk, model_server
 from voicebot.memories.drawing import INSTRUCTION
@@ -29,14 +29,6 @@ from voicebot.memories.drawing import INSTRUCTION
 CANARY = "Mirabellefig"
 TOLD = f"My terrier answers to {CANARY}, as it happens."
 FACT = f"has a terrier called {CANARY}"
-READ = """
-from sessions_app.memories import SyncMemories
-from sessions_app.models import SealedMemory, VisitorMemory
-print("ROWS", SealedMemory.objects.count())
-for visitor in VisitorMemory.objects.values_list("visitor", flat=True):
-    for known in SyncMemories().all_known(visitor):
-        print("KNOWN", [memory.text for memory in known.recollections])
-"""
 
 
 def draws(asked: dict[str, Any]) -> bool:
@@ -132,7 +124,7 @@ def files_in(place: Path) -> list[Path]:
 
 
 async def kept_everywhere(stage: Stage, redis_url: str, place: Path) -> dict[str, str]:
-    """All that is kept outside the processes: tables, Redis, logs, metrics, traces, vectors on disk, a backup."""
+    """All that is kept outside the processes: tables, Redis, logs, metrics, traces, a backup, vectors."""
     kept = await asyncio.to_thread(look_everywhere, stage.first, stage.second, redis_url, place)
     for number, server in enumerate((stage.first, stage.second), 1):
         kept[f"metrics {number}"] = (await asyncio.to_thread(server.request, "/metrics")).body.decode()
@@ -145,8 +137,11 @@ async def kept_everywhere(stage: Stage, redis_url: str, place: Path) -> dict[str
     kept["backup"] = await asyncio.to_thread(in_dump, files_in(place)[0])
     for name, content in kept.items():
         assert content, name
-    vectors = place.rglob("meanings.sqlite3*")
-    return {**kept, "vectors": "".join(path.read_bytes().decode("latin1") for path in vectors)}
+    return {**kept, "vectors": vectors_on_disk(place)}
+
+
+def vectors_on_disk(place: Path) -> str:
+    return "".join(path.read_bytes().decode("latin1") for path in place.rglob("meanings.sqlite3*"))
 
 
 def in_dump(dump: Path) -> str:

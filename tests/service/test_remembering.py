@@ -18,18 +18,14 @@ from tests.voicebot.connection.test_resume import asked
 
 MARLOW = "captain-marlow"
 SECS = 120  # for an answer of local models on a machine that does other things, too
-# As somebody with the database and every key would, and as a prompt would have it.
+# As somebody with the database and every key would. What prompts have of it: test_drawn_memories.py.
 READ = """
-from datetime import UTC, datetime
 from sessions_app.memories import SyncMemories
 from sessions_app.models import SealedMemory, VisitorMemory
-from voicebot.memories import Recall
 print("ROWS", SealedMemory.objects.count())
 for visitor in VisitorMemory.objects.values_list("visitor", flat=True):
     for known in SyncMemories().all_known(visitor):
         print("KNOWN", [memory.text for memory in known.recollections])
-        told = Recall.of(known.recollections).matter(["What is my dog called?"], datetime.now(UTC).date())
-        print("TOLD", [memory.told for memory in told])
 """
 NOW = "from sessions_app.database import database_clock; print(database_clock().isoformat())"
 # The servers ask PostgreSQL for the time, by a name that is looked up in `public` first from here on.
