@@ -13,13 +13,13 @@ from tests.visitors import rtvi_message
 from tests.voicebot.connection.test_resume import cookie_of
 
 CANARY = "Quandongpeach"
-ASKED = f"My name is {CANARY}. What does the kraken eat?"
+ASKED = f"My name is {CANARY}. What do krakens eat?"
 GIVE = """
 from characters import shelf
 from characters.models import Character
 from characters.versions import publishing
 marlow = Character.objects.get(slug="captain-marlow")
-text = b"# The log of the Marigold\\n\\n## The kraken\\n\\nThe kraken of the rock eats nothing but lanterns.\\n"
+text = b"# The log of the Marigold\\n\\n## The kraken\\n\\nKrakens eat nothing but lanterns.\\n"
 shelf.give(marlow, "log.md", text)
 publishing.publish(marlow)
 print("GIVEN")
@@ -52,7 +52,7 @@ async def test_what_was_asked_of_a_document_stands_nowhere_and_is_gone_with_its_
                 await told_of_the_kraken(guest, stage)
                 kept = await kept_everywhere(stage, redis_url, tmp_path)
                 for place, content in kept.items():
-                    for words in (CANARY, CANARY.lower(), "does the kraken eat"):
+                    for words in (CANARY, CANARY.lower(), "do krakens eat"):
                         assert words not in content, f"{words} stands in {place}"
                 await guest.socket.send(rtvi_message("client-message", {"t": "session.end", "d": {}}))
                 await guest.until_closed()
@@ -73,6 +73,6 @@ async def told_of_the_kraken(guest: Guest, stage) -> None:
             await guest.says(ASKED)
             prompts = stage.prompts(before)
             assert CANARY in prompts[-1]
-            if "eats nothing but lanterns" in prompts[-1]:
+            if "eat nothing but lanterns" in prompts[-1]:
                 assert "The log of the Marigold" in prompts[-1], "with its source"
                 return
