@@ -74,6 +74,17 @@ class WrittenReply:
     shown: int = 0
 
 
+@dataclass(frozen=True)
+class Read:
+    """A passage of the character's documents: as the model reads it, its words, its source, and how near it
+    is to what was said, 0 to 1."""
+
+    told: str
+    text: str
+    source: str
+    score: float
+
+
 class VoiceSide(Protocol):
     """What the character admin asks."""
 
@@ -106,6 +117,9 @@ class VoiceSide(Protocol):
     def near(self, spec: CharacterSpec, words: str) -> Mapping[int, Nearness]:
         """How near, by meaning, the entries of its lorebook are to what was said, by their numbers."""
 
+    def read(self, spec: CharacterSpec, talk: Sequence[Message], limit: int) -> Sequence[Read]:
+        """What its documents say to the last line of a talk, for a model that reads `limit` tokens."""
+
     def voices(self, spec: CharacterSpec) -> list[tuple[str, str]]:
         """The voices that the character's provider is known to have, as value and label; none if unknown."""
 
@@ -136,6 +150,9 @@ class _Nobody:
         self, spec: CharacterSpec, talk: Sequence[Message], metadata: Mapping[str, Any]
     ) -> WrittenReply:
         return WrittenReply([], "model")
+
+    def read(self, spec: CharacterSpec, talk: Sequence[Message], limit: int) -> Sequence[Read]:
+        return []
 
     def near(self, spec: CharacterSpec, words: str) -> Mapping[int, Nearness]:
         return {}

@@ -56,7 +56,8 @@ class Chat:
         near = provider_choice.ask().near(spec, prompts.text_of(turns[-1])) if spec.book.by_meaning else {}
         lore = prompts.activate(spec, VISITOR, turns, replies=replies, near=near)
         model = provider_choice.ask().model(spec)
-        prompt = prompts.render(spec, VISITOR, turns, lore=lore, limit=model.limit)
+        read = [one.told for one in provider_choice.ask().read(spec, turns, model.limit)]
+        prompt = prompts.render(spec, VISITOR, turns, lore=lore, limit=model.limit, read=read)
         return StreamingHttpResponse(
             _streamed(spec, prompt.as_messages()),
             content_type="text/plain; charset=utf-8",

@@ -138,8 +138,10 @@ class Rehearsal:
         moment = Moment(model=spec.llm_model or spec.llm_provider, memory=_macros(known))
         lore = _lore(spec, metadata, talk)
         model = provider_choice.ask().model(spec)
+        read = provider_choice.ask().read(spec, talk, model.limit)
+        told = [passage.told for passage in read]
         prompt = prompts.render(
-            spec, metadata, talk, lore=lore, limit=model.limit, moment=moment, recalled=known
+            spec, metadata, talk, lore=lore, limit=model.limit, moment=moment, recalled=known, read=told
         )
         tokens, exact = model.measure(prompt)
         return JsonResponse(
@@ -154,6 +156,13 @@ class Rehearsal:
                 "model": model.name,
                 "cut": list(prompt.cut),
                 "lore": _shown(spec, lore),
+                "documents": {
+                    "known": len(spec.documents),
+                    "passages": [
+                        {"text": one.text, "source": one.source, "score": round(100 * one.score)}
+                        for one in read
+                    ],
+                },
             }
         )
 

@@ -2,6 +2,7 @@
 
 from voicebot.documents.index import UNRELATED, DocumentIndex, Hit, Passage
 from voicebot.documents.index_cache import DocumentIndexes, indexes
+from voicebot.documents.preview import preview
 from voicebot.documents.reading import DocumentReading
 from voicebot.documents.recall import Recalled, recalled, room_for, told
 from voicebot.documents.vectors import as_bytes, rows_of
@@ -16,6 +17,7 @@ __all__ = [
     "Recalled",
     "as_bytes",
     "indexes",
+    "preview",
     "recalled",
     "room_for",
     "rows_of",

@@ -12,8 +12,9 @@ from characters.exceptions import CannotSpeak
 from characters.lore import Nearness
 from characters.models import LANGUAGES
 from characters.prompts import Message
-from characters.provider_choice import Languages, Model, WrittenReply
+from characters.provider_choice import Languages, Model, Read, WrittenReply
 from characters.spec import CharacterSpec
+from voicebot import documents
 from voicebot.lore import drafts_near
 from voicebot.models import ProviderProfile
 from voicebot.providers import pipecat_service, registry, text_reply
@@ -161,6 +162,9 @@ class ProviderCatalog:
 
     def near(self, spec: CharacterSpec, words: str) -> Mapping[int, Nearness]:
         return drafts_near(spec.book, words)
+
+    def read(self, spec: CharacterSpec, talk: Sequence[Message], limit: int) -> Sequence[Read]:
+        return documents.preview(spec, talk, limit)
 
     def voices(self, spec: CharacterSpec) -> list[tuple[str, str]]:
         name = registry.name_for("tts", spec)

@@ -264,6 +264,7 @@ function rehearse(desk) {
       if (mine !== round) return; // something newer was typed meanwhile
       showPrompt(prompt);
       showLore(prompt.lore);
+      showDocuments(prompt.documents);
       desk.dataset.round = String(mine);
     } catch {
       if (mine === round) byId("desk-tokens").textContent = worded("The server did not answer. What you type is still here.");
@@ -323,6 +324,19 @@ function rehearse(desk) {
         const ignored = entry.ignored.length ? ` ${worded("(not understood: {names})", { names: entry.ignored.join(", ") })}` : "";
         const name = make("b", { text: entry.title });
         return make("li", { className: entry.fired ? "fired" : "" }, name, document.createTextNode(`: ${entry.why}${ignored}`));
+      }),
+    );
+  }
+
+  /** @param {{known: number, passages: {text: string, source: string, score: number}[]}} found */
+  function showDocuments(found) {
+    byId("desk-read-sum").textContent = found.known
+      ? worded("Passages that answer the last line of the visitor: {count}.", { count: found.passages.length })
+      : worded("This character has no documents yet.");
+    byId("desk-read").replaceChildren(
+      ...found.passages.map((passage) => {
+        const near = make("small", { text: worded("From {source}, near by {percent} %.", { source: passage.source, percent: passage.score }) });
+        return make("li", {}, make("q", { text: passage.text }), near);
       }),
     );
   }
