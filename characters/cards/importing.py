@@ -1,5 +1,6 @@
 """Card import: a card that was read becomes the draft of a character, a new one or one that is there."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -7,7 +8,7 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from characters import addresses, content
+from characters import addresses, content, shelf
 from characters import field_limits as limits_of_fields
 from characters.cards.reading import Card
 from characters.exceptions import CardRefused
@@ -93,12 +94,15 @@ def _store(card: Card, character: Character) -> Character:
     character.save()
     content.replace_lore(character, card.fields["lore"])
     character.assets.all().delete()
-    files = dict(card.assets)
+    files = {path: data for path, data in card.assets.items() if not path.startswith(shelf.FOLDER)}
     if card.picture:
         files[""] = card.picture
     CharacterAsset.objects.bulk_create(
         (_asset(card, character, path, data) for path, data in files.items()), batch_size=100
     )
+    for path in sorted(card.assets.keys() - files.keys() - {""}):
+        with suppress(shelf.DocumentRefused):  # damaged, or more than a character may have: the card is taken
+            shelf.unpack(character, card.assets[path])
     publishing.changed_draft(character)
     return character
 

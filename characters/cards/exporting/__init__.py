@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from characters import content
+from django.utils.translation import ngettext
+
+from characters import content, shelf
 from characters.cards import charx, giving, mapping, png
 from characters.cards.exporting.files import Files
 from characters.cards.json_text import parse
@@ -50,13 +52,17 @@ def export(character: Character, form: str, *, private: bool = True) -> Exported
     spec = mapping.V3 if version == "v3" else mapping.V2
     card = giving.give(now, came, spec, private=private)
     name = f"{character.slug}.{kind}"
+    files, left = (
+        shelf.packed(character) if kind == "charx" and private else ({}, character.documents.count())
+    )
     if kind == "json":
-        notes = Files(character).for_text(card)
+        notes = [*Files(character).for_text(card), *_without(left)]
         return Exported(name, "application/json", _dump(card), tuple(notes))
     rows = Files(character)
     if kind == "charx":
-        files, notes = rows.for_charx(card, private=private)
-        return Exported(name, "application/zip", charx.write(_dump(card), files), tuple(notes))
+        own, notes = rows.for_charx(card, private=private)
+        data = charx.write(_dump(card), {**own, **files})
+        return Exported(name, "application/zip", data, (*notes, *_without(left)))
     texts: dict[str, bytes] = {}
     inside: dict[str, bytes] = {}
     if spec == mapping.V3:
@@ -68,4 +74,18 @@ def export(character: Character, form: str, *, private: bool = True) -> Exported
     else:
         notes = rows.for_text(card)
         texts["chara"] = _dump(card)
-    return Exported(name, "image/png", png.write(rows.picture(), texts, inside), tuple(notes))
+    return Exported(name, "image/png", png.write(rows.picture(), texts, inside), (*notes, *_without(left)))
+
+
+def _without(documents: int) -> list[str]:
+    """What is said of documents that a file does not hold."""
+    if not documents:
+        return []
+    return [
+        ngettext(
+            "%(count)d document was left out: a CHARX file with everything has those that have been read.",
+            "%(count)d documents were left out: a CHARX file with everything has those that have been read.",
+            documents,
+        )
+        % {"count": documents}
+    ]
