@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from django.core.files.storage import default_storage
-
 from characters.field_limits import MEMORY_KINDS
 from characters.lore import Lorebook, lorebook_of
+from characters.portraits import url_of
 from characters.tools import ToolSpec, tools_of
 
 NO_BOOK = Lorebook()
@@ -73,7 +72,7 @@ class CharacterSpec:
         return cls(
             slug=slug,
             version=version,
-            portrait_url=default_storage.url(content["avatar"]) if content["avatar"] else "",
+            portrait_url=url_of(content["avatar"]),
             alternate_greetings=tuple(content["alternate_greetings"]),
             tags=tuple(content["tags"]),
             other_languages=tuple(content.get("other_languages", ())),

@@ -7,9 +7,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
 from environ import Env
 
-from config import development, media, production, redis
+from config import media, production, redis
 from config.postgresql import embedded
-from greenroom import environment
+from greenroom import development, environment
 from greenroom.admin_theme import UNFOLD
 from greenroom.http.content_security_policy import PAGE_POLICY
 

@@ -3,7 +3,6 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
-from django.views.i18n import set_language
 
 admin.site.site_header = "Greenroom"
 admin.site.site_title = "Greenroom"
@@ -15,7 +14,5 @@ handler404 = "voicebot.http.error_pages.not_found"
 handler500 = "greenroom.http.outage.on_server_error"
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("language/", set_language, name="set_language"),
-    path("", include("characters.urls")),
-    path("", include("voicebot.urls")),
+    path("", include("greenroom.urls")),
 ]

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -17,12 +18,25 @@ def _item(title: Promise, icon: str, name: str, permission: str) -> dict[str, An
     }
 
 
+def _users(request: HttpRequest) -> str:
+    """The list of accounts, '' for who may not see it, and where a project has it nowhere in the admin."""
+    from django.contrib import admin  # which asks for settings, where this is read
+    from django.contrib.auth import get_permission_codename, get_user_model
+
+    model = get_user_model()
+    if not admin.site.is_registered(model) or not request.user.has_perm(
+        f"{model._meta.app_label}.{get_permission_codename('view', model._meta)}"
+    ):
+        return ""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Greenroom",
     "SITE_HEADER": "Greenroom",
     "SITE_SUBHEADER": _("The editor's desk"),
     "SITE_SYMBOL": "theater_comedy",
-    "SITE_URL": "/",
+    "SITE_URL": reverse_lazy("gallery"),
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("voicebot/lamp.svg")}
     ],
@@ -111,7 +125,12 @@ UNFOLD: dict[str, Any] = {
                         "admin:sessions_app_apikey_changelist",
                         "sessions_app.view_apikey",
                     ),
-                    _item(_("Users"), "person", "admin:auth_user_changelist", "auth.view_user"),
+                    {
+                        "title": _("Users"),
+                        "icon": "person",
+                        "link": _users,
+                        "permission": lambda request: bool(_users(request)),
+                    },
                     _item(_("Roles"), "groups", "admin:auth_group_changelist", "auth.view_group"),
                     _item(_("Passkeys"), "passkey", "admin:staff_passkey_changelist", "staff.view_passkey"),
                     _item(

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_static.models import StaticDevice
@@ -30,7 +31,7 @@ class DeviceAdmin(ModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @admin.display(description=_("owner"), ordering="user__username")
+    @admin.display(description=_("owner"), ordering=f"user__{get_user_model().USERNAME_FIELD}")
     def owner(self, device: Factor) -> str:
         return str(device.user)
 

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import post_save
 from django.http import HttpRequest
@@ -46,7 +47,8 @@ def _signed_out(request: HttpRequest, user: Any, **_: Any) -> None:
 
 
 def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
-    name = login_limits.hash_of(str(credentials.get("username", "")))[:NAME_DIGITS]
+    named = credentials.get("username") or credentials.get(get_user_model().USERNAME_FIELD, "")
+    name = login_limits.hash_of(str(named))[:NAME_DIGITS]
     limited = bool(getattr(request, "login_wait_secs", 0))
     record("sign_in_refused" if limited else "sign_in_failed", request, name=name)
 

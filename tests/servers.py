@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import redis
 from django.conf import settings
@@ -102,6 +102,8 @@ class Server:
     thread has, such as its network namespace.
     """
 
+    home = ""  # the prefix of everything of ours
+
     def __init__(self, log: Path, database: str, *, cold: bool = False, **environment: str):
         self.log = log
         self.cold = cold
@@ -147,15 +149,18 @@ class Server:
     def pid(self) -> int:
         return self.process.pid if self.process else self._pid
 
-    def start(self) -> "Server":
+    def _launch(self) -> "Forked | subprocess.Popen[bytes]":
         serve = ("serve", "--host", self.host)
-        self.process = self._cold(*serve) if self.cold else self._run(*serve, output=self.log)
+        return self._cold(*serve) if self.cold else self._run(*serve, output=self.log)
+
+    def start(self) -> Self:
+        self.process = self._launch()
         until = time.monotonic() + START_SECS
         while time.monotonic() < until:
             if self.process.poll() is not None:
                 break
             with contextlib.suppress(OSError):
-                if self.request("/readyz").status == 200:
+                if self.request(f"{self.home}/readyz").status == 200:
                     return self
             time.sleep(0.1)
         self.stop()
@@ -228,7 +233,7 @@ class Server:
     def start_session(self, character: str = "captain-marlow", **more: Any) -> tuple[str, Answer]:
         """A way in: the WebSocket address with its token, and the answer it came from."""
         answer = self.request(
-            "/api/start", {"transport": "websocket", "body": {"character": character, **more}}
+            f"{self.home}/api/start", {"transport": "websocket", "body": {"character": character, **more}}
         )
         assert answer.status == 200, answer.body
         return f"{answer.json['wsUrl']}?token={answer.json['token']}", answer

@@ -24,10 +24,6 @@ from voicebot.profile_form import ProfileForm
 from voicebot.stages_page import StagesPage
 from voicebot.unwritten_page import UnwrittenPage
 
-admin.site.unregister(User)
-admin.site.unregister(Group)
-
-
 ROLES = gettext_noop("Editor"), gettext_noop("Moderator"), gettext_noop("Operator")  # of the first migrations
 ACTS = {"add": _("add"), "change": _("change"), "delete": _("delete"), "view": _("view")}
 
@@ -68,7 +64,6 @@ class InOurWords:
         return field
 
 
-@admin.register(User)
 class UserAdmin(InOurWords, RefusesStaleSaves, DjangoUserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
@@ -76,13 +71,19 @@ class UserAdmin(InOurWords, RefusesStaleSaves, DjangoUserAdmin, ModelAdmin):
     unguarded: ClassVar = ("last_login",)
 
 
-@admin.register(Group)
 class GroupAdmin(InOurWords, RefusesStaleSaves, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
     list_display = ["called"]
 
     @display(description=_("name"), ordering="name")
     def called(self, group: Group) -> str:
         return gettext(group.name)
+
+
+# In place of Django's own pages. A project with another user model has its own pages for it.
+for model, pages in {User: UserAdmin, Group: GroupAdmin}.items():
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+        admin.site.register(model, pages)
 
 
 @admin.register(ProviderProfile)

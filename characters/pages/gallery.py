@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.files.storage import default_storage
 from django.db.models import F, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Lower
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from characters.models import LANGUAGES, CharacterVersion
 from characters.pages import language_line, public_text
 from characters.pages.language_line import LanguageLine
+from characters.portraits import url_of
 from characters.spec import CharacterSpec
 
 SORTS = {"name": _("by name"), "new": _("newest first")}
@@ -120,7 +120,7 @@ def player_of(row: dict[str, Any]) -> ListedCharacter:
         name=spec.name,
         tagline=public_text.tagline(spec),
         greeting=public_text.first_words(spec),
-        portrait_url=default_storage.url(row["avatar"]) if row["avatar"] else "",
+        portrait_url=url_of(row["avatar"]),
         tags=tuple(row["tags"] or ()),
         language=language_line.of(spec),
     )

@@ -11,7 +11,7 @@ from django.urls import reverse
 from PIL import Image, ImageDraw, ImageFont
 
 from characters.pages import public_text
-from characters.portraits import opened
+from characters.portraits import opened, path_of
 from characters.spec import CharacterSpec
 
 WIDTH, HEIGHT = 1200, 630  # what link previews are made for
@@ -66,8 +66,7 @@ def draw(spec: CharacterSpec) -> bytes:
     pen = ImageDraw.Draw(canvas)
     top = (HEIGHT - SIDE) // 2
     circle = (MARGIN, top, MARGIN + SIDE, top + SIDE)
-    media = default_storage.url("")
-    portrait = _portrait(spec, spec.portrait_url.removeprefix(media))
+    portrait = _portrait(spec, path_of(spec.portrait_url))
     if portrait is not None:
         mask = Image.new("L", (SIDE * 2, SIDE * 2), 0)
         ImageDraw.Draw(mask).ellipse((0, 0, SIDE * 2, SIDE * 2), fill=255)

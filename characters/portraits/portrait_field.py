@@ -7,7 +7,9 @@ from typing import Any
 
 from django import forms
 from django.db import models
+from django.db.models.fields.files import ImageFieldFile
 
+from characters.portraits.addresses import url_of
 from characters.portraits.pictures import MEDIA_TYPES, validate_portrait
 
 
@@ -24,8 +26,19 @@ class PortraitUpload(forms.FileField):
         return {**super().widget_attrs(widget), "accept": ",".join(MEDIA_TYPES)}
 
 
+class PortraitFile(ImageFieldFile):
+    """A row's portrait, at the address where it is shown."""
+
+    @property
+    def url(self) -> str:
+        self._require_file()
+        return url_of(self.name or "")
+
+
 class PortraitField(models.ImageField):
     """In a model: in the database and in migrations Django's own."""
+
+    attr_class = PortraitFile
 
     def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**{"form_class": PortraitUpload, **kwargs})

@@ -17,12 +17,12 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, parse_cookie
 
+from greenroom.http import places
 from sessions_app.database import in_database
 
 KIB, MIB = 1024, 1024 * 1024
 # Bytes. What editors import is one card of 32 MB at most, or several in one drop.
 PUBLIC, DESK = 64 * KIB, 128 * MIB
-DESK_PATH = "/admin/"
 LOGIN = "greenroom.login"  # in the scope: the session that was read for it
 # A body has this long, and a second more for each so many bytes: slower is nobody who waits for an answer.
 PATIENCE_SECS, LEAST_BYTES_PER_SEC = 10.0, 32 * KIB
@@ -30,7 +30,7 @@ PATIENCE_SECS, LEAST_BYTES_PER_SEC = 10.0, 32 * KIB
 
 async def most_bytes(scope: Any) -> int:
     """How many bytes a request may bring: much only from somebody who is signed in, at the desk."""
-    if not scope["path"].startswith(DESK_PATH):
+    if not scope["path"].startswith(places.desk()):
         return PUBLIC
     cookies = b"; ".join(value for name, value in scope["headers"] if name == b"cookie").decode("latin1")
     key = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME, "")
@@ -84,8 +84,8 @@ class BodyLimit:
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
+        if scope["type"] != "http" or not scope["path"].startswith((places.home(), places.desk())):
+            await self.app(scope, receive, send)  # of the project around us, which has limits of its own
             return
         announced = _announced(scope)
         most = PUBLIC if announced is not None and announced <= PUBLIC else await most_bytes(scope)

@@ -10,6 +10,8 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest, HttpResponseBase
 
+from greenroom.http import places
+
 PAGE_POLICY: dict[str, Any] = {
     "default-src": [NONE],
     "script-src": [SELF],
@@ -34,12 +36,12 @@ ADMIN: dict[str, Any] = {
 
 
 class Policy(CSPMiddleware):
-    """The policy of the settings; under /admin/ its own."""
+    """The policy of the settings; for the desk its own."""
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
-        if request.path.startswith("/admin/"):
+        if request.path.startswith(places.desk()):
             parts.config = ADMIN
         return parts

@@ -3,18 +3,21 @@
 import sys
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from greenroom.http import places
 from sessions_app.async_middleware import AsyncMiddleware
 from sessions_app.database import availability, is_away
 from sessions_app.exceptions import Unavailable
 from sessions_app.shared_cache import AWAY
 from voicebot.http import error_pages
 
+# What asks no database: files, and these below our prefix.
 ANSWERED_ALL_THE_SAME = (
-    *("/static/", "/media/", "/healthz", "/readyz", "/metrics", "/embed.js"),
-    *("/manifest.webmanifest", "/service-worker.js", "/offline/"),
+    *("media/", "healthz", "readyz", "metrics", "embed.js"),
+    *("manifest.webmanifest", "service-worker.js", "offline/"),
 )
 
 
@@ -40,11 +43,16 @@ def on_server_error(request: HttpRequest) -> HttpResponse:
     return answer_to(request, sys.exc_info()[1]) or error_pages.server_error(request)
 
 
+def _answered_all_the_same() -> tuple[str, ...]:
+    home = places.home()
+    return (settings.STATIC_URL, settings.MEDIA_URL, *(home + name for name in ANSWERED_ALL_THE_SAME))
+
+
 class WhileAway(AsyncMiddleware):
     """Middleware: nobody waits for a database that is known to be away, and who has waited hears why."""
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if availability.away and not request.path.startswith(ANSWERED_ALL_THE_SAME):
+        if availability.away and not request.path.startswith(_answered_all_the_same()):
             return await sync_to_async(unavailable, thread_sensitive=False)(request)
         return await self.get_response(request)
 

@@ -9,9 +9,8 @@ answers with tokens and transcripts: those go as they are.
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
+from greenroom.http import places
 from sessions_app.async_middleware import AsyncMiddleware
-
-NEVER = ("/admin/", "/api/")
 
 
 class PageCompression(AsyncMiddleware):
@@ -22,6 +21,10 @@ class PageCompression(AsyncMiddleware):
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response: HttpResponseBase = await self.get_response(request)
         html = response.headers.get("Content-Type", "").startswith("text/html")
-        if html and isinstance(response, HttpResponse) and not request.path.startswith(NEVER):
+        if (
+            html
+            and isinstance(response, HttpResponse)
+            and not request.path.startswith((places.desk(), places.api()))
+        ):
             return self._gzip.process_response(request, response)
         return response

@@ -1,12 +1,16 @@
 """Names of conversations and visitors, as the moderator's pages show them: never a word that was said."""
 
 from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.template.defaultfilters import date as shown_date
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from characters.admin import account_name
 from sessions_app.identity import visitors
 from sessions_app.models import VoiceSession
 
@@ -22,12 +26,13 @@ def title_of(session: VoiceSession) -> str:
 def names_of(keys: Iterable[str]) -> dict[str, str]:
     """What visitors are called: accounts by their name, guests by the beginning of their hash."""
     accounts = {key: visitors.account_of(key) for key in keys}
-    users = get_user_model().objects.in_bulk([int(pk) for pk in accounts.values() if pk.isdecimal()])
+    users = {
+        str(pk): user for pk, user in get_user_model().objects.in_bulk(_pks_of(accounts.values())).items()
+    }
     names = {}
     for key, pk in accounts.items():
-        user = users.get(int(pk)) if pk.isdecimal() else None
-        if user is not None:
-            names[key] = user.get_full_name() or user.get_username()
+        if user := users.get(pk):
+            names[key] = account_name(user)
         elif pk:
             names[key] = _("a former account")
         else:
@@ -35,7 +40,19 @@ def names_of(keys: Iterable[str]) -> dict[str, str]:
     return names
 
 
+def _pks_of(numbers: Iterable[str]) -> list[Any]:
+    """Keys of accounts as the project's user model has them: numbers, UUIDs."""
+    key: Any = get_user_model()._meta.pk
+    found = []
+    for number in filter(None, numbers):
+        with suppress(ValidationError):  # none that an account could have
+            found.append(key.to_python(number))
+    return found
+
+
 def keys_of(name: str) -> list[str]:
     """The visitors that an account's name means, for a search."""
-    found = get_user_model().objects.filter(username__icontains=name).values_list("pk", flat=True)[:50]
+    model: Any = get_user_model()
+    wanted = {f"{model.USERNAME_FIELD}__icontains": name}
+    found = model._default_manager.filter(**wanted).values_list("pk", flat=True)[:50]
     return [f"user:{pk}" for pk in found]

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -17,11 +18,10 @@ from django.utils.translation import gettext as _
 
 from staff.login import logins
 
-# All views of these models, but not the bare list of what there is.
+# All views of these models and of accounts, but not the bare list of what there is.
 MODELS = (
     "sessions_app_apikey",
     "voicebot_providerprofile",
-    "auth_user",
     "auth_group",
     "staff_authenticator",
     "staff_passkey",
@@ -41,7 +41,9 @@ def is_needed(request: HttpRequest) -> bool:
         return request.POST.get("action") == ERASING
     if name.endswith("_changelist") and request.method in SAFE:
         return False
-    return name in ROUTES or name.startswith((*SIGN_IN_PAGES, *(f"{model}_" for model in MODELS)))
+    account = get_user_model()._meta
+    models = (*MODELS, f"{account.app_label}_{account.model_name}")
+    return name in ROUTES or name.startswith((*SIGN_IN_PAGES, *(f"{model}_" for model in models)))
 
 
 def confirmed(view: View) -> View:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config import development
+from greenroom import development
 from tests.config.test_embedded import run
 
 KEYS = "k1:x0pBr7Cq1mK2vYw3ZfQ4nEo5uIa6tHs8dLg9jVbNcMk="

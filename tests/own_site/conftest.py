@@ -1,12 +1,17 @@
-"""The wheel, built from the tree once for all tests here."""
+"""The wheel, built from the tree once for all tests here, and a project of somebody else that runs on it."""
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
+from tests.databases import fresh_database
+from tests.own_site.harbour import EMAIL, PASSWORD, Harbour, environment_with
+from tests.servers import ROOT
+
+PACKAGES = ("characters", "greenroom", "sessions_app", "staff", "voicebot")  # what the wheel installs
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +21,29 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=True, timeout=120)
     (built,) = place.glob("greenroom-*.whl")
     return built
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment in which the wheel is installed."""
+    return environment_with(wheel, tmp_path_factory.mktemp("installed") / "venv")
+
+
+@pytest.fixture(scope="session")
+def project(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harbour]:
+    """examples/own_site with its tables, demo characters and an account; it does not run yet."""
+    with fresh_database("harbour") as database:
+        made = Harbour(installed, tmp_path_factory.mktemp("harbour"), database)
+        made.manage("migrate", "--verbosity=0")
+        made.manage("seed_demo")
+        made.manage("createsuperuser", "--noinput", f"--email={EMAIL}", DJANGO_SUPERUSER_PASSWORD=PASSWORD)
+        made.manage("collectstatic", "--noinput", "--verbosity=0")
+        yield made
+
+
+@pytest.fixture(scope="session")
+def harbour(project: Harbour) -> Iterator[Harbour]:
+    """The same, serving."""
+    project.start()
+    yield project
+    project.stop()

@@ -5,9 +5,8 @@ import zipfile
 import pytest
 from packaging.requirements import Requirement
 
-from tests.own_site.conftest import ROOT
+from tests.own_site.conftest import PACKAGES, ROOT
 
-PACKAGES = ("characters", "greenroom", "sessions_app", "staff", "voicebot")
 NOT_INSTALLED = ("voicebot/client/",)  # the page's TypeScript, which the bundle is made of
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from config import development
+from greenroom import development
 from tests.databases import fresh_database, templates
 from tests.servers import Server
 from tests.service.test_backup import TOOLS, run

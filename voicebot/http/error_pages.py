@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -38,7 +39,7 @@ def in_visitors_language(view: View[P]) -> View[P]:
 
 def answer(request: HttpRequest, error: SessionError, template: str, context: dict[str, Any]) -> HttpResponse:
     """An error in the form of all errors under /api/, as a page of ours elsewhere."""
-    if request.path.startswith("/api/"):
+    if request.path.startswith(reverse("start").removesuffix("start")):
         return refusal(request, error)
     page = HttpResponse(render_to_string(template, context), status=error.status)
     page["Cache-Control"] = "no-store"

@@ -8,10 +8,12 @@ from django.http import HttpRequest
 from django.utils.translation import override
 from django.views.i18n import JSONCatalog
 
+WRITTEN_IN = ("en", "zh-hans")
+
 
 def languages(request: HttpRequest) -> dict[str, list[str]]:
-    """Context processor: the languages that the interface is written in."""
-    return {"interface_languages": [code for code, _ in settings.LANGUAGES]}
+    """Context processor: the languages that the interface is written in, as far as the project has them."""
+    return {"interface_languages": [code for code, _ in settings.LANGUAGES if code in WRITTEN_IN]}
 
 
 @cache

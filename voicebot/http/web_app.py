@@ -42,13 +42,13 @@ def manifest(request: HttpRequest) -> HttpResponse:
         for name, purpose in ICONS
     ]
     about = {
-        "id": "/",
+        "id": reverse("gallery"),
         "name": "Greenroom",
         "short_name": "Greenroom",
         "description": _("Characters to talk with."),
         "lang": get_language(),
         "start_url": reverse("gallery"),
-        "scope": "/",
+        "scope": reverse("gallery"),
         "display": "standalone",
         "background_color": GROUND,
         "theme_color": GROUND,

@@ -35,7 +35,13 @@ def others_at(character: Character | None, user: Any) -> list[str]:
         return []
     since = timezone.now() - timedelta(seconds=OPEN_SECS)
     found = OpenForm.objects.filter(character=character, open_at__gt=since).exclude(user=user)
-    return [form.user.get_full_name() or form.user.get_username() for form in found.select_related("user")]
+    return [account_name(form.user) for form in found.select_related("user")]
+
+
+def account_name(user: Any) -> str:
+    """What others see of an account. A project's own user model need not know full names."""
+    full_name = getattr(user, "get_full_name", str)()
+    return str(full_name or user.get_username())
 
 
 def saved(user: Any, character: Character | None) -> None:

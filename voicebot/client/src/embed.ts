@@ -32,7 +32,8 @@ function close() {
 
 function open() {
   frame = document.createElement("iframe");
-  frame.src = `${home}/embed/${encodeURIComponent(character)}/?origin=${encodeURIComponent(location.origin)}`;
+  const page = `embed/${encodeURIComponent(character)}/?origin=${encodeURIComponent(location.origin)}`;
+  frame.src = new URL(page, script.src).href;
   frame.allow = "microphone; autoplay; speaker-selection";
   frame.title = script.dataset.title ?? "Talk with a character";
   style(frame, {
