@@ -36,7 +36,10 @@ def confine(limits: Limits) -> None:
         resource.RLIMIT_CORE: 0,
     }
     for kind, most in hard.items():
-        resource.setrlimit(kind, (most, most + (kind == resource.RLIMIT_CPU)))
+        _, there = resource.getrlimit(kind)  # a machine may allow less already
+        end = most + (kind == resource.RLIMIT_CPU)  # the first signal tells what it was
+        end = end if there == resource.RLIM_INFINITY else min(end, there)
+        resource.setrlimit(kind, (min(most, end), end))
     os.nice(10)  # voices come first
     sys.addaudithook(_watch)
 

@@ -1,9 +1,11 @@
 """DOCX (ECMA-376, WordprocessingML): paragraphs with their styles, lists and tables, in order."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from xml.etree.ElementTree import Element
 
 from characters.documents.blocks import Block, Draft, Heading, Paragraph, Rows, tidy
+from characters.documents.document import DocumentUnreadable
 from characters.documents.limits import Limits
 from characters.documents.readers.archive import Archive
 
@@ -22,7 +24,9 @@ def read(content: bytes, limits: Limits) -> Draft:
     archive = Archive(content, limits)
     levels = _levels(archive.xml(STYLES)) if STYLES in archive else {}
     body = archive.xml(MAIN)
-    title = archive.xml(PROPERTIES).findtext(TITLE) if PROPERTIES in archive else ""
+    title = ""
+    with suppress(DocumentUnreadable):  # its text is there whatever its properties are
+        title = archive.xml(PROPERTIES).findtext(TITLE) or ""
     if not (title and tidy(title)):
         title = next((tidy(_text(p)) for p in _named(body, "p") if levels.get(_style(p)) == 0), "")
     return Draft(title, _Reader(levels).blocks(body))

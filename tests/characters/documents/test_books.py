@@ -72,6 +72,10 @@ def test_a_docx_has_the_title_of_its_properties_and_else_its_name():
     assert read_document("C:\\papers\\The reef.docx", docx(paragraph("A"))).title == "The reef"
 
 
+def test_a_docx_whose_properties_are_damaged_is_read():
+    assert read_document("x.docx", docx(paragraph("A"), {"docProps/core.xml": "<cp:core"})).title == "x"
+
+
 def test_an_epub_is_read_in_the_order_of_its_spine_with_its_own_titles():
     book = epub(
         {

@@ -308,6 +308,20 @@ print(json.dumps([
     assert CHILD.endswith(".child")
 
 
+def test_where_a_machine_allows_less_that_holds():
+    few = 400 * MEGABYTE
+    probe = f"""
+import resource
+resource.setrlimit(resource.RLIMIT_AS, ({few}, {few}))
+from characters.documents.child import confine
+from characters.documents.limits import Limits
+confine(Limits())
+print(resource.getrlimit(resource.RLIMIT_AS)[1] == {few}, resource.getrlimit(resource.RLIMIT_CPU))
+"""
+    ran = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "True (90, 91)"
+
+
 def test_the_server_s_environment_stays_with_the_server(monkeypatch):
     seen = {}
     real = subprocess.Popen

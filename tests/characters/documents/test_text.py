@@ -5,6 +5,9 @@ import pytest
 from characters.documents import DocumentUnreadable, read_document
 from tests.characters.documents.samples import CHINESE, ENGLISH, GERMAN, JAPANESE
 
+TRADITIONAL = "海怪住在北邊的礁石下面，那裡的水七月也很冷。船上點著三盞以上的燈，牠就會浮上來。"
+KOREAN = "바다 괴물은 북쪽 암초 아래에 살고, 그곳의 물은 칠월에도 차갑다."
+
 
 def text_of(name, content):
     return "\n".join(f"[{piece.heading}] {piece.text}" for piece in read_document(name, content).pieces)
@@ -23,6 +26,12 @@ def text_of(name, content):
         (CHINESE, "gb2312"),
         (JAPANESE, "utf-8"),
         (JAPANESE, "utf-16"),
+        (TRADITIONAL, "big5"),
+        (JAPANESE, "shift_jis"),
+        (JAPANESE, "euc_jp"),
+        (KOREAN, "cp949"),
+        ("Ærø, smørrebrød og blåbær på en ø. Ål er godt.", "latin-1"),
+        ("Où êtes-vous allés cet été? À l'île, bien sûr.", "latin-1"),
         ("Curly “quotes” – and a dash…", "cp1252"),
     ],
 )

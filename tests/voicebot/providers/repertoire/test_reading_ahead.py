@@ -5,11 +5,13 @@ import asyncio
 import pytest
 from asgiref.sync import sync_to_async
 
+from characters.lore.rules.meaning import ByMeaning, changed
 from characters.models import Character
 from characters.versions import publishing
 from tests.characters.factory import make_character
 from tests.voicebot.repertoire.test_written_turn import EXAMPLES
 from voicebot import runtime
+from voicebot.lore import LoreIndexes
 from voicebot.meaning import VectorStore, embeddings
 from voicebot.providers import ReadingAhead
 from voicebot.repertoire import IndexCache
@@ -35,6 +37,21 @@ async def test_at_the_start_what_is_on_stage_is_read_and_drafts_and_scripts_are_
     await ReadingAhead(lambda: cache).round()
     assert len(cache._known) == 1
     assert await asyncio.to_thread(by_meaning, cache) == 1
+
+
+async def test_entries_of_lore_that_fire_by_meaning_are_read_as_well_whatever_speaks(tmp_path, cache):
+    passages, questions = (VectorStore(tmp_path / "lore.sqlite3", kind) for kind in ("passage ", ""))
+    lore = LoreIndexes(embeddings(), passages, questions)
+    meant = {
+        "keys": ["soup"],
+        "content": "It has saffron.",
+        "rest": changed("{}", ByMeaning(wanted=True), ""),
+    }
+    await sync_to_async(make_character)(slug="marlow", lore=[meant])
+    await sync_to_async(make_character)(slug="fenn", name="Fenn", lore=[{**meant, "rest": "{}"}])
+    await ReadingAhead(lambda: cache, lambda: lore).round()
+    await asyncio.to_thread(lore.read, 20)
+    assert [index.by_meaning for index in lore._known.values()] == [True]
 
 
 async def test_who_publishes_does_not_wait_for_the_next_minute(cache, monkeypatch):
