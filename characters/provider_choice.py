@@ -11,6 +11,7 @@ from characters.exceptions import CannotSpeak
 from characters.lore import Nearness
 from characters.prompts import DEFAULT_LIMIT, Message, Prompt
 from characters.spec import CharacterSpec
+from characters.tools import Argument, ToolSpec
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,25 @@ class Read:
     text: str
     source: str
     score: float
+class ToolKind:
+    """A kind of tool: what it is called, which options writers fill in, and its arguments, unless these are
+    each tool's own."""
+
+    name: str
+    label: Any
+    options: Sequence[str] = ()
+    arguments: Sequence[Argument] | None = None
+
+
+@dataclass(frozen=True)
+class ToolTrial:
+    """What came of a trial: what the model would be told, what is said where it cannot call tools, and what
+    else would have been done."""
+
+    told: str
+    said: str = ""
+    done: Sequence[str] = ()
+    took_ms: int = 0
 
 
 class VoiceSide(Protocol):
@@ -123,6 +143,12 @@ class VoiceSide(Protocol):
     def voices(self, spec: CharacterSpec) -> list[tuple[str, str]]:
         """The voices that the character's provider is known to have, as value and label; none if unknown."""
 
+    def tool_kinds(self) -> Sequence[ToolKind]:
+        """The kinds of tools that there are here."""
+
+    def try_tool(self, spec: CharacterSpec, tool: ToolSpec, given: Mapping[str, Any]) -> ToolTrial:
+        """What comes of a tool with these arguments, now and for real, without a visitor."""
+
 
 class _Nobody:
     """Before a voice side is there: nothing is known, so nothing is refused."""
@@ -159,6 +185,12 @@ class _Nobody:
 
     def voices(self, spec: CharacterSpec) -> list[tuple[str, str]]:
         return []
+
+    def tool_kinds(self) -> Sequence[ToolKind]:
+        return []
+
+    def try_tool(self, spec: CharacterSpec, tool: ToolSpec, given: Mapping[str, Any]) -> ToolTrial:
+        return ToolTrial("")
 
 
 _voice_side: VoiceSide = _Nobody()

@@ -17,9 +17,9 @@ class VoicebotConfig(AppConfig):
         )
         from voicebot.connection import channel_events
         from voicebot.models import ProviderProfile
-        from voicebot.providers import ProviderCatalog
+        from voicebot.tools import Desk
 
-        provider_choice.use(ProviderCatalog())
+        provider_choice.use(Desk())
         sessions_over.connect(channel_events.on_sessions_over, dispatch_uid="voicebot.takeover")
         memories_changed.connect(channel_events.on_memories_changed, dispatch_uid="voicebot.memories")
         character_changed.connect(channel_events.on_character_changed, dispatch_uid="voicebot.channel_events")

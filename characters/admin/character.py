@@ -25,6 +25,7 @@ from characters.admin.forms import CharacterForm
 from characters.admin.lore import LorebookFiles, LoreEditor, Sharing
 from characters.admin.rehearsal import Rehearsal
 from characters.admin.repertoire import RepertoireBox
+from characters.admin.tools import ToolPages
 from characters.admin.version_history import History
 from characters.exceptions import NotPublishable
 from characters.models import Character
@@ -65,6 +66,7 @@ class CharacterAdmin(
     LoreEditor,
     LorebookFiles,
     Sharing,
+    ToolPages,
     History,
     Rehearsal,
     RepertoireBox,
@@ -180,6 +182,7 @@ class CharacterAdmin(
             *self.lore_urls(),
             *self.sharing_urls(),
             *self.lorebook_urls(),
+            *self.tool_urls(),
             *self.history_urls(),
             *self.rehearsal_urls(),
             *self.repertoire_urls(),

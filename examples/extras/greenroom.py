@@ -77,5 +77,24 @@ def persona(data: bytes) -> dict[str, Any] | None:
     return {"spec": "chara_card_v2", "spec_version": "2.0", "data": fields}
 
 
+@extensions.tool(
+    "weather",
+    label="Weather",
+    description="The weather at a place. Call it whenever somebody asks how the weather is.",
+    arguments=[
+        extensions.Argument(
+            "place", description="A town; where the visitor lives if not said.", required=False
+        )
+    ],
+)
+async def weather(call: extensions.Call) -> extensions.Answer:
+    """Made up, and the same for the same place: a real one would ask a weather service here."""
+    place = call.arguments.get("place") or call.state.session.metadata.get("place")
+    if not place:
+        raise extensions.ToolFailed("Ask the visitor which place they mean.")
+    sky = ("sun", "rain", "wind")[sum(map(ord, str(place))) % 3]
+    return extensions.Answer({"place": place, "sky": sky}, f"There is {sky} in {place}.")
+
+
 extensions.provider("parrot", ParrotProvider(), stages=("llm",), label="Parrot")
 extensions.processor(LaughCounter, beside="stt")

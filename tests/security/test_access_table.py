@@ -40,6 +40,8 @@ OVER_THE_SOCKET = {
     "audio.rate",
     "memory.list",
     "memory.forget",
+    "tool.answer",
+    "tool.result",
 }
 FILLED = {
     r"(?<=memories/)<uuid:\w+>": "{memory}",

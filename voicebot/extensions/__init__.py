@@ -9,11 +9,16 @@ from voicebot.extensions.discovery import discover, problems
 from voicebot.extensions.messages import CLIENT_MESSAGES, client_message
 from voicebot.extensions.providers import BaseProvider
 from voicebot.extensions.registering import importer, observer, processor, provider, store, text_transform
+from voicebot.extensions.tools import Answer, Argument, Call, ToolFailed, tool
 
 __all__ = [
     "CLIENT_MESSAGES",
+    "Answer",
+    "Argument",
     "BaseProvider",
+    "Call",
     "Place",
+    "ToolFailed",
     "additions",
     "client_message",
     "discover",
@@ -24,4 +29,5 @@ __all__ = [
     "provider",
     "store",
     "text_transform",
+    "tool",
 ]

@@ -87,7 +87,7 @@ TRANSITIONS: dict[Event, tuple[Fact, Fact]] = {
     Event.INTERRUPTED: (NONE, UNDER_WAY | Fact.VOICE),
     Event.FAILED: (NONE, Fact.REPLY),
     Event.CALLED: (Fact.CALL, Fact.UNANSWERED),
-    Event.CALLS_OVER: (NONE, Fact.CALL),
+    Event.CALLS_OVER: (NONE, Fact.CALL | Fact.UNANSWERED),
     Event.GIVEN_UP: (NONE, UNDER_WAY),
     Event.NOTICED: (NONE, NONE),
     Event.ENDED: (Fact.ENDING, NONE),

@@ -2,8 +2,9 @@
 
 from voicebot.tools import builtin
 from voicebot.tools.audit import used_before
+from voicebot.tools.desk import Desk
 from voicebot.tools.hands import Hands
-from voicebot.tools.kinds import KINDS, Answer, Call, Kind, ToolFailed, add_kind
+from voicebot.tools.kinds import KINDS, Answer, Call, Kind, Run, ToolFailed, add_kind
 from voicebot.tools.limits import Limits
 from voicebot.tools.toolbox import Done, Toolbox
 
@@ -11,10 +12,12 @@ __all__ = [
     "KINDS",
     "Answer",
     "Call",
+    "Desk",
     "Done",
     "Hands",
     "Kind",
     "Limits",
+    "Run",
     "ToolFailed",
     "Toolbox",
     "add_kind",

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +17,10 @@ from characters.tools import ArgumentsRefused, ToolSpec, checked
 from sessions_app.session import Outcome, ToolCall
 from voicebot.tools import audit
 from voicebot.tools.hands import Hands
-from voicebot.tools.kinds import KINDS, Answer, Call, ToolFailed
+from voicebot.tools.kinds import KINDS, Answer
 from voicebot.tools.limits import Limits
-from voicebot.tools.told import told, told_failure
-
-log = logging.getLogger(__name__)
+from voicebot.tools.performing import perform
+from voicebot.tools.told import told_failure
 
 GRACE_SECS = 5.0  # after a tool's own time, in which Pipecat would give it up
 ASKED = "The visitor is asked first. Wait for their answer and say nothing of a result."
@@ -105,7 +103,7 @@ class Toolbox:
                 await self._ask(tool, arguments)
                 outcome, result = "asked", json.dumps({"waiting": ASKED})
             else:
-                outcome, result, answer = await self._run(tool, arguments)
+                outcome, result, answer = await perform(tool, arguments, self._hands)
         finally:
             shown = {name: given[name] for name in list(given)[:20]}
             call = ToolCall(call_id, tool.name, shown, result, outcome)
@@ -134,19 +132,3 @@ class Toolbox:
         except ArgumentsRefused as error:
             return str(error)
         return arguments if self.limits.take(tool) else TOO_OFTEN
-
-    async def _run(self, tool: ToolSpec, arguments: dict[str, Any]) -> tuple[Outcome, str, Answer | None]:
-        if tool.announcement:
-            await self._hands.say(tool.announcement)
-        try:
-            async with asyncio.timeout(tool.timeout_secs):
-                answer = await KINDS[tool.kind].run(Call(tool, arguments, self._hands))
-        except TimeoutError:
-            return "timeout", told_failure("It took too long and was given up."), None
-        except ToolFailed as error:
-            return "failed", told_failure(str(error)), None
-        except Exception as error:  # its text may quote what was said
-            log.error("the tool %s of kind %s failed with %s", tool.name, tool.kind, type(error).__name__)
-            return "failed", told_failure("It did not work."), None
-        answer = answer if isinstance(answer, Answer) else Answer(answer)
-        return "ok", told(answer.data), answer

@@ -24,3 +24,24 @@ async def test_the_parrot_answers_and_laughs_are_counted(own_server):
         await visitor.socket.send(rtvi_message("send-text", {"content": "Hello in there"}))
         await visitor.until(lambda: "You said Hello in there" in json.dumps(visitor.of("bot-output")), 30)
         assert await asked(visitor, "laughs.count") == {"laughs": 2}
+
+
+A_WEATHERMAN = """
+from characters.models import Character
+from characters.versions import publishing
+tool = {"name": "weather", "kind": "weather", "keys": ["how is the weather"]}
+about = {"slug": "weatherman", "name": "Finn", "greeting": "Hello.", "description": "A sailor."}
+made = Character.objects.create(**about, tools=[tool])
+publishing.publish(made)
+"""
+
+
+async def test_a_character_tells_the_weather_by_the_apps_tool(own_server):
+    server = await asyncio.to_thread(own_server, EXTRA_APPS="examples.extras", LLM_PROVIDER="parrot")
+    await asyncio.to_thread(server.command, "shell", "-c", A_WEATHERMAN)
+    url, _ = await asyncio.to_thread(server.start_session, "weatherman", metadata={"place": "Oslo"})
+    async with Visitor(url) as visitor:
+        await visitor.get_ready()
+        await visitor.socket.send(rtvi_message("send-text", {"content": "How is the weather there?"}))
+        await visitor.until(lambda: " in Oslo." in json.dumps(visitor.of("bot-output")))
+        assert "You said" not in json.dumps(visitor.of("bot-output"))

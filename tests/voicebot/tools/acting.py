@@ -10,6 +10,7 @@ from pipecat.services.openai.llm import OpenAILLMService
 
 from characters.tools import Argument
 from sessions_app.session import ToolCall
+from tests.patience import PATIENCE_SECS
 from tests.voicebot.live import Conversation, conversation
 from tests.voicebot.model_server import Model
 from voicebot.providers.llm.compatible_llm import CompatibleLLM
@@ -36,6 +37,22 @@ async def acting(model: Model, *tools: dict[str, Any], **options: Any) -> AsyncI
 
 def calls_in(turns: Any) -> list[ToolCall]:
     return [turn.call for turn in turns if turn.role == "tool"]
+
+
+def has_said(one: Conversation, words: str) -> bool:
+    said = one.pipeline.context.get_messages()
+    return any(m.get("role") == "assistant" and words in str(m.get("content")) for m in said)
+
+
+async def said(one: Conversation, words: str) -> None:
+    async with asyncio.timeout(PATIENCE_SECS):
+        while not has_said(one, words):
+            await one.pipeline.activity.change(0.1)
+
+
+async def said_at_last(one: Conversation, words: str) -> None:
+    await said(one, words)
+    assert await one.pipeline.settle(PATIENCE_SECS)
 
 
 class Slow:

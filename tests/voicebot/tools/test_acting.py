@@ -1,32 +1,14 @@
 """A model calls the tools of its character, through a real pipeline and the OpenAI API."""
 
-import asyncio
 import json
 
 import pytest
 
 from sessions_app.database import in_database
 from sessions_app.models import SessionTurn, ToolUse
-from tests.patience import PATIENCE_SECS
-from tests.voicebot.tools.acting import Slow, acting, calls_in, kind, tool
+from tests.voicebot.tools.acting import Slow, acting, calls_in, kind, said, said_at_last, tool
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
-
-
-def has_said(one, words: str) -> bool:
-    said = one.pipeline.context.get_messages()
-    return any(m.get("role") == "assistant" and words in str(m.get("content")) for m in said)
-
-
-async def said(one, words: str) -> None:
-    async with asyncio.timeout(PATIENCE_SECS):
-        while not has_said(one, words):
-            await one.pipeline.activity.change(0.1)
-
-
-async def said_at_last(one, words: str) -> None:
-    await said(one, words)
-    assert await one.pipeline.settle(PATIENCE_SECS)
 
 
 async def test_one_tool_is_called_and_answered_from(model):

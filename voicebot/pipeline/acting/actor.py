@@ -20,7 +20,7 @@ from voicebot.memories import clear_answer
 from voicebot.ops import metrics
 from voicebot.pipeline.acting.callers import called_by, calls_functions
 from voicebot.pipeline.acting.page_calls import ANSWER, RESULT, PageCalls
-from voicebot.pipeline.activity import Activity
+from voicebot.pipeline.activity import Activity, Event
 from voicebot.pipeline.conversation_state import ConversationState
 from voicebot.pipeline.replies.unprompted_turn import unprompted
 from voicebot.pipeline.rtvi import SessionRTVI
@@ -153,6 +153,8 @@ class Actor:
                 said.append(self._sentence(tool, done))
         if words := " ".join(filter(None, said)):
             await self.say(words)
+        if not self.able:
+            self._activity.on(Event.CALLS_OVER)
         return not self.able
 
     def _sentence(self, tool: ToolSpec, done: Done) -> str:

@@ -1,0 +1,107 @@
+"""Tools at the desk: an editor adds one by a form, tries it out, and it goes into the next version."""
+
+import pytest
+from django.urls import reverse
+
+from characters import catalog
+from characters.models import Character
+from characters.spec import CharacterSpec
+from characters.versions import publishing
+from tests.characters.factory import make_character
+
+pytestmark = pytest.mark.django_db
+
+
+def page(character: Character, name: str = "") -> str:
+    if not name:
+        return reverse("admin:characters_character_tools", args=[character.pk])
+    return reverse("admin:characters_character_tool", args=[character.pk, name])
+
+
+def typed(**more: str) -> dict[str, str]:
+    return {
+        "name": "weather",
+        "kind": "page",
+        "enabled": "on",
+        "description": "How the weather is.",
+        "timeout_secs": "8",
+        "on_interruption": "go_on",
+        "audience": "everyone",
+        "per_turn": "2",
+        "per_minute": "5",
+        "per_session": "50",
+        "keys": "rain\nsnow",
+        "arguments-TOTAL_FORMS": "2",
+        "arguments-INITIAL_FORMS": "0",
+        "arguments-0-name": "place",
+        "arguments-0-type": "string",
+        "arguments-0-required": "on",
+        "arguments-0-choices": "Oslo\nBergen",
+        "arguments-1-name": "",
+        **more,
+    }
+
+
+def test_an_editor_adds_a_tool_and_publishes_it(admin_client):
+    marlow = make_character()
+    assert admin_client.post(page(marlow, "new"), typed()).status_code == 302
+    marlow.refresh_from_db()
+    assert catalog.get("marlow").tools == (), "not on stage before it is published"
+    publishing.publish(marlow)
+    (tool,) = CharacterSpec.of("marlow", *catalog.load("marlow")).tools
+    assert (tool.name, tool.goes_on, tool.timeout_secs, tool.keys) == ("weather", True, 8.0, ("rain", "snow"))
+    assert tool.schema()["properties"]["place"]["enum"] == ["Oslo", "Bergen"]
+    shown = admin_client.get(page(marlow)).text
+    assert "weather" in shown
+    form = admin_client.get(page(marlow, "weather")).text
+    assert "Bergen" in form
+
+
+def test_what_is_no_tool_is_said_in_the_form(admin_client):
+    marlow = make_character()
+    answer = admin_client.post(page(marlow, "new"), typed(name="The Weather!"))
+    assert answer.status_code == 200
+    assert "small letters" in answer.text
+    admin_client.post(page(marlow, "new"), typed())
+    twice = admin_client.post(page(marlow, "new"), typed())
+    assert "have the same name" in twice.text
+    marlow.refresh_from_db()
+    assert len(marlow.tools) == 1
+
+
+def test_a_tool_is_changed_and_removed(admin_client):
+    marlow = make_character(tools=[{"name": "dice", "kind": "dice"}, {"name": "clock", "kind": "clock"}])
+    admin_client.post(page(marlow, "dice"), typed(name="d6", kind="dice"))
+    marlow.refresh_from_db()
+    assert [tool["name"] for tool in marlow.tools] == ["d6", "clock"]
+    admin_client.post(page(marlow), {"_remove": "d6"})
+    marlow.refresh_from_db()
+    assert [tool["name"] for tool in marlow.tools] == ["clock"]
+    assert admin_client.get(page(marlow, "d6")).status_code == 404
+
+
+def test_a_trial_runs_it_and_saves_nothing(admin_client):
+    marlow = make_character()
+    tried = typed(name="dice", kind="dice", _try="1", _given="count: 3")
+    answer = admin_client.post(page(marlow, "new"), tried).text
+    assert "rolled" in answer
+    assert "The dice show" in answer
+    refused = admin_client.post(page(marlow, "new"), {**tried, "_given": "count: many"}).text
+    assert "is no integer" in refused
+    marlow.refresh_from_db()
+    assert marlow.tools == []
+
+
+def test_who_may_not_change_characters_changes_no_tools(client, django_user_model):
+    marlow = make_character(tools=[{"name": "dice", "kind": "dice"}])
+    django_user_model.objects.create_user("guest", password="x", is_staff=True)
+    client.force_login(django_user_model.objects.get(username="guest"))
+    assert client.post(page(marlow), {"_remove": "dice"}).status_code in (302, 403)
+    marlow.refresh_from_db()
+    assert len(marlow.tools) == 1
+
+
+def test_the_page_is_there_in_chinese(admin_client):
+    marlow = make_character(tools=[{"name": "dice", "kind": "dice"}])
+    shown = admin_client.get(page(marlow, "dice"), headers={"accept-language": "zh-hans"}).text
+    assert "先问访客" in shown

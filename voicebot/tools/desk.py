@@ -1,0 +1,75 @@
+"""What the desk asks of tools: which kinds there are, and what comes of one that a writer tries out."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+from asgiref.sync import async_to_sync
+
+from characters.provider_choice import ToolKind, ToolTrial
+from characters.spec import CharacterSpec
+from characters.text import Moment
+from characters.tools import ArgumentsRefused, ToolSpec, checked
+from voicebot.memories import Remembering
+from voicebot.providers import ProviderCatalog
+from voicebot.tools.kinds import KINDS, ToolFailed
+from voicebot.tools.performing import perform
+from voicebot.tools.told import told_failure
+
+
+class Desk(ProviderCatalog):
+    """The voice side as the character admin asks it, with tools."""
+
+    def tool_kinds(self) -> Sequence[ToolKind]:
+        return [
+            ToolKind(kind.name, kind.label or kind.name, kind.options, kind.arguments)
+            for kind in KINDS.values()
+        ]
+
+    def try_tool(self, spec: CharacterSpec, tool: ToolSpec, given: Mapping[str, Any]) -> ToolTrial:
+        """Runs it once, without visitor, page and memory."""
+        hands, began = RehearsedHands(spec), time.monotonic()
+        if tool.kind not in KINDS:
+            return ToolTrial(told_failure("There is no such kind of tool here."))
+        try:
+            arguments = checked(KINDS[tool.kind].arguments_of(tool), given)
+        except ArgumentsRefused as error:
+            return ToolTrial(told_failure(str(error)))
+        _outcome, told, answer = async_to_sync(perform)(tool, arguments, hands)
+        took_ms = round((time.monotonic() - began) * 1000)
+        return ToolTrial(told, answer.said if answer else "", tuple(hands.done), took_ms)
+
+
+class RehearsedHands:
+    """Hands that do nothing but say what they would have done."""
+
+    def __init__(self, spec: CharacterSpec) -> None:
+        session = SimpleNamespace(metadata={}, visitor="anon:desk", id=uuid4())
+        context = SimpleNamespace(remembering=Remembering(), writer=SimpleNamespace(sequence=0))
+        self.state: Any = SimpleNamespace(
+            spec=spec, speaking=spec, session=session, context=context, moment=Moment
+        )
+        self.done: list[str] = []
+
+    async def say(self, text: str) -> None:
+        self.done.append(f"says: {text}")
+
+    async def show(self, message: Mapping[str, Any]) -> None:
+        self.done.append(f"shows: {dict(message)}")
+
+    async def speak_up(self, request: str) -> None:
+        self.done.append(f"speaks up: {request}")
+
+    def later(self, secs: float, _what: Callable[[], Awaitable[None]]) -> None:
+        self.done.append(f"in {secs:g} seconds something follows")
+
+    def hand_over(self, slug: str) -> None:
+        self.done.append(f"hands over to {slug}")
+
+    def end(self) -> None:
+        self.done.append("ends the conversation")
+
+    async def ask_page(self, _call_id: str, _name: str, _arguments: Mapping[str, Any]) -> Any:
+        raise ToolFailed("There is no page in a trial.")
