@@ -84,6 +84,9 @@ class Read:
     text: str
     source: str
     score: float
+
+
+@dataclass(frozen=True)
 class ToolKind:
     """A kind of tool: what it is called, which options writers fill in, and its arguments, unless these are
     each tool's own."""
