@@ -7,11 +7,15 @@ class VoicebotConfig(AppConfig):
     verbose_name = _("Providers")
 
     def ready(self) -> None:
+        from django.db.models.signals import post_delete
+
         from characters import provider_choice
+        from characters.models import Document
         from characters.signals import character_changed
         from sessions_app.signals import keys_rotated, memories_changed, sessions_over
         from voicebot import (
             checks,  # noqa: F401  (checks registers itself)
+            documents,
             extensions,
             runtime,
         )
@@ -32,6 +36,12 @@ class VoicebotConfig(AppConfig):
             lambda **_: runtime.default().document_reading.soon(),
             weak=False,
             dispatch_uid="voicebot.document_reading",
+        )
+        post_delete.connect(
+            lambda instance, **_: documents.pgvector.forget(instance.pk),
+            sender=Document,
+            weak=False,
+            dispatch_uid="voicebot.documents",
         )
         keys_rotated.connect(ProviderProfile.rewrap_all, dispatch_uid="voicebot.profiles")
         keys_rotated.connect(

@@ -39,6 +39,12 @@ class Sessions(BaseModel):
     DOCUMENT_PIECES_PER_CHARACTER: Whole = Field(
         default=20_000, ge=1, description="pieces of all its documents, of some 120 words"
     )
+    DOCUMENT_PGVECTOR_PIECES: Whole = Field(
+        default=50_000,
+        ge=1,
+        description="pieces of one character from which on PostgreSQL searches them, where it has pgvector; "
+        "below, and without it, memory does",
+    )
     SESSION_MAX_TURNS: Whole = Field(default=4000, ge=1, description="turns after which a session ends")
     SESSION_STORE: Annotated[
         str, Kind("str", "memory, cache, db, cached_db, a name that an app adds, or a dotted path")

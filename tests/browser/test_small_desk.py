@@ -32,6 +32,7 @@ OF_A_CHARACTER = (
     "delete",
     "history",
     "lorebook",
+    "documents",
 )
 ALONE = ("", "account/", "password_change/", "nowhere/")
 BEYOND = """() => {

@@ -1,7 +1,9 @@
 """Documents of characters: read and embedded beside live conversations, found at a turn by meaning."""
 
+from voicebot.documents import pgvector
 from voicebot.documents.index import UNRELATED, DocumentIndex, Hit, Passage
 from voicebot.documents.index_cache import DocumentIndexes, indexes
+from voicebot.documents.pgvector import PostgresIndex
 from voicebot.documents.preview import preview
 from voicebot.documents.reading import DocumentReading
 from voicebot.documents.recall import Recalled, recalled, room_for, told
@@ -14,9 +16,11 @@ __all__ = [
     "DocumentReading",
     "Hit",
     "Passage",
+    "PostgresIndex",
     "Recalled",
     "as_bytes",
     "indexes",
+    "pgvector",
     "preview",
     "recalled",
     "room_for",

@@ -11,10 +11,13 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 
+from django.conf import settings
 from django.db import close_old_connections
 
 from characters.models import Document, DocumentPiece
+from voicebot.documents import pgvector
 from voicebot.documents.index import DocumentIndex, Passage
+from voicebot.documents.pgvector import PostgresIndex
 from voicebot.documents.vectors import rows_of
 
 log = logging.getLogger(__name__)
@@ -22,6 +25,7 @@ log = logging.getLogger(__name__)
 KEPT = 16  # indexes in memory: 8 MB of vectors and some 15 MB of text for 20,000 pieces
 AT_ONCE = 2000  # rows that are read from the database at a time
 Key = tuple[str, ...]
+Index = DocumentIndex | PostgresIndex
 Stamp = tuple[tuple[int, int], ...]  # document, and how many of its pieces can be found
 
 
@@ -30,11 +34,11 @@ class DocumentIndexes:
 
     def __init__(self, kept: int = KEPT):
         self._kept = kept
-        self._known: OrderedDict[Key, tuple[Stamp, DocumentIndex]] = OrderedDict()
+        self._known: OrderedDict[Key, tuple[Stamp, Index]] = OrderedDict()
         self._lock = threading.Lock()
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="documents")
 
-    def of(self, documents: Key) -> DocumentIndex | None:
+    def of(self, documents: Key) -> Index | None:
         """The index of these documents, by SHA-256, as it was loaded last; None until it is."""
         if not documents:
             return None
@@ -64,14 +68,14 @@ class DocumentIndexes:
         finally:
             close_old_connections()
 
-    def load(self, documents: Key) -> DocumentIndex:
+    def load(self, documents: Key) -> Index:
         """The same, at once, in the thread that asks."""
         stamp = _stamp(documents)
         with self._lock:
             found = self._known.get(documents)
         if found and found[0] == stamp:
             return found[1]
-        index = _loaded([number for number, _ in stamp])
+        index = _loaded([number for number, _ in stamp], sum(pieces for _, pieces in stamp))
         with self._lock:
             self._known[documents] = stamp, index
             self._known.move_to_end(documents)
@@ -85,7 +89,9 @@ def _stamp(documents: Key) -> Stamp:
     return tuple(rows.values_list("pk", "embedded_count"))
 
 
-def _loaded(documents: Sequence[int]) -> DocumentIndex:
+def _loaded(documents: Sequence[int], pieces: int) -> Index:
+    if pieces >= settings.DOCUMENT_PGVECTOR_PIECES and (found := pgvector.index_of(documents)):
+        return found
     titles = dict(Document.objects.filter(pk__in=documents).values_list("pk", "title"))
     rows = (
         DocumentPiece.objects.filter(document__in=documents, vector__isnull=False)

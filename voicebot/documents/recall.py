@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any, NamedTuple, Protocol
 
+from django.db import Error as DatabaseError
+
 from characters.spec import CharacterSpec
 from characters.text import quoted, token_estimate
 from voicebot.documents.index import Hit
@@ -63,7 +65,11 @@ def recalled(
     except Exception:  # too late, or no engine here
         asked.cancel()
         return []
-    return fitting(index.search(vector, RECALLED), question, room)
+    try:
+        hits = index.search(vector, RECALLED)
+    except (DatabaseError, TimeoutError):  # of PostgreSQL, where that searches: the turn goes on without
+        return []
+    return fitting(hits, question, room)
 
 
 def fitting(hits: Sequence[Hit], question: str, room: int) -> list[Recalled]:
