@@ -1,7 +1,7 @@
 """Search in PostgreSQL: where it has the extension `vector` (pgvector), and a character very many pieces.
 
 The table is made, and filled from the pieces, when an index is loaded: nothing but speed is lost with it. It
-has no foreign key, so that no migration depends on the extension; what a deleted document had goes by `forget`.
+has no foreign key, so that no migration depends on the extension; `forget` deletes what a document had.
 """
 
 import logging
