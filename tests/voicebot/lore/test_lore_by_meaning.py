@@ -104,5 +104,10 @@ def test_the_prompt_of_a_turn_has_what_is_meant(settings):
     text = str(prepared.prompt.as_messages())
     assert ENTRIES["The lighthouse"] in text
     assert ENTRIES["Soup"] not in text
+    over = [{"role": "user", "content": said}, {"role": "assistant", "content": "Aye."}]
+    silent = [*over, {"role": "user", "content": "(Say something about why there is no light on the cliff.)"}]
+    for history in (over, silent):
+        text = str(prepare(one, history).prompt.as_messages()[0])
+        assert ENTRIES["The lighthouse"] not in text, "nobody has just asked for it"
     prepared = prepare(one, [{"role": "user", "content": "Good evening."}])
     assert not any(content in str(prepared.prompt.as_messages()) for content in ENTRIES.values())

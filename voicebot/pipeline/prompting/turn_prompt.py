@@ -86,7 +86,7 @@ def prepare(
     moment = state.moment()
     texts = [prompts.text_of(message) for message in history if message["role"] == "user"]
     reading = read_ahead(state, texts, within_secs)  # while lore is looked for
-    near = lore_indexes().near(state.spec.book, texts[-1] if texts else "")
+    near = lore_indexes().near(state.spec.book, asked_in(history))
     lore, found = lore_of(state, history, near=near)
     facts = gathered(state.facts, texts)
     written = written_of(state, history, moment, facts, within_secs)
