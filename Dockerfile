@@ -15,6 +15,7 @@ RUN for extra in $EXTRAS s3; do \
 COPY manage.py ./
 COPY config config
 COPY greenroom greenroom
+COPY templates templates
 COPY characters characters
 COPY sessions_app sessions_app
 COPY staff staff

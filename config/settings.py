@@ -151,7 +151,7 @@ ASGI_APPLICATION = "config.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [],
+        "DIRS": [environment.BASE_DIR / "templates"],  # in the wheel they are the templates of `greenroom`
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -31,7 +31,7 @@ PACKAGES = [
     ROOT / name for name in ("config", "greenroom", "characters", "sessions_app", "staff", "voicebot")
 ]
 APART = {"migrations", "client", "static"}  # no Python whose words anybody reads
-PAGES = [ROOT / "greenroom" / "templates", ROOT / "staff" / "templates"]
+PAGES = [ROOT / "templates"]
 STAGE = [ROOT / "voicebot" / "client" / "src"]
 DESK = [ROOT / "characters" / "static", ROOT / "staff" / "static"]
 KEYWORDS = {

@@ -31,8 +31,7 @@ class PortraitFile(ImageFieldFile):
 
     @property
     def url(self) -> str:
-        self._require_file()
-        return url_of(self.name or "")
+        return url_of(self.name) if self.name else super().url
 
 
 class PortraitField(models.ImageField):

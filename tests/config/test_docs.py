@@ -19,7 +19,7 @@ OWN = (
     "sessions_app",
     "staff",
 )
-NAMED = re.compile(rf"`((?:{'|'.join([*OWN, 'tests', 'voicebot'])})/[\w./-]*)`")
+NAMED = re.compile(rf"`((?:{'|'.join([*OWN, 'templates', 'tests', 'voicebot'])})/[\w./-]*)`")
 HISTORY = ("CHANGELOG.md",)  # names what was there then
 
 

@@ -1,6 +1,7 @@
 import email
 import tomllib
 import zipfile
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -18,6 +19,7 @@ def names(wheel) -> set[str]:
 
 def in_the_tree(pattern: str) -> set[str]:
     found = {str(path.relative_to(ROOT)) for package in PACKAGES for path in (ROOT / package).rglob(pattern)}
+    found |= {f"greenroom/{path.relative_to(ROOT)}" for path in (ROOT / "templates").rglob(pattern)}
     return {name for name in found if not name.startswith(NOT_INSTALLED)}
 
 
@@ -26,7 +28,7 @@ def in_the_tree(pattern: str) -> set[str]:
     ["*.py", "*.html", "*.mo", "py.typed", "demo/*", "demo/repertoire/*", "static/*/*", "static/*/*/*"],
 )
 def test_everything_that_the_rooms_need_is_in_the_wheel(names, pattern):
-    wanted = {name for name in in_the_tree(pattern) if (ROOT / name).is_file() and "__pycache__" not in name}
+    wanted = {name for name in in_the_tree(pattern) if "__pycache__" not in name and Path(name).suffix}
     assert wanted
     assert not wanted - names
 
