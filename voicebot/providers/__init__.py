@@ -25,6 +25,7 @@ from voicebot.providers.speech.segments import (
 )
 from voicebot.providers.speech.speech_pieces import first_piece
 from voicebot.providers.speech.speech_text import speakable
+from voicebot.providers.speech.visemes import VisemesFrame
 
 __all__ = [
     "IN_HZ",
@@ -42,6 +43,7 @@ __all__ = [
     "SegmentTranscribedFrame",
     "SpeechPausedFrame",
     "ThoughtFilter",
+    "VisemesFrame",
     "WithFallback",
     "WrittenReplyFrame",
     "ask_once",

@@ -8,7 +8,7 @@ passes through Channels' `dispatch`, a thread, the ORM or the channel layer.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from loguru import logger
@@ -23,11 +23,13 @@ from pipecat.frames.frames import (
     StartFrame,
 )
 from pipecat.processors.frame_processor import FrameDirection
+from pipecat.processors.frameworks.rtvi.models import ServerMessage
 from pipecat.transports.base_transport import BaseTransport, TransportParams
 
 from voicebot.ops import Load
 from voicebot.pipecat_internals.output import OutputHooks
 from voicebot.pipecat_internals.processors import OwnEvents
+from voicebot.providers import VisemesFrame
 from voicebot.transport import serializer
 from voicebot.transport.held_voice import HeldVoice
 from voicebot.transport.input import SPEAKING_SECS, ChannelsInputTransport
@@ -92,6 +94,8 @@ class ChannelsOutputTransport(OutputHooks):
         await self._transport.cleanup()
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        if isinstance(frame, VisemesFrame):  # it waits for its turn among the packets
+            frame.ahead_secs = self.unqueued_secs
         await super().process_frame(frame, direction)
         if isinstance(frame, InterruptionFrame):
             # The page drops what it has buffered, so the next word starts a new lead.
@@ -104,6 +108,10 @@ class ChannelsOutputTransport(OutputHooks):
         """Pushes what others want to know: what has been sent of the voice is of use to nobody."""
         if isinstance(frame, OutputAudioRawFrame):
             return
+        if isinstance(frame, VisemesFrame):
+            return await self._send_visemes(
+                [(viseme, frame.ahead_secs + begin) for viseme, begin in frame.visemes]
+            )
         if isinstance(frame, BotStoppedSpeakingFrame):
             self._late_secs = 0.0
             if tail := await self._transport.rate.end():
@@ -111,6 +119,18 @@ class ChannelsOutputTransport(OutputHooks):
         if frame.pts and direction is FrameDirection.DOWNSTREAM:
             await self._until_played(frame.pts / 1e9)
         await super().push_frame(frame, direction)
+
+    async def _send_visemes(self, visemes: Sequence[tuple[str, float]]) -> None:
+        """Tells how the mouth moves in the sound that is sent next, from its first sample on."""
+        if not visemes or not self._transport.rate.hz or not await self._voice.until_free():
+            return
+        await self._tell_visemes(visemes)
+
+    async def _tell_visemes(self, visemes: Sequence[tuple[str, float]]) -> None:
+        self._voice.note_visemes(visemes, max(self._played_at, time.monotonic()))
+        told = [[viseme, round(begin * 1000)] for viseme, begin in visemes]
+        message = ServerMessage(data={"type": "visemes", "visemes": told})
+        await self._client.send(OutputTransportMessageUrgentFrame(message.model_dump()))
 
     async def _until_played(self, due: float) -> None:
         """Waits until what was due at `due`, in the pipeline's seconds, has not only been made but sent.
@@ -138,6 +158,8 @@ class ChannelsOutputTransport(OutputHooks):
         """
         if self._transport.rate.followed:
             await self._transport.rate.drop()
+            if visemes := self._voice.take_unheard_visemes():
+                await self._tell_visemes(visemes)
             for frame in self._voice.unheard:
                 if self._voice.held:  # and was not interrupted meanwhile
                     await self._send_chunk(frame)

@@ -7,9 +7,11 @@ nothing is sent. The client drops what it has buffered, so that part is kept her
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pipecat.frames.frames import OutputAudioRawFrame
+
+Timed = tuple[str, float]  # a viseme and when it begins
 
 CUSHION_SECS = 0.1  # that the page's loudspeaker is behind what was sent: its cushion and the line
 KEPT_SECS = 1.0  # of what was sent last; more than any client has buffered ahead
@@ -21,6 +23,7 @@ class HeldVoice:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._sent: deque[tuple[float, OutputAudioRawFrame]] = deque()  # with when each has been played
+        self._visemes: deque[Timed] = deque()  # with when each begins, in the clock's seconds
         self._since: float | None = None
         self._free = asyncio.Event()
         self._free.set()
@@ -41,6 +44,12 @@ class HeldVoice:
         while self._sent and self._sent[0][0] < self._clock() - KEPT_SECS:
             self._sent.popleft()
 
+    def note_visemes(self, visemes: Iterable[Timed], begin: float) -> None:
+        """Visemes were sent, of sound that is played from `begin` on, in the clock's seconds."""
+        while len(self._visemes) > 1 and self._visemes[1][1] < self._clock() - KEPT_SECS:
+            self._visemes.popleft()
+        self._visemes.extend((viseme, begin + secs) for viseme, secs in visemes)
+
     def hold(self) -> None:
         if self._since is None:
             self._since = self._clock()
@@ -58,6 +67,15 @@ class HeldVoice:
             if played_at > heard_until
         ]
 
+    def take_unheard_visemes(self) -> list[Timed]:
+        """Those that go with what is `unheard`, in its seconds; they are to be noted again."""
+        if self._since is None:
+            return []
+        heard_until = self._since - CUSHION_SECS
+        left = [(viseme, begin - heard_until) for viseme, begin in self._visemes if begin > heard_until]
+        self._visemes.clear()
+        return left
+
     def release(self) -> float:
         """Lets what waits go on; the seconds for which it was held."""
         held_secs, self._since = self.held_secs, None
@@ -67,6 +85,7 @@ class HeldVoice:
     def give_up(self) -> None:
         """Nothing of it is heard any more: it was interrupted."""
         self._sent.clear()
+        self._visemes.clear()
         self._since = None
         self._given_up += 1
         self._free.set()

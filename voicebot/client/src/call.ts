@@ -8,6 +8,7 @@ import type { Latency } from "./latency.ts";
 import { StageMedia } from "./media.ts";
 import { MicrophoneState } from "./microphone-state.ts";
 import { Player, type PlayerReport } from "./player.ts";
+import { Mouth } from "./mouth.ts";
 import type { Levels } from "./ring.ts";
 import type { Character, ServerMessage } from "./server-messages.ts";
 import { metadataOf, type Settings } from "./settings.ts";
@@ -31,8 +32,9 @@ export class Call extends EventTarget implements ConnectionOwner {
   latencies: readonly Latency[] = []; // of the last replies, the newest last
   begunAt = 0;
   stalled = false; // nothing comes of the server just now
-  sound: PlayerReport = { level: 0, heard: 0, gaps: 0, gapSecs: 0, bufferedSecs: 0, playing: false };
+  sound: PlayerReport = { level: 0, heard: 0, gaps: 0, gapSecs: 0, bufferedSecs: 0, positionSecs: 0, playing: false };
   readonly levels: Levels = { visitor: 0, character: 0 };
+  readonly mouth = new Mouth();
   readonly microphone = new MicrophoneState();
   readonly transcript = new Transcript();
   readonly player: Player;
@@ -42,6 +44,7 @@ export class Call extends EventTarget implements ConnectionOwner {
   private _stay: AbortController | null = null; // from `begin` until the visitor leaves: aborted, nothing of it goes on
   private _ending: Promise<unknown> = Promise.resolve(); // until the last conversation has let go of all it held
   private _botSpeaking = false;
+  private _soundAt = 0; // when `sound` was reported, in the page's milliseconds
   private _heard = false; // a word, since the visitor last began to speak
 
   constructor(options: CallOptions, settings: Settings) {
@@ -64,6 +67,12 @@ export class Call extends EventTarget implements ConnectionOwner {
   get thin() { return !this.line.rate.hz; } // the line carries no sound: one reads and writes
   get session() { return this.line.session; }
   get hearing() { return this.microphone.hearing(this.settings); } // whether what is said now is sent
+
+  /** The viseme that is heard now, empty in silence and with voices that tell none. */
+  get viseme() {
+    const { playing, positionSecs } = this.sound;
+    return playing ? this.mouth.at(positionSecs + (performance.now() - this._soundAt) / 1000) : "";
+  }
 
   // --- what the visitor does ---
 
@@ -237,6 +246,7 @@ export class Call extends EventTarget implements ConnectionOwner {
   onState = (state: CallState) => void this._become(state);
 
   private _onServerMessage(message: ServerMessage) {
+    if (message.type === "visemes") return this.mouth.note(message.visemes, this.player.takenSecs);
     noteMessage(this.transcript, message, this.character);
     if ("character" in message) this.character = message.character;
     switch (message.type) {
@@ -248,7 +258,7 @@ export class Call extends EventTarget implements ConnectionOwner {
         this.latencies = [...this.latencies, message].slice(-LATENCIES);
         break;
       case "voice-held":
-        if (message.held) this.player.flush();
+        if (message.held) this._stopVoice();
         break;
       case "draining":
         this.line.draining = true;
@@ -273,16 +283,21 @@ export class Call extends EventTarget implements ConnectionOwner {
 
   /** The voice stops at once, here as on the server. */
   private _fallSilent(cause: Cause = "spoke") {
-    this.player.flush();
+    this._stopVoice();
     this._botSpeaking = this.transcript.speaking = false;
     this.transcript.cutOff(cause);
     this._changed();
   }
 
+  private _stopVoice() {
+    this.player.flush();
+    this.mouth.close();
+  }
+
   private _onSound(report: PlayerReport) {
     this.levels.character = report.playing ? report.level : 0;
     this.media.guard.played(this.levels.character, performance.now() / 1000);
-    this.sound = report;
+    [this.sound, this._soundAt] = [report, performance.now()];
     // The server is done a moment before the last word has left the loudspeaker.
     if (this.state === "speaking" && !this._botSpeaking && !report.playing && !report.bufferedSecs) {
       this._become(LISTENING);

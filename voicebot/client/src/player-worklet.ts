@@ -18,6 +18,7 @@ class Player extends AudioWorkletProcessor {
   private energy = 0;
   private counted = 0;
   private heard = 0; // audible samples so far
+  private position = 0; // of all samples that ever came, those that are over
   private gaps = 0; // times the queue ran dry
   private gap = 0; // samples of silence since then
   private lastGap = 0; // the same, when it went on
@@ -38,7 +39,8 @@ class Player extends AudioWorkletProcessor {
       if (!this.playing) this.drop();
       return;
     }
-    if (this.fading || !message.pcm.length) return; // what was on its way when the visitor began to speak
+    if (this.fading) this.position += message.pcm.length; // it was on its way when the visitor began to speak
+    if (this.fading || !message.pcm.length) return;
     const samples = new Float32Array(message.pcm.length);
     for (let i = 0; i < samples.length; i++) samples[i] = message.pcm[i] / 0x8000;
     this.queue.push(samples);
@@ -48,6 +50,7 @@ class Player extends AudioWorkletProcessor {
 
   drop() {
     this.queue = [];
+    this.position += this.buffered;
     this.offset = 0;
     this.buffered = 0;
     this.playing = false;
@@ -60,6 +63,7 @@ class Player extends AudioWorkletProcessor {
     const first = this.queue[0];
     const sample = first[this.offset++];
     this.buffered--;
+    this.position++;
     if (this.offset === first.length) {
       this.queue.shift();
       this.offset = 0;
@@ -108,6 +112,7 @@ class Player extends AudioWorkletProcessor {
       level: Math.sqrt(this.energy / this.counted),
       playing: this.playing,
       bufferedSecs: this.buffered / sampleRate,
+      positionSecs: this.position / sampleRate,
       heard: this.heard,
       gaps: this.gaps,
       gapSecs: this.lastGap / sampleRate,

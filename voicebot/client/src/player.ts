@@ -13,6 +13,8 @@ export interface PlayerReport {
   readonly level: number;
   readonly playing: boolean;
   readonly bufferedSecs: number;
+  /** How much of all sound that was ever to be played is over. */
+  readonly positionSecs: number;
   /** Audible samples so far. */
   readonly heard: number;
   /** Times the voice ran dry. */
@@ -32,6 +34,7 @@ export class Player {
   private _volume = 1;
   private _device = "";
   private _cushionSecs = 0;
+  private _taken = 0; // samples that were ever to be played, in this context
   private _resampler: { readonly fromHz: number; readonly resampler: Resampler } | null = null;
 
   /** @param onReport called every 50 ms */
@@ -68,6 +71,7 @@ export class Player {
   private _connect(context: AudioContext) {
     this._gain = context.createGain();
     this._gain.gain.value = this._volume;
+    this._taken = 0;
     this._cushionSecs = 0; // the worklet's own, until there is another
     this._gain.connect(context.destination);
     if (!context.audioWorklet) {
@@ -118,6 +122,7 @@ export class Player {
   play(pcm: Int16Array, rateHz = PLAYER_RATE_HZ) {
     const voice = rateHz === PLAYER_RATE_HZ ? pcm : this._resampled(pcm, rateHz);
     if (!voice.length) return; // a resampler's first is for later
+    this._taken += voice.length;
     this._scheduled?.play(voice);
     this._post({ pcm: voice });
   }
@@ -125,6 +130,11 @@ export class Player {
   private _resampled(pcm: Int16Array, fromHz: number) {
     if (this._resampler?.fromHz !== fromHz) this._resampler = { fromHz, resampler: new Resampler(fromHz, PLAYER_RATE_HZ) };
     return this._resampler.resampler.takePcm(pcm);
+  }
+
+  /** Where what is played next begins, in all sound so far: see `positionSecs`. */
+  get takenSecs() {
+    return this._taken / PLAYER_RATE_HZ;
   }
 
   /** How much is waited for before the first sample of what comes next. */

@@ -1,6 +1,7 @@
 // The ring around the portrait: brass above for the character, glass below for the visitor, each as wide
-// as the real voice is loud.
+// as the real voice is loud. Where it is known how the character's mouth moves, the brass arc moves so: closed lips close it.
 
+import { SHAPES } from "./mouth.ts";
 import type { Speaker } from "./transcript.ts";
 
 const SIZE = 400;
@@ -29,6 +30,15 @@ export function arc(share: number, above: boolean) {
   return `M${point(middle - half)}A${RADIUS} ${RADIUS} 0 0 1 ${point(middle + half)}`;
 }
 
+/**
+ * How far the character's arc opens: as the voice is loud, or as its mouth is wide and open at this loudness.
+ * @param viseme empty where it is not known
+ */
+export function mouthOpenness(loud: number, viseme: string) {
+  const shape = SHAPES[viseme];
+  return shape ? shape.open && loud * (0.35 * shape.open + 0.65 * shape.wide) : loud;
+}
+
 /** Root mean squares, 0 to 1. */
 export type Levels = Record<Speaker, number>;
 
@@ -36,6 +46,7 @@ export class Ring {
   private readonly _stage: HTMLElement;
   private readonly _paths: Record<Speaker, SVGPathElement>;
   private readonly _shown: Levels = { character: 0, visitor: 0 };
+  private _viseme = "";
   private _drawn = false;
 
   /** @param stage gets the light as a CSS variable */
@@ -44,19 +55,32 @@ export class Ring {
     this._paths = { character, visitor };
   }
 
-  /** Draws what has changed: whether anything has. */
-  draw(levels: Readonly<Levels>) {
+  /**
+   * Draws what has changed: whether anything has.
+   * @param viseme of the character, empty where it is not known
+   */
+  draw(levels: Readonly<Levels>, viseme = "") {
     let moved = false;
+    const said = viseme !== this._viseme;
+    if (said) {
+      this._viseme = this._stage.dataset.viseme = viseme;
+      this._stage.style.setProperty("--mouth", String(SHAPES[viseme]?.open ?? 0));
+    }
     for (const who of ["character", "visitor"] as const) {
       const target = openness(levels[who]);
       const shown = this._shown[who];
       // Up at once, down slowly: as a needle does.
       const next = target > shown ? target : shown + (target - shown) * 0.18;
-      if (Math.abs(next - shown) < 0.002 && this._drawn) continue; // a still picture costs nothing
-      moved = true;
-      this._shown[who] = next;
-      this._paths[who].setAttribute("d", arc(next, who === "character"));
-      this._stage.style.setProperty(who === "character" ? "--light" : "--visitor-level", next.toFixed(3));
+      const still = Math.abs(next - shown) < 0.002 && this._drawn; // a still picture costs nothing
+      if (!still) {
+        moved = true;
+        this._shown[who] = next;
+        this._stage.style.setProperty(who === "character" ? "--light" : "--visitor-level", next.toFixed(3));
+      }
+      const character = who === "character";
+      if (!still || (character && said)) {
+        this._paths[who].setAttribute("d", arc(character ? mouthOpenness(this._shown[who], viseme) : next, character));
+      }
     }
     this._drawn = true;
     return moved;

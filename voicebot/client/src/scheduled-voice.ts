@@ -25,6 +25,7 @@ export class ScheduledVoice {
   private readonly _timer: ReturnType<typeof setInterval>;
   private _gain: GainNode;
   private _pieces: Piece[] = []; // the oldest first
+  private _takenSecs = 0; // that were ever to be played
   private _heard = 0;
   private _gaps = 0;
   private _dry = true; // all that came has been played
@@ -68,6 +69,7 @@ export class ScheduledVoice {
     source.start(startSecs);
     const endSecs = startSecs + samples.length / sampleRate;
     this._pieces.push({ source, startSecs, endSecs, audible, level: Math.sqrt(energy / samples.length) });
+    this._takenSecs += samples.length / sampleRate;
     this._dry = false;
   }
 
@@ -101,6 +103,7 @@ export class ScheduledVoice {
       level: playing ? present.level : 0,
       playing,
       bufferedSecs: Math.max(0, this._endSecs - now),
+      positionSecs: this._takenSecs - Math.max(0, this._endSecs - now),
       heard: this._heard,
       gaps: this._gaps,
       gapSecs: 0, // not measured here

@@ -26,6 +26,8 @@ export type ServerMessage =
   | { readonly type: "trouble"; readonly text: string; readonly spoken: boolean }
   // Somebody speaks over the character, who waits to hear what: what has not been played of it comes again.
   | { readonly type: "voice-held"; readonly held: boolean }
+  // How the mouth moves in the sound that comes next: each viseme with the millisecond at which it begins.
+  | { readonly type: "visemes"; readonly visemes: readonly (readonly [string, number])[] }
   | { readonly type: "memory"; readonly consent: "" | "yes" | "no"; readonly question?: string; readonly learnt?: readonly Memory[] }
   | { readonly type: "draining" }
   | { readonly type: "expiring"; readonly inSecs: number };

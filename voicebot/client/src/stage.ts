@@ -141,11 +141,12 @@ function show() {
 
 /** The ring and the countdowns move while something goes on, and stand still for nothing else. */
 let animated = 0;
+const stillness = matchMedia("(prefers-reduced-motion: reduce)"); // there the voice is a level, and nothing moves with each sound
 
 function animate() {
   animated ||= requestAnimationFrame(() => {
     animated = 0;
-    const moves = ring.draw(call.levels);
+    const moves = ring.draw(call.levels, stillness.matches ? "" : call.viseme);
     if (leaving.pending || call.returning || call.status.name === "listening") showState();
     if (call.live || moves) animate();
   });

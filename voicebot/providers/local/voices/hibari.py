@@ -18,7 +18,7 @@ from voicebot.providers.local.voices import mapped_weights
 from voicebot.providers.local.voices.catalogue import Voice
 from voicebot.providers.local.voices.parts import checked
 from voicebot.providers.local.voices.speech import Sound, joined
-from voicebot.providers.local.voices.timing import encoded, spoken_ends
+from voicebot.providers.local.voices.timing import encoded, mouth, spoken_ends
 
 SHA256 = "5f70741d4e900f4e85d0037498736cc1b3e1b9a63a13546a5da1e63abf4fccd8"
 DURATIONS = "/Clip_output_0"  # of each phoneme, in units of two frames
@@ -61,4 +61,10 @@ def _sentence(words: Phonemes, speed: float) -> Sound:
     inputs = {"ids": np.array([ids], np.int64), "speed": np.array([speed], np.float32)}
     *spectra, durations = session.run(None, inputs)
     samples = dsp.synth(*(spectrum[0] for spectrum in spectra), np.random.default_rng(SEED))
-    return Sound(samples, dsp.SR, spoken_ends(words, ends, durations, UNIT_SAMPLES))
+    spans = durations.ravel()
+    return Sound(
+        samples,
+        dsp.SR,
+        spoken_ends(words, ends, spans, UNIT_SAMPLES),
+        mouth(ids, vocabulary, spans, UNIT_SAMPLES),
+    )

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 KEPT_GREETINGS = 64  # pieces of greetings, of some 300 KB each
 KEPT_FOLDER = "speech"
-KEPT_EDITION = 1  # of how engines are asked: what was kept before is made anew
+KEPT_EDITION = 2  # of how engines are asked: what was kept before is made anew
 SLOW = frozenset({"kokoro"})  # engines whose speech is worth a file
 
 
@@ -51,6 +51,8 @@ def _packed(speech: Speech) -> bytes:
         pcm=np.frombuffer(speech.pcm, np.int16),
         words=np.array([word for word, _ in speech.words], dtype=str),
         ends=np.array([end for _, end in speech.words]),
+        visemes=np.array([viseme for viseme, _ in speech.visemes], dtype=str),
+        begins=np.array([begin for _, begin in speech.visemes]),
     )
     return out.getvalue()
 
@@ -58,4 +60,5 @@ def _packed(speech: Speech) -> bytes:
 def _read(path: str) -> Speech:
     with default_storage.open(path) as file, np.load(io.BytesIO(file.read()), allow_pickle=False) as kept:
         words = [(str(word), float(end)) for word, end in zip(kept["words"], kept["ends"], strict=True)]
-        return Speech(kept["pcm"].tobytes(), words)
+        begun = zip(kept["visemes"], kept["begins"], strict=True)
+        return Speech(kept["pcm"].tobytes(), words, [(str(viseme), float(begin)) for viseme, begin in begun])

@@ -17,7 +17,7 @@ from voicebot.providers.local.voices import mapped_weights
 from voicebot.providers.local.voices.catalogue import KOKORO, Voice
 from voicebot.providers.local.voices.parts import VECTORS, checked
 from voicebot.providers.local.voices.speech import RATE_HZ, Sound, joined
-from voicebot.providers.local.voices.timing import encoded, spoken_ends
+from voicebot.providers.local.voices.timing import encoded, mouth, spoken_ends
 
 SHA256 = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"  # of the four parts together
 VECTORS_SHA256 = "1f725b99ce0247bc4787290e68c2a2a9d6af2b6125bff65887f92dbc51f341c0"
@@ -91,4 +91,10 @@ def _sentence(words: Phonemes, voice: Voice, speed: float) -> Sound:
         "speed": np.array([speed], np.float32),
     }
     audio, durations = session.run(None, inputs)
-    return Sound(audio.ravel(), RATE_HZ, spoken_ends(words, ends, durations.ravel(), UNIT_SAMPLES))
+    spans = durations.ravel()
+    return Sound(
+        audio.ravel(),
+        RATE_HZ,
+        spoken_ends(words, ends, spans, UNIT_SAMPLES),
+        mouth(ids, vocabulary, spans, UNIT_SAMPLES),
+    )

@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from voicebot.providers.local.voices import mapped_weights
 from voicebot.providers.local.voices.catalogue import Voice
 from voicebot.providers.local.voices.parts import checked
 from voicebot.providers.local.voices.speech import Sound
+from voicebot.providers.speech.visemes import Timed, visemes
 
 WEIGHTS = "en_US-joe-medium.onnx"
 SHA256 = "58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06"
@@ -53,16 +55,29 @@ def synthesize(text: str, _voice: Voice, speed: float) -> Sound | None:
     if not chunks:
         return None
     ends: list[int] = []
+    phonemes: list[Timed] = []
     at = 0
     for chunk in chunks:
         total = len(chunk.audio_float_array)
-        ends += [at + end for end in _word_ends(chunk.phoneme_alignments or [], total)]
+        alignments = chunk.phoneme_alignments or []
+        ends += [at + end for end in _word_ends(alignments, total)]
+        phonemes += _begins(alignments, at)
         at += total
     words = INLINE.sub(lambda found: found["word"], text).split()
     # espeak reads some words as two, and some two as one: then nothing is known of where each ends.
     timed = list(zip(words, ends, strict=True)) if len(words) == len(ends) else []
     samples = np.concatenate([chunk.audio_float_array for chunk in chunks])
-    return Sound(samples, chunks[0].sample_rate, timed)
+    return Sound(samples, chunks[0].sample_rate, timed, visemes(phonemes))
+
+
+def _begins(alignments: list[Any], at: int) -> list[Timed]:
+    """The sample at which each phoneme begins; the marks around a sentence (^, $) are pauses."""
+    lengths = [int(alignment.num_samples) for alignment in alignments]
+    begins = [at, *(at + end for end in accumulate(lengths))]
+    return [
+        ("." if alignment.phoneme in "^$" else alignment.phoneme, float(begin))
+        for alignment, begin in zip(alignments, begins, strict=False)
+    ]
 
 
 def _word_ends(alignments: list[Any], total: int) -> list[int]:

@@ -20,6 +20,7 @@ from voicebot.providers.local.voices.wish import Wish, synthesize
 from voicebot.providers.speech.speech_pieces import first_piece, pieces
 from voicebot.providers.speech.speech_text import TRANSFORMS, speakable
 from voicebot.providers.speech.synthesis import BoundedSynthesis
+from voicebot.providers.speech.visemes import VisemesFrame
 
 CHUNK_SECS = 0.5
 # Characters of one synthesis, some eight seconds of speech, and of the first of several; see LONGEST_TEXT
@@ -128,6 +129,8 @@ class LocalTTS(BoundedSynthesis):
             if isinstance(speech, ErrorFrame):
                 yield speech
                 return
+            if speech.visemes:
+                yield VisemesFrame(speech.visemes)
             step = int(RATE_HZ * CHUNK_SECS) * 2
             for start in range(0, len(speech.pcm), step):
                 yield TTSAudioRawFrame(speech.pcm[start : start + step], RATE_HZ, 1, context_id=context_id)

@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 import numpy as np
 
 from voicebot.providers.local.phonemes import Phonemes
+from voicebot.providers.speech.visemes import Timed, visemes
 
 # Kana and Chinese characters: a word for a caption is one of them, with the signs around it.
 SPACELESS = r"[\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
@@ -43,6 +44,15 @@ def spoken_ends(
     """The sample at which each spoken word ends, from the duration of each id."""
     at = np.cumsum(durations) * unit_samples
     return [(word, int(at[end - 1])) for (word, _), end in zip(words, ends, strict=True)]
+
+
+def mouth(
+    ids: list[int], vocabulary: Mapping[str, int], durations: np.ndarray, unit_samples: int
+) -> list[Timed]:
+    """The visemes of a model's ids, each with the sample at which it begins, from the duration of each id."""
+    phonemes = {number: phoneme for phoneme, number in vocabulary.items()} | {0: "."}  # padding is a pause
+    begins = (np.cumsum(durations) - durations) * unit_samples
+    return visemes((phonemes[number], float(begin)) for number, begin in zip(ids, begins, strict=True))
 
 
 def _key(word: str) -> str:
