@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -44,12 +45,18 @@ class LoreIndexes:
     ):
         self._engine, self._passages, self._questions, self._kept = engine, passages, questions, kept
         self._known: OrderedDict[tuple[tuple[int, str], ...], LoreIndex] = OrderedDict()
+        # By the book itself: what thousands of entries say is not put together again at each turn.
+        self._by_book: OrderedDict[int, tuple[weakref.ref[Lorebook], LoreIndex]] = OrderedDict()
         self._background: Background | None = None
         self._lock = threading.Lock()
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="lore", initializer=go_behind)
 
     def index(self, book: Lorebook, *, ahead: bool = False) -> LoreIndex:
         """That of a book. `ahead`: nobody waits for its meanings yet."""
+        with self._lock:
+            of, known = self._by_book.get(id(book), (None, None))
+        if of is not None and known is not None and of() is book:
+            return known
         key = tuple((entry.number, text_of(entry)) for entry in book.by_meaning)
         with self._lock:
             found = self._known.get(key)
@@ -57,8 +64,10 @@ class LoreIndexes:
                 found = self._known[key] = LoreIndex(book.by_meaning)
                 self._reader.submit(self._read, found, time.sleep if ahead else None)
             self._known.move_to_end(key)
-            while len(self._known) > self._kept:
-                self._known.popitem(last=False)
+            self._by_book[id(book)] = weakref.ref(book), found
+            for kept in (self._known, self._by_book):
+                while len(kept) > self._kept:
+                    kept.popitem(last=False)
         return found
 
     def _read(self, index: LoreIndex, rest: Callable[[float], None] | None) -> None:

@@ -85,6 +85,14 @@ def test_without_the_engine_letters_decide_and_it_is_said(tmp_path):
     assert near[0].sure < 0.5
 
 
+def test_what_the_entries_of_a_book_say_is_put_together_once(tmp_path, monkeypatch):
+    put_together = []
+    monkeypatch.setattr("voicebot.lore.indexes.text_of", lambda entry: put_together.append(entry) or "text")
+    here, book, again = indexes(tmp_path, SentenceEmbeddings(nobody)), book_of(), book_of()
+    assert here.index(book) is here.index(book) is here.index(again), "by what it says, whoever holds it"
+    assert len(put_together) == 2 * len(ENTRIES)
+
+
 def test_a_book_without_such_entries_costs_nothing(tmp_path):
     engine = SentenceEmbeddings(nobody)
     assert indexes(tmp_path, engine).near(book_of(rest="{}"), "Who lives in the tower?", 1.0) == {}
