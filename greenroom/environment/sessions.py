@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from greenroom.environment.kinds import Kind, Number, Switch, Whole
+from greenroom.environment.kinds import Kind, Number, Switch, Text, Whole
 
 
 def _store(known: dict[str, str]) -> str:
@@ -31,6 +31,10 @@ class Sessions(BaseModel):
         default=False,
         description="whether characters that remember may keep what is said of third persons, health, faith, "
         "politics and sexuality",
+    )
+    WEBHOOK_SIGNING_KEY: Text = Field(
+        default="",
+        description="signs what webhooks of tools send, so that their servers know where it is from",
     )
     DOCUMENT_MAX_MEGABYTES: Whole = Field(
         default=32, ge=1, le=64, description="of a file that a writer gives to a character as a document"

@@ -1,6 +1,6 @@
 """Tools that characters call: their kinds, what limits them, how one runs and what its model is told."""
 
-from voicebot.tools import builtin
+from voicebot.tools import builtin, webhooks
 from voicebot.tools.audit import used_before
 from voicebot.tools.desk import Desk
 from voicebot.tools.hands import Hands
@@ -23,4 +23,5 @@ __all__ = [
     "add_kind",
     "builtin",
     "used_before",
+    "webhooks",
 ]

@@ -44,7 +44,7 @@ class ToolPages:
         shown = [(tool, labels.get(tool.kind)) for tool in tools_of(character.tools)]
         title = _("Tools of %(name)s") % {"name": character.name}
         full = len(shown) >= MOST_TOOLS
-        return self._page(  # type: ignore[attr-defined, no-any-return]
+        return self._page(  # type: ignore[attr-defined]
             request, "admin/characters/tools.html", character, title=title, tools=shown, full=full
         )
 
@@ -73,7 +73,7 @@ class ToolPages:
                 else:
                     return redirect("admin:characters_character_tools", pk)
         title = _("A tool of %(name)s") % {"name": character.name}
-        return self._page(  # type: ignore[attr-defined, no-any-return]
+        return self._page(  # type: ignore[attr-defined]
             request,
             "admin/characters/tool.html",
             character,

@@ -1,0 +1,229 @@
+"""Webhooks: asked over HTTPS, signed, tried again; a hostile one reaches nothing and holds up nobody."""
+
+import asyncio
+import gzip
+import hashlib
+import hmac
+import ipaddress
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+
+from tests.voicebot.tools.acting import acting, said_at_last, tool
+from voicebot.tools.webhooks import Asking, HookFailed, kind
+from voicebot.tools.webhooks.asking import MOST_BYTES, TRIES
+from voicebot.tools.webhooks.guarded import OutOfBounds, check_address
+
+pytestmark = pytest.mark.asyncio
+HERE = ipaddress.ip_network("127.0.0.1/32")
+BODY = {"tool": "weather", "arguments": {"place": "Oslo"}}
+
+
+class Hook:
+    """A server that answers as it is told to, and notes what it was asked."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.asked: list[tuple[dict[str, str], bytes]] = []
+        self.answers: list[web.StreamResponse | str] = []
+        self.gone = asyncio.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://hook.example:{self.port}/weather"
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append((dict(request.headers), await request.read()))
+        answer = self.answers.pop(0) if self.answers else web.json_response({"sky": "blue"})
+        if answer == "drip":
+            response = web.StreamResponse()
+            await response.prepare(request)
+            try:
+                while True:
+                    await response.write(b".")
+                    await asyncio.sleep(0.05)
+            except (ConnectionError, asyncio.CancelledError):
+                self.gone.set()
+                raise
+        if answer == "flood":
+            response = web.StreamResponse()
+            await response.prepare(request)
+            for _piece in range(100_000):
+                await response.write(b"sea " * 1024)
+            return response
+        assert isinstance(answer, web.StreamResponse)
+        return answer
+
+
+@pytest.fixture
+async def hook() -> AsyncIterator[Hook]:
+    made = Hook()
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", made.handle)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    made.port = runner.addresses[0][1]
+    yield made
+    await runner.cleanup()
+
+
+def addresses(*found: str):
+    """A lookup of names that answers these, one after the other; the last one again and again."""
+    left = list(found)
+
+    async def lookup(host: str, port: int):
+        address = left.pop(0) if len(left) > 1 else left[0]
+        return [{"hostname": host, "host": address, "port": port, "family": 2, "proto": 6, "flags": 0}]
+
+    return lookup
+
+
+async def no_pause(_secs: float) -> None:
+    pass
+
+
+def asking(*found: str, networks=(HERE,), **more) -> Asking:
+    names = addresses(*(found or ("127.0.0.1",)))
+    return Asking(networks=networks, schemes=("http",), lookup=names, sleep=no_pause, **more)
+
+
+async def test_it_is_asked_with_a_signature_that_its_server_can_check(hook):
+    answer = await asking(clock=lambda: 1234.5).ask(hook.url, BODY, key="swordfish", call_id="c1")
+    assert answer == {"sky": "blue"}
+    headers, body = hook.asked[0]
+    assert json.loads(body) == BODY
+    signed = hmac.new(b"swordfish", b"1234." + body, hashlib.sha256).hexdigest()
+    assert headers["Greenroom-Signature"] == f"t=1234,v1={signed}"
+
+
+async def test_it_is_tried_again_as_the_same_call(hook):
+    hook.answers = [web.Response(status=503), web.Response(status=502)]
+    assert await asking().ask(hook.url, BODY, call_id="c1") == {"sky": "blue"}
+    assert [headers["Idempotency-Key"] for headers, _body in hook.asked] == ["c1"] * 3
+    hook.answers = [web.Response(status=503)] * 9
+    with pytest.raises(HookFailed):
+        await asking().ask(hook.url, BODY)
+    assert len(hook.asked) == 3 + TRIES
+
+
+async def test_a_refusal_is_not_tried_again(hook):
+    hook.answers = [web.Response(status=403, text="password=swordfish")]
+    with pytest.raises(HookFailed, match="403") as failed:
+        await asking().ask(hook.url, BODY)
+    assert "swordfish" not in str(failed.value)
+    assert len(hook.asked) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_leads_nowhere(hook, status):
+    target = f"http://127.0.0.1:{hook.port}/inside"
+    hook.answers = [web.Response(status=status, headers={"Location": target})]
+    with pytest.raises(HookFailed, match=str(status)):
+        await asking().ask(hook.url, BODY)
+    assert len(hook.asked) == 1
+
+
+async def test_a_name_that_leads_inside_is_not_followed(hook):
+    with pytest.raises(HookFailed, match="nowhere"):
+        await asking("127.0.0.1", networks=()).ask(hook.url, BODY)
+    assert not hook.asked
+
+
+async def test_a_name_that_changes_reaches_nothing_at_its_new_place(hook):
+    """The first answer is fine; when it is tried again, the name leads to another machine of the house."""
+    hook.answers = [web.Response(status=503)]
+    with pytest.raises(HookFailed, match="nowhere"):
+        await asking("127.0.0.1", "127.0.0.2").ask(hook.url, BODY)
+    assert len(hook.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/",
+        "http://[::1]/",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://10.0.0.7/",
+        "http://[::ffff:10.0.0.7]/",
+        "ftp://hook.example/",
+        "file:///etc/passwd",
+        "http://user:word@hook.example/",
+        "http://[/",
+        "",
+    ],
+)
+async def test_no_address_of_the_house_is_asked(url):
+    with pytest.raises(HookFailed, match=r"public|no https|is none"):
+        await asking("10.0.0.7", networks=()).ask(url, BODY)
+
+
+async def test_only_https_outside_of_tests():
+    with pytest.raises(HookFailed, match="https"):
+        await Asking().ask("http://hook.example/", BODY)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1", "0.0.0.0", "::1", "::ffff:127.0.0.1", "fe80::1%eth0", "192.168.1.1", "100.64.0.1"],
+)
+async def test_addresses_that_are_not_public_are_out_of_bounds(address):
+    with pytest.raises(OutOfBounds):
+        check_address(address, ())
+
+
+async def test_a_public_address_is_not():
+    check_address("93.184.216.34", ())
+    check_address("2606:2800:220:1:248:1893:25c8:1946", ())
+
+
+async def test_a_slow_drip_is_left_when_the_time_is_over(hook):
+    hook.answers = ["drip"]
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await asking().ask(hook.url, BODY)
+    async with asyncio.timeout(30):
+        await hook.gone.wait()
+
+
+async def test_a_flood_is_cut_off(hook):
+    hook.answers = ["flood"]
+    with pytest.raises(HookFailed, match="too long"):
+        await asking().ask(hook.url, BODY)
+
+
+async def test_a_packed_bomb_is_not_unpacked(hook):
+    bomb = gzip.compress(b"\0" * 50_000_000)
+    assert len(bomb) < MOST_BYTES
+    hook.answers = [web.Response(body=bomb, headers={"Content-Encoding": "gzip"})]
+    with pytest.raises(HookFailed, match="packed"):
+        await asking().ask(hook.url, BODY)
+
+
+async def test_what_is_no_json_is_said_to_be_none(hook):
+    hook.answers = [web.Response(text="<html>", content_type="application/json")]
+    with pytest.raises(HookFailed, match="JSON"):
+        await asking().ask(hook.url, BODY)
+    hook.answers = [web.Response(text="Rain.")]
+    assert await asking().ask(hook.url, BODY) == "Rain."
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_character_asks_a_server_and_sends_what_its_writer_chose(hook, model, monkeypatch, settings):
+    settings.WEBHOOK_SIGNING_KEY = "swordfish"
+    monkeypatch.setattr(kind, "asking", asking())
+    place = {"name": "place", "type": "string"}
+    options = {"url": hook.url, "metadata": "booking"}
+    model.call(("weather", {"place": "Oslo"}), then="Blue sky.")
+    weather = tool("weather", "webhook", arguments=[place], options=options)
+    async with acting(model, weather, metadata={"booking": "A7", "name": "Robin"}) as one:
+        await one.type("How is the weather in Oslo?")
+        await said_at_last(one, "Blue sky.")
+        headers, body = hook.asked[0]
+        sent = json.loads(body)
+        assert (sent["arguments"], sent["metadata"]) == ({"place": "Oslo"}, {"booking": "A7"})
+        assert (sent["character"], sent["session"]) == ("marlow", str(one.session_id))
+        assert "Greenroom-Signature" in headers
+        assert json.loads(model.asked[-1]["messages"][-1]["content"])["data"] == {"sky": "blue"}
