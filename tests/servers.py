@@ -103,6 +103,7 @@ class Server:
     """
 
     home = ""  # the prefix of everything of ours
+    ready_path = "/readyz"
 
     def __init__(self, log: Path, database: str, *, cold: bool = False, **environment: str):
         self.log = log
@@ -160,7 +161,7 @@ class Server:
             if self.process.poll() is not None:
                 break
             with contextlib.suppress(OSError):
-                if self.request(f"{self.home}/readyz").status == 200:
+                if self.request(self.home + self.ready_path).status == 200:
                     return self
             time.sleep(0.1)
         self.stop()

@@ -34,10 +34,10 @@ def project(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """examples/own_site with its tables, demo characters and an account; it does not run yet."""
     with fresh_database("harbour") as database:
         made = Harbour(installed, tmp_path_factory.mktemp("harbour"), database)
-        made.manage("migrate", "--verbosity=0")
-        made.manage("seed_demo")
-        made.manage("createsuperuser", "--noinput", f"--email={EMAIL}", DJANGO_SUPERUSER_PASSWORD=PASSWORD)
-        made.manage("collectstatic", "--noinput", "--verbosity=0")
+        made.django("migrate", "--verbosity=0")
+        made.django("seed_demo")
+        made.django("createsuperuser", "--noinput", f"--email={EMAIL}", DJANGO_SUPERUSER_PASSWORD=PASSWORD)
+        made.django("collectstatic", "--noinput", "--verbosity=0")
         yield made
 
 

@@ -38,37 +38,47 @@ def run(*command: str, cwd: Path | None = None, env: dict[str, str] | None = Non
     return done.stdout + done.stderr
 
 
-class Harbour(Server):
-    """The project, served by uvicorn as anybody would."""
+class Installed(Server):
+    """A copy of an example, served by uvicorn as anybody would, with the wheel and no tree of ours."""
 
-    home = "/voices"
+    application = ""
 
-    def __init__(self, python: Path, place: Path, database: str):
+    def __init__(self, python: Path, place: Path, database: str, example: Path):
         super().__init__(place / "log", database)
         self.python, self.place = python, place / "project"
-        shutil.copytree(ROOT / "examples" / "own_site", self.place)
+        shutil.copytree(example, self.place, ignore=shutil.ignore_patterns("__pycache__"))
         self.environment = {
             "PATH": os.environ["PATH"],
             "DATABASE_URL": database,
             "VAR": str(place / "var"),
             "SECRET_KEY": "of the tests, and drawn by nobody: 0123456789 abcdefghijklmnopqrstuvwxyz",
             "SESSION_KEYS": "k1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
-            "DEFAULT_PROVIDER": "scripted",
-            "TLS": "0",
         }
 
-    def manage(self, *arguments: str, **environment: str) -> str:
+    def django(self, *arguments: str, **environment: str) -> str:
         """What a management command prints."""
-        env = {**self.environment, **environment}
-        return run(str(self.python), "manage.py", *arguments, cwd=self.place, env=env)
+        env = {"PYTHONPATH": ".", **self.environment, **environment}
+        return run(str(self.python), "-m", "django", *arguments, cwd=self.place, env=env)
 
     def _launch(self) -> Any:
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [str(self.python), "-m", "uvicorn", "harbour.asgi:application", f"--port={self.port}"],
+                [str(self.python), "-m", "uvicorn", self.application, f"--port={self.port}"],
                 cwd=self.place,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+
+
+class Harbour(Installed):
+    """examples/own_site."""
+
+    application = "harbour.asgi:application"
+    home = "/voices"
+
+    def __init__(self, python: Path, place: Path, database: str):
+        super().__init__(python, place, database, ROOT / "examples" / "own_site")
+        settings = {"DJANGO_SETTINGS_MODULE": "harbour.settings", "DEFAULT_PROVIDER": "scripted", "TLS": "0"}
+        self.environment |= settings

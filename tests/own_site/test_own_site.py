@@ -22,9 +22,9 @@ def test_nothing_comes_from_the_tree(project):
 
 def test_it_is_fit_to_be_deployed(project):
     """With warnings as errors. Nothing is migrated that the apps have not written down."""
-    said = project.manage("check", "--deploy", "--fail-level=WARNING", TLS="1")
+    said = project.django("check", "--deploy", "--fail-level=WARNING", TLS="1")
     assert "no issues" in said
-    assert "No changes detected" in project.manage("makemigrations", "--check", "--dry-run")
+    assert "No changes detected" in project.django("makemigrations", "--check", "--dry-run")
 
 
 DESK_PAGES = (
