@@ -15,6 +15,7 @@ NAMES = re.compile(
     | \b(Greenroom | SillyTavern | NovelAI | Agnai | RisuAI | Backyard | Pipecat | Open-LLM-VTuber | OpenAI)\b
     | \b(world\ info | depth\ prompt | text-generation-webui | lorebook_v3 | settings | Settings | English)\b
     | \b(openai | scripted | local | found | repertoire | Piper | SmolLM\d? | Whisper | pyopenjtalk)\b
+    | \b(HTML | PDF | EPUB | DOCX | Markdown)\b
     | \b(JSON | YAML | PNG | APNG | JPEG | WebP | CHARX | WAV | API | QR | PIN | HTTPS)\b
     | \b(Cookie | MB | KB | ms | esc | en | zh-hans | development)\b | \bgr_\w+ | \b(anon|user):\w+
     | [0-9a-f]{8}(-[0-9a-f]{4,12}){4}

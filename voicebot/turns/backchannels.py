@@ -27,23 +27,25 @@ MOST_WORDS, LONGEST_PHRASE = 4, 3  # "yeah, yeah, okay, right" is one still
 MOST_CHARACTERS = 8  # of Chinese
 WORD, HAN, ASKS = re.compile(r"[^\W_]+"), re.compile(r"[㐀-鿿]+"), re.compile("[?\uff1f]")
 WITHIN = re.compile("['\u2019.]")  # a word: "o.k."
-MOST_DOUBTED_WORDS, MOST_DOUBTED_CHARACTERS = 3, 4
+MOST_DOUBTED_WORDS = 3
 _STOPPING = """
     but enough excuse hang hello help hey hold how listen never no nope not please quiet shut sorry stop wait
     what when where who whos why
 """
 STOPPING = frozenset(_STOPPING.split())
-STOPPING_MANDARIN = re.compile("[不停等别谁啥]|什么|怎么|为什么|够了|喂|救|对不起")
 
 
 def is_hum(text: str) -> bool:
-    """Whether words that the recogniser doubts are likely none: few, and nothing that may want a stop."""
+    """Whether words that the recogniser doubts are likely none: few, and nothing that may want a stop.
+
+    Not of Mandarin: Whisper base doubts words there that were said.
+    """
     words = WORD.findall(WITHIN.sub("", text.casefold()))
-    if not words or STOPPING_MANDARIN.search(text):
-        return False
-    if any(map(HAN.search, words)):
-        return len("".join(words)) <= MOST_DOUBTED_CHARACTERS
-    return len(words) <= MOST_DOUBTED_WORDS and STOPPING.isdisjoint(words)
+    return (
+        0 < len(words) <= MOST_DOUBTED_WORDS
+        and STOPPING.isdisjoint(words)
+        and not any(map(HAN.search, words))
+    )
 
 
 def is_backchannel(text: str) -> bool:

@@ -34,7 +34,7 @@ def test_everything_else_does(text):
 
 
 # What Whisper makes of hums in several voices (`benchmarks/backchannels.py`), all doubted.
-@pytest.mark.parametrize("text", ["Mama?", "A-ha", "and the machan", "As I move...", "Emily", "鸟", "宁愿。"])
+@pytest.mark.parametrize("text", ["Mama?", "A-ha", "and the machan", "As I move...", "Emily"])
 def test_few_words_that_the_recogniser_doubts_are_a_hum(text):
     assert is_hum(text)
 
