@@ -12,6 +12,7 @@ from voicebot.providers.speech.normalization.numbers import (
     plural,
     year,
 )
+from voicebot.providers.speech.normalization.signs import RULES as SIGNS
 
 # Each way to read one differs at its first sign: no text is tried in many ways.
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+"
@@ -36,6 +37,7 @@ MONEY = {
     "£": ("pound", "pounds", "penny", "pence"),
     "€": ("euro", "euros", "cent", "cents"),
     "¥": ("yen", "yen", "sen", "sen"),
+    "₹": ("rupee", "rupees", "paisa", "paise"),
 }
 SCALE = {"k": "thousand", "m": "million", "b": "billion", "bn": "billion"}
 UNITS = {
@@ -65,6 +67,16 @@ UNITS = {
     "MB": ("megabyte", "megabytes"),
     "GB": ("gigabyte", "gigabytes"),
     "kW": ("kilowatt", "kilowatts"),
+    "kWh": ("kilowatt hour", "kilowatt hours"),
+    "W": ("watt", "watts"),
+    "V": ("volt", "volts"),
+    "MHz": ("megahertz", "megahertz"),
+    "GHz": ("gigahertz", "gigahertz"),
+    "TB": ("terabyte", "terabytes"),
+    "Mbps": ("megabit per second", "megabits per second"),
+    "m/s": ("meter per second", "meters per second"),
+    "mg/ml": ("milligram per milliliter", "milligrams per milliliter"),
+    "h": ("hour", "hours"),
 }
 TITLES = {
     "Dr": "Doctor",
@@ -98,18 +110,20 @@ SHORT = {
 PARTS = {2: "half", 3: "third", 4: "quarter"}
 ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 ROMAN_NUMERAL = r"(?!I\b(?![.,;:!?]|$))(?=[IVXLC])((?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))\b"
-BEFORE_ROMAN = "Chapter|Part|Book|Volume|Act|Scene|Section|World War|Phase|Level"
-KINGS = "Henry|Louis|George|Edward|Charles|James|William|Richard|Elizabeth|Philip|Pope \\w+|John|Alexander|Nicholas"
+BEFORE_ROMAN = "Rocky|Super Bowl|Mark|Appendix|Figure|Type|Article|Apollo|Chapter|Part|Book|Volume|Act|Scene|Section|World War|Phase|Level"
+KINGS = "Henry|Louis|George|Edward|Charles|James|William|Richard|Elizabeth|Philip|Pope \\w+(?: \\w+)?|John|Alexander|Nicholas"
 ROOMS = "[Rr]oom|[Ff]light|[Bb]us|[Ss]uite|[Aa]partment|[Aa]pt\\.|[Hh]ighway|[Rr]oute|[Cc]abin|[Gg]ate"
 DOMAINS = "com|org|net|edu|gov|io|dev|app|co|uk|de|fr|cn|eu"
-NEEDED = re.compile(r"[\d&@#+=%$£€¥°]|\b[A-Z][a-z]{1,4}\.|[a-z]\.(?=\w|\s[a-z\d])|\betc\.|\b[IVXLC]+\b")
+NEEDED = re.compile(
+    r"[\d&@#+=%$£€¥°₹½⅓⅔¼¾²³√★/]|\bwww\.|\bvs\b|\b(?:Dr|St|Mt|Prof) [A-Z]|\b[A-Z][a-z]{1,4}\.|[a-z]\.(?=\w|\s[a-z\d])|\betc\.|\b[IVXLC]+\b"
+)
 
 
 def spoken_form(text: str) -> str:
     """English as one says it. What needs no change costs one look."""
     if not NEEDED.search(text):
         return text
-    for pattern, words in RULES:
+    for pattern, words in (*SIGNS, *RULES):
         text = pattern.sub(words, text)
     return text
 
@@ -209,12 +223,13 @@ RULES: tuple[Rule, ...] = (
     (re.compile(rf"\b[\w.+-]{{1,64}}@[\w-]+(?:\.[\w-]+)+|\b[A-Za-z][\w-]*(?:\.[\w-]+)*\.(?:{DOMAINS})\b(?!\.\w)"), _dotted),
     (re.compile(r"\b(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)\b"), _numeric_date),
     (re.compile(r"\b(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})\b"), _numeric_date),
+    (re.compile(r"\b(?P<year>\d{4})/(?P<month>\d{1,2})/(?P<day>\d{1,2})\b"), _numeric_date),
     (re.compile(rf"\b(?P<month>{MONTH}) (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<year>\d{{4}}))?\b(?!:)"), _named_date),
     (DAY_FIRST, _named_date),
     (re.compile(r"\b(?P<hour>\d{1,2}):(?P<minute>\d\d)(?:\s?(?P<half>[AaPp]\.?[Mm]\b))?(?![\d:])"), _time),
     (re.compile(r"\b(\d{1,2})\s?([AaPp])\.?[Mm]\b"), lambda found: f"{cardinal(int(found[1]))} {found[2].upper()} M"),
     (re.compile(r"(?<![\w-])(?:\(?\d{3}\)?[- ])?\d{3}-\d{4}(?![\w-])|(?<![\w-])\d+(?:-\d+){3,}(?![\w-])"), lambda found: ", ".join(map(digits, re.findall(r"\d+", found[0])))),
-    (re.compile(rf"(?P<sign>[$£€¥])\s?(?P<amount>{NUMBER})(?:\s?(?P<scale>thousand|million|billion|trillion|bn|[kKmMbB])\b)?"), _money),
+    (re.compile(rf"(?P<sign>[$£€¥₹])\s?(?P<amount>{NUMBER})(?:\s?(?P<scale>thousand|million|billion|trillion|bn|[kKmMbB])\b)?"), _money),
     (re.compile(rf"(?<![\w.])-(?=(?:{NUMBER})\s?(?:°|degrees))"), "minus "),
     (re.compile(rf"(?<![\d.,])({NUMBER})\s?°(?:\s?([CF])\b)?"), lambda found: _one_or_more(found[1], ("degree", "degrees")) + {"C": " Celsius", "F": " Fahrenheit"}.get(found[2] or "", "")),
     (re.compile(r"\b(\d)'(\d{1,2})\""), lambda found: f"{cardinal(int(found[1]))} foot {cardinal(int(found[2]))}"),
