@@ -58,10 +58,12 @@ async def test_the_visitor_is_asked_first_and_answers_in_words(model, answer):
         question = await message(one, "tool-question")
         assert question["question"] == "Shall I roll?"
         assert await one.pipeline.settle(PATIENCE_SECS)
+        assert not one.server_messages("tool-answered")
         assert len(model.asked) == 1, "the model says nothing of a result that is not there"
         model.say("As you wish.")
         await one.type(answer)
         await said_at_last(one, "As you wish.")
+        assert (await message(one, "tool-answered"))["id"] == question["id"]
         outcomes = [call.outcome for call in calls_in(await one.turns())]
         assert outcomes == ["asked", "ok" if answer.startswith("Yes") else "declined"]
 

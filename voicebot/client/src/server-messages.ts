@@ -29,5 +29,8 @@ export type ServerMessage =
   // How the mouth moves in the sound that comes next: each viseme with the millisecond at which it begins.
   | { readonly type: "visemes"; readonly visemes: readonly (readonly [string, number])[] }
   | { readonly type: "memory"; readonly consent: "" | "yes" | "no"; readonly question?: string; readonly learnt?: readonly Memory[] }
+  | { readonly type: "card"; readonly title?: string; readonly text?: string; readonly link?: string; readonly picture?: string }
+  | { readonly type: "tool-question"; readonly id: string; readonly question: string }
+  | { readonly type: "tool-answered"; readonly id: string }
   | { readonly type: "draining" }
   | { readonly type: "expiring"; readonly inSecs: number };

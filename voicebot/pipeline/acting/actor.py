@@ -119,7 +119,7 @@ class Actor:
         self.toolbox.limits.begin_turn()
         agreed = self._answer_in(words)
         if agreed is not None and (asked := self._asked):
-            self._asked = None
+            await self._over(asked)
             if not agreed:
                 await self._keep(ToolCall(asked.id, asked.tool.name, asked.arguments, "{}", "declined"))
                 return False
@@ -192,12 +192,17 @@ class Actor:
         )
         await self.say(question)
 
+    async def _over(self, asked: Asked) -> None:
+        """The question is answered, whichever way: no page asks it any more."""
+        self._asked = None
+        await self.show({"type": "tool-answered", "id": asked.id})
+
     async def _told_by_page(self, message: ClientMessage) -> None:
         data = message.data if isinstance(message.data, dict) else {}
         if message.type == RESULT:
             self._page.take(data)
         elif message.type == ANSWER and self._asked and data.get("id") == self._asked.id:
-            asked, self._asked = self._asked, None
+            await self._over(asked := self._asked)
             if data.get("agreed") is True:
                 self._do(self._go_ahead(asked))
             else:
