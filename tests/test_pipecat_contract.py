@@ -92,6 +92,7 @@ pipecat.turns.user_stop.turn_analyzer_user_turn_stop_strategy.TurnAnalyzerUserTu
     async _maybe_trigger_user_turn_stopped(self)
     _text
     _transcript_finalized
+    _turn_complete
     _vad_stopped
     _vad_user_speaking
 pipecat.utils.base_object.BaseObject

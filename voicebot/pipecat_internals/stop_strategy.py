@@ -37,6 +37,15 @@ class StopStrategyHooks(TurnAnalyzerUserTurnStopStrategy):
         """Whether voice activity has noticed a pause since the user last began to speak."""
         return self._vad_stopped
 
+    def note_over(self) -> None:
+        """The turn is over, whatever the analyzer has said."""
+        self._turn_complete = True
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there are words in this turn."""
+        return bool(self._text)
+
     def note_pause(self) -> None:
         """The user has stopped speaking, whatever `on_pause` waits for first."""
         self._vad_user_speaking = False

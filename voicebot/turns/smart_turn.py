@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 import onnxruntime
 from pipecat.audio.turn.base_turn_analyzer import EndOfTurnState
-from pipecat.metrics.metrics import MetricsData
+from pipecat.metrics.metrics import MetricsData, TurnMetricsData
 
 from voicebot.pipecat_internals.smart_turn import SMART_TURN_FILE, Heard, SharedModelSmartTurn
 from voicebot.turns import kept_graph
@@ -55,6 +55,7 @@ class SharedSmartTurn(SharedModelSmartTurn):
         super().__init__(smart_turn_session())
         self._before_end, self._budget = before_end, budget
         self._until_pause: Heard = []
+        self.probability: float | None = None  # that the last pause was the end, where it was judged
         self._ahead: Future[Judged] | None = None  # of the last pause, before that was certain to be one
 
     def append_audio(self, buffer: bytes, is_speech: bool) -> EndOfTurnState:
@@ -105,8 +106,10 @@ class SharedSmartTurn(SharedModelSmartTurn):
         heard, self._until_pause = self._until_pause, []
         ahead, self._ahead = self._ahead, None
         judging = ahead or self._budget.thread.submit(self._judge_timed, heard)
+        self.probability = None
         state, result = await asyncio.wrap_future(judging)
         if state == EndOfTurnState.COMPLETE:
             await self._before_end()
-            self.clear()
+        # What was heard is kept until the turn is over: its words may say that it goes on.
+        self.probability = result.probability if isinstance(result, TurnMetricsData) else None
         return state, result

@@ -17,6 +17,7 @@ from pipecat.turns.types import ProcessFrameResult, UserTurnSpeculation
 
 from voicebot.pipecat_internals.stop_strategy import StopStrategyHooks
 from voicebot.providers import SegmentTranscribedFrame, SpeechPausedFrame
+from voicebot.turns.ends import patience_secs
 from voicebot.turns.guesses import Answers, NoAnswers
 from voicebot.turns.inference_budget import InferenceBudget
 from voicebot.turns.smart_turn import SharedSmartTurn
@@ -24,6 +25,7 @@ from voicebot.turns.vad import PAUSE_SECS
 
 UNDECIDED_SECS = 0.5  # into a pause, a sound that began in it has shown whether it is speech
 LOOK_SECS = 0.032  # a frame
+RISING_SECS = 0.4  # that a sound has lasted, by which voice activity knows whether it is speech
 # After a pause was noticed (64 ms): by then it is certain (0.2 s), or the visitor has gone on. Twice that, as
 # audio may be late.
 GUESS_SECS = 0.4
@@ -51,6 +53,7 @@ class TurnStop(StopStrategyHooks):
         budget: InferenceBudget,
         clock: Callable[[], float] = time.monotonic,
         segmented: bool = False,
+        by_words: bool = True,
     ) -> None:
         self._segmented = segmented
         self._transcribing = False  # of what was said before the last pause
@@ -61,6 +64,8 @@ class TurnStop(StopStrategyHooks):
         self._clock = clock
         self._paused_at = 0.0
         self._inferring: asyncio.Task | None = None
+        self._by_words = by_words
+        self._resting: asyncio.Task | None = None  # until the pause has lasted long enough for its words
         self.answers: Answers = NoAnswers()
         self._segments: list[str] = []  # the words of this turn
         self._guessing: asyncio.Task | None = None
@@ -88,12 +93,38 @@ class TurnStop(StopStrategyHooks):
             self._smart_turn.judge_ahead(PAUSE_SECS)
 
     async def end_if_due(self) -> None:
-        if not self._transcribing:
-            await super().end_if_due()
+        if self._transcribing:
+            return
+        await self._stop_resting()
+        sound = self._smart_turn.probability
+        if self._by_words and sound is not None and self.has_words and self._in_pause:
+            secs = patience_secs(sound, " ".join(self._segments))
+            if self._clock() - self._paused_at < secs:
+                self._resting = self.task_manager.create_task(self._rest(secs), f"{self}::rest")
+                return
+            self.note_over()
+        await super().end_if_due()
+
+    @property
+    def _in_pause(self) -> bool:
+        return self.user_has_paused and not self.user_speaking
+
+    async def _rest(self, secs: float) -> None:
+        """Lets the pause last so long, and a sound that has just begun show whether it is speech."""
+        while self._clock() - self._paused_at < secs or 0 < self._sound_secs() < RISING_SECS:  # noqa: ASYNC110
+            await asyncio.sleep(LOOK_SECS)
+        self._resting = None
+        await self.end_if_due()
+
+    async def _stop_resting(self) -> None:
+        resting, self._resting = self._resting, None
+        if resting and resting is not asyncio.current_task():
+            await self.task_manager.cancel_task(resting)
 
     async def on_pause(self, frame: VADUserStoppedSpeakingFrame) -> None:
         self._transcribing = self._segmented
         self.note_pause()
+        self._smart_turn.probability = None  # of this pause it is not known yet
         await self._stop_inferring()
         self._paused_at = self._clock() - frame.stop_secs
         self._smart_turn.pause()
@@ -137,7 +168,9 @@ class TurnStop(StopStrategyHooks):
         await super().take_back()
         await self._withdraw()
         self._smart_turn.forget_ahead()
+        self._smart_turn.probability = None
         await self._stop_inferring()
+        await self._stop_resting()
 
     async def _stop_inferring(self) -> None:
         looking, self._inferring = self._inferring, None
@@ -148,6 +181,7 @@ class TurnStop(StopStrategyHooks):
         self._budget.guesses.answered(self)
         await self._take_guess()
         await self._stop_inferring()
+        await self._stop_resting()
         await super().cleanup()
 
     async def on_transcript(self, frame: TranscriptionFrame) -> None:

@@ -50,7 +50,8 @@ class Turn:
         await self._strategy.cleanup()
 
     def _judge(self, audio: np.ndarray) -> dict[str, Any]:
-        found = {**self._predict(audio), "prediction": self.says[len(self.asked)]}
+        says = self.says[len(self.asked)]
+        found = {**self._predict(audio), "prediction": says, "probability": float(says)}
         self.asked.append(len(audio) / RATE_HZ)
         self._loop.call_soon_threadsafe(self.judged.set)
         return found

@@ -169,7 +169,7 @@ class Pause:
         if self._sound_when_seen:
             self.sound_at = self.now - 0.01
         self._loop.call_soon_threadsafe(self.seen.set)
-        return {**self._predict(audio), "prediction": 1}
+        return {**self._predict(audio), "prediction": 1, "probability": 1.0}
 
     async def _end(self, *_: object) -> None:
         self.ended.set()
