@@ -28,13 +28,14 @@ from pipecat.frames.frames import (
     VADUserStartedSpeakingFrame,
     VADUserStoppedSpeakingFrame,
 )
+from pipecat.transcriptions.language import Language
 from pipecat.utils.asyncio.task_manager import TaskManager
 
 from benchmarks.pause_clips import RATE_HZ, Clip, clips
 from voicebot.ops.load import Load
 from voicebot.providers import SegmentTranscribedFrame, SpeechPausedFrame
 from voicebot.providers.local import ears
-from voicebot.transport.silence_gate import QUIETEST
+from voicebot.transport.silence_gate import QUIETEST, SilenceGate
 from voicebot.turns import InferenceBudget, SharedSilero, TurnStop
 from voicebot.turns.vad import START_SECS, WINDOW
 
@@ -111,7 +112,11 @@ class Player:
     def __init__(self, clip: Clip, words: bool):
         self.run, self._pcm = Run(clip), clip.pcm
         self._budget = InferenceBudget(Load())
-        self._strategy = TurnStop(budget=self._budget, clock=CLOCK, segmented=True, by_words=words)
+        self._gate = SilenceGate()
+        self._gate.in_turn = True  # everything passes; what it tells is for how long something sounds
+        self._strategy = TurnStop(
+            lambda: self._gate.loud_secs, budget=self._budget, clock=CLOCK, segmented=True, by_words=words
+        )
         smart_turn = self._strategy._smart_turn
         smart_turn._predict_endpoint = partial(judged_once, smart_turn._predict_endpoint)
         self._vad = SharedSilero(self._paused, quietest_rms=QUIETEST)
@@ -148,6 +153,7 @@ class Player:
         for number, at in enumerate(range(0, len(self._pcm) - WINDOW, WINDOW)):
             CLOCK.now = (at + WINDOW) / RATE_HZ
             window = self._pcm[at : at + WINDOW].tobytes()
+            self._gate.take(window)
             state = await self._vad.analyze_audio(window)
             await self._strategy.process_frame(InputAudioRawFrame(window, RATE_HZ, 1))
             if self._paused_now:
@@ -169,7 +175,7 @@ class Player:
                 if self.run.pauses:
                     self.run.pauses[-1]["text"] = text
                 if text:
-                    await self._tell(TranscriptionFrame(text, "", ""))
+                    await self._tell(TranscriptionFrame(text, "", "", Language(self.run.clip.language)))
                 await self._tell(SegmentTranscribedFrame(waiting=len(self._due)))
             for _ in range(6):
                 await asyncio.sleep(0)

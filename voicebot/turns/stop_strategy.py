@@ -17,7 +17,7 @@ from pipecat.turns.types import ProcessFrameResult, UserTurnSpeculation
 
 from voicebot.pipecat_internals.stop_strategy import StopStrategyHooks
 from voicebot.providers import SegmentTranscribedFrame, SpeechPausedFrame
-from voicebot.turns.ends import patience_secs
+from voicebot.turns.ends import LANGUAGES, patience_secs
 from voicebot.turns.guesses import Answers, NoAnswers
 from voicebot.turns.inference_budget import InferenceBudget
 from voicebot.turns.smart_turn import SharedSmartTurn
@@ -65,6 +65,7 @@ class TurnStop(StopStrategyHooks):
         self._paused_at = 0.0
         self._inferring: asyncio.Task | None = None
         self._by_words = by_words
+        self._language = ""  # of what was said last, as a code
         self._resting: asyncio.Task | None = None  # until the pause has lasted long enough for its words
         self.answers: Answers = NoAnswers()
         self._segments: list[str] = []  # the words of this turn
@@ -97,7 +98,13 @@ class TurnStop(StopStrategyHooks):
             return
         await self._stop_resting()
         sound = self._smart_turn.probability
-        if self._by_words and sound is not None and self.has_words and self._in_pause:
+        if (
+            self._by_words
+            and self._language in LANGUAGES
+            and sound is not None
+            and self.has_words
+            and self._in_pause
+        ):
             secs = patience_secs(sound, " ".join(self._segments))
             if self._clock() - self._paused_at < secs:
                 self._resting = self.task_manager.create_task(self._rest(secs), f"{self}::rest")
@@ -186,6 +193,7 @@ class TurnStop(StopStrategyHooks):
 
     async def on_transcript(self, frame: TranscriptionFrame) -> None:
         self._segments.append(frame.text)
+        self._language = (frame.language or "").split("-")[0]
         if self._segmented and (self.user_speaking or self.user_has_paused):
             self.note_words(frame.text)  # whether it is all of it is told by SegmentTranscribedFrame
             return

@@ -135,7 +135,14 @@ class Pause:
     `sound_at` is when a sound begins, if any does; `sound_when_seen` lets one begin while the model looks.
     """
 
-    def __init__(self, patience: float = 0.0, sound_at: float | None = None, sound_when_seen: bool = False):
+    def __init__(
+        self,
+        patience: float = 0.0,
+        sound_at: float | None = None,
+        sound_when_seen: bool = False,
+        said: TranscriptionFrame | None = None,
+    ):
+        self._said = said or TranscriptionFrame("Hello.", "", "", finalized=True)
         self.now, self.sound_at, self._sound_when_seen = 0.0, sound_at, sound_when_seen
         self.note_inference = 0
         self.listened = 0  # times that the sound was asked for
@@ -154,7 +161,7 @@ class Pause:
         await self.goes_on()
         await self._strategy.process_frame(InputAudioRawFrame(speech().tobytes(), RATE_HZ, 1))
         await self._strategy.process_frame(VADUserStoppedSpeakingFrame(stop_secs=0.2))
-        await self._strategy.process_frame(TranscriptionFrame("Hello.", "", "", finalized=True))
+        await self._strategy.process_frame(self._said)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -236,3 +243,17 @@ async def test_where_there_is_much_to_do_a_longer_one_is_looked_at():
     async with Pause(patience=DELAY_SECS) as pause, asyncio.timeout(PATIENCE_SECS):
         pause.now += DELAY_SECS + 0.01
         await pause.ended.wait()
+
+
+@pytest.mark.parametrize(
+    ("language", "ends_at_once"), [("en", False), ("en-GB", False), ("de", True), (None, True)]
+)
+async def test_words_are_read_in_languages_whose_grammar_is_known(language, ends_at_once):
+    """German sentences end in "an"; in English that opens a noun."""
+    said = TranscriptionFrame("Rufst du mich an", "", "", language, finalized=True)
+    async with Pause(said=said) as pause, asyncio.timeout(PATIENCE_SECS):
+        if ends_at_once:
+            await pause.ended.wait()  # and time stands still
+        await pause.seen.wait()
+        await pause.nothing_more()
+        assert pause.ended.is_set() is ends_at_once

@@ -8,6 +8,7 @@ behind anything, so marks count for less than words.
 import re
 from enum import StrEnum
 
+LANGUAGES = frozenset(("en", "zh"))  # whose words are known here
 # Nothing ends with these: articles, possessives, conjunctions, and what opens a clause.
 OPENING = """
     a|an|the|my|your|our|their|its|every|and|or|but|because|if|than|whether|although|unless|while|until|very|
