@@ -3,7 +3,7 @@
 Clips of `benchmarks/pause_clips.py` go through Greenroom's voice activity, Smart Turn and stop strategy, with
 the words that its recogniser hears, packet by packet on a clock that moves with the sound: nothing is late,
 words are there two packets after a pause is certain. `plain` is without the words' part in it. Weights were
-fitted on sentences of even numbers (`--fit` prints what they are fitted on); `odd` are the others.
+searched for on sentences of even numbers (`--fit` prints what is known of each pause); `odd` are the others.
 """
 
 import asyncio

@@ -5,7 +5,7 @@ import math
 from voicebot.turns.ends.wording import Wording, trails_off, wording
 
 # A logistic model of whether a pause is the end: of the logit of Smart Turn's probability and of the words.
-# Fitted on sentences of even numbers of benchmarks/pause_clips.py, which is speech of synthetic voices: Smart
+# By a search over the even sentences of benchmarks/pause_clips.py, which are of synthetic voices: Smart
 # Turn knows people better, so what it doubts is never taken for a sure end.
 BIAS, SOUND, OPEN, LEANING, TRAILS_OFF = 0.5, 0.25, -4.0, -3.0, -0.8
 SURE, LIKELY = 0.6, 0.4  # probabilities of an end
