@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Page
@@ -124,6 +125,18 @@ async def test_the_app_installs_below_the_prefix(harbour, browser_with_microphon
         async with asyncio.timeout(PATIENCE_SECS):
             scope = await page.evaluate("navigator.serviceWorker.ready.then((found) => found.scope)")
         assert scope == harbour.url + "/voices/"
+
+
+async def test_the_button_for_other_pages_opens_the_stage_below_the_prefix(harbour, browser_with_microphone):
+    async with browser_with_microphone() as page:
+        await page.goto(harbour.url + "/")
+        button = "Object.assign(document.createElement('script'), {src: '/voices/embed.js'})"
+        await page.evaluate(
+            f"(s => {{ s.dataset.character = 'ada-quill'; document.body.append(s) }})({button})"
+        )
+        await page.click(".greenroom-talk")
+        await page.frame_locator("iframe").get_by_role("button", name="Talk with Ada Quill").wait_for()
+        assert urlsplit(await page.locator("iframe").get_attribute("src")).path == "/voices/embed/ada-quill/"
 
 
 async def test_a_keeper_logs_in_at_the_projects_login_and_edits_at_the_desk(harbour, browser_with_microphone):
