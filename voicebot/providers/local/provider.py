@@ -12,6 +12,7 @@ from characters.provider_choice import Model
 from characters.spec import CharacterSpec
 from voicebot.meaning import embeddings
 from voicebot.providers.local import ears, helped, smollm, voices, whisper
+from voicebot.providers.local.likely_names import likely_names
 from voicebot.providers.registry import Stage, Warmer
 from voicebot.repertoire import BESIDE_SMALL_MODEL, Spoken
 
@@ -85,7 +86,7 @@ def _missing_voices() -> list[str]:
 
 class LocalProvider:
     def stt(self, spec: CharacterSpec) -> FrameProcessor:
-        return whisper.LocalSTT(spec.languages)
+        return whisper.LocalSTT(spec.languages, likely_names(spec))
 
     def llm(self, spec: CharacterSpec) -> FrameProcessor:
         return helped.service(spec)

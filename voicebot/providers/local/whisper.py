@@ -52,14 +52,14 @@ class LocalSTT(BoundedSegments):
 
     longest_secs = 16.0
 
-    def __init__(self, languages: Sequence[str] = ("en",)) -> None:
+    def __init__(self, languages: Sequence[str] = ("en",), names: Sequence[str] = ()) -> None:
         super().__init__(
             settings=STTSettings(model="whisper", language=languages[0]),
             sample_rate=RATE_HZ,
             ttfs_p99_latency=TTFS_P99_SECS,
             trailing_silence_secs=SILENCE_BEHIND_SECS,
         )
-        self._expected = Expected(tuple(languages))
+        self._expected = Expected(tuple(languages), tuple(names))
         self._ahead: tuple[int, Future[Heard]] | None = None  # bytes of the utterance so far, and its words
         self._loading: asyncio.Task | None = None  # held, or it would be collected
         self._telling: asyncio.Task | None = None

@@ -28,12 +28,13 @@ def models():
 
     return {
         "tiny.en": (ears.english(), ears.Expected()),
+        "tiny.en, names": (ears.english(), ears.Expected(names=("Maren", "Tindra", "Skerry Sound"))),
         "base": (ears.multilingual(), ears.Expected(("en", "zh"))),
         "base, Chinese": (ears.multilingual(), ears.Expected(("zh",))),
     }
 
 
-@pytest.mark.parametrize("model", ["tiny.en", "base", "base, Chinese"])
+@pytest.mark.parametrize("model", ["tiny.en", "tiny.en, names", "base", "base, Chinese"])
 def test_noise_hum_music_and_claps_are_no_turns(model):
     recogniser, expected = models()[model]
     sounds = clips() if model == "tiny.en" else clips()[::3]
@@ -43,13 +44,13 @@ def test_noise_hum_music_and_claps_are_no_turns(model):
 
 
 @pytest.mark.parametrize("secs", [0.0, 0.3, 1.0, 4.0])
-@pytest.mark.parametrize("model", ["tiny.en", "base", "base, Chinese"])
+@pytest.mark.parametrize("model", ["tiny.en", "tiny.en, names", "base", "base, Chinese"])
 def test_silence_is_no_turn(model, secs):
     recogniser, expected = models()[model]
     assert recogniser.listen(bytes(2 * int(secs * RATE_HZ)), expected).text == ""
 
 
-@pytest.mark.parametrize("model", ["tiny.en", "base"])
+@pytest.mark.parametrize("model", ["tiny.en", "tiny.en, names", "base"])
 def test_the_shortest_words_of_a_visitor_are_turns(model):
     recogniser, expected = models()[model]
     found = {said: recogniser.listen(spoken(said).tobytes(), expected).text for said in SHORT}
