@@ -14,7 +14,7 @@ from pipecat.frames.frames import (
 from pipecat.observers.base_observer import BaseObserver, FramePushed
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
-from tests.visitors import RATE_HZ, speech
+from tests.visitors import question
 from tests.voicebot.live import conversation
 from tests.voicebot.players import RecitingLLM
 from voicebot.extensions import registering
@@ -22,7 +22,7 @@ from voicebot.extensions.additions import MOST_WAITING, Additions, Beside
 from voicebot.providers.scripted import HEARD
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
-SENTENCE = speech()[int(0.87 * RATE_HZ) :]  # without a pause in it
+SENTENCE = question()
 SECRET = "a word of the visitor"
 
 

@@ -9,7 +9,7 @@ import pytest
 import soxr
 
 from tests.servers import Server
-from tests.visitors import RATE_HZ, Visitor, audio_message, rtvi_message, speech
+from tests.visitors import RATE_HZ, Visitor, audio_message, question, rtvi_message, speech
 
 
 async def way_in(server: Server, **more) -> str:
@@ -49,7 +49,7 @@ async def test_speaking_over_the_character_stops_it_at_once(server):
     async with Visitor(await way_in(server)) as visitor:
         await visitor.get_ready()
         await visitor.until(lambda: visitor.audible_at)
-        speaking = asyncio.create_task(visitor.speak())
+        speaking = asyncio.create_task(visitor.speak(question()))  # half of it would be answered in a pause
         await visitor.until(lambda: visitor.interruptions)
         cut = time.monotonic()
         await asyncio.sleep(0.5)

@@ -18,7 +18,7 @@ from pipecat.services.llm_service import LLMService
 from pipecat.utils.time import time_now_iso8601
 
 from tests.patience import PATIENCE_SECS
-from tests.visitors import AUDIBLE, RATE_HZ, speech
+from tests.visitors import AUDIBLE, RATE_HZ, question
 from tests.voicebot.live import Conversation, conversation
 from voicebot.pipeline.replies.sentence_limit import first_spoken
 from voicebot.providers import SpeechPausedFrame
@@ -28,8 +28,7 @@ from voicebot.turns import stop_strategy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECRET = "A word of this guess."
-WHOLE = speech()[int(0.87 * RATE_HZ) :]  # "can you tell me a story about a dragon?", without a pause in it
-SENTENCE = WHOLE[: int(np.flatnonzero(np.abs(WHOLE.astype(int)) > AUDIBLE)[-1])]
+SENTENCE = question()[: int(np.flatnonzero(np.abs(question().astype(int)) > AUDIBLE)[-1])]
 PACKET, LAST = np.zeros(512, np.int16), 10 * 512  # samples of the last word
 ANSWER = "Aye, so it is. And more of it."
 
