@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from aiohttp import web
 
-from config import development
+from greenroom import development
 from tests.databases import fresh_database, stage_database
 from tests.patience import PATIENCE_SECS
 from tests.security.test_backups import House, restore

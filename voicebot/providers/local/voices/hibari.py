@@ -27,7 +27,7 @@ SEED = 0  # of the noise in the voice: the same text sounds the same each time
 
 
 @cache
-def _model() -> tuple[onnxruntime.InferenceSession, dict[str, int]]:
+def _model() -> tuple[mapped_weights.MappedSession, dict[str, int]]:
     """The session, with the durations among its outputs, and the ids of the phonemes.
 
     Raises VoiceUnavailable.

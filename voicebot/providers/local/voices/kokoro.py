@@ -28,7 +28,7 @@ KOKORO_THREADS = 2
 
 
 @cache
-def _model() -> tuple[onnxruntime.InferenceSession, dict[str, int]]:
+def _model() -> tuple[mapped_weights.MappedSession, dict[str, int]]:
     """The session, with the durations among its outputs, and the ids of the phonemes.
 
     Raises VoiceUnavailable.

@@ -35,14 +35,21 @@ SHRINKS = "memory.enable_memory_arena_shrinkage", "cpu:0"
 _giving_back: ContextVar[bool] = ContextVar("giving_back", default=False)
 
 
-class MappedSession(onnxruntime.InferenceSession):
-    """A session that gives back what it computed in at the end of a run within `giving_back`."""
+class MappedSession:
+    """An `InferenceSession` that gives back what it computed in at the end of a run within `giving_back`.
+
+    Takes what that takes. It has one, and is none: ONNX Runtime's class is not asked for before it is used.
+    """
+
+    def __init__(self, model: str | bytes, options: onnxruntime.SessionOptions) -> None:
+        self._session = onnxruntime.InferenceSession(model, options, providers=CPU)
 
     def run(self, names: list[str] | None, inputs: Mapping[str, Any], run_options: Any = None) -> Any:
+        """The outputs of those names, all of them for None."""
         if run_options is None and _giving_back.get():
             run_options = onnxruntime.RunOptions()
             run_options.add_run_config_entry(*SHRINKS)
-        return super().run(names, inputs, run_options)
+        return self._session.run(names, inputs, run_options)
 
 
 @contextmanager
@@ -73,8 +80,8 @@ def session(
             log.warning(
                 "the weights of %s are held in memory, as %s cannot be written: %s", name, folder, error
             )
-            return MappedSession(model.SerializeToString(), options, providers=CPU)
-    return MappedSession(str(graph), options, providers=CPU)
+            return MappedSession(model.SerializeToString(), options)
+    return MappedSession(str(graph), options)
 
 
 def _sums(folder: Path) -> str:
