@@ -46,7 +46,9 @@ class Forked:
     """A process that was forked, with the part of Popen's interface that tests use."""
 
     def __init__(self, address: str, **wanted: Any):
-        self.pid = self._ask(address, wanted) or self._ask(address + BARE, wanted)
+        prepared = self._ask(address, wanted)
+        self.is_prepared = bool(prepared)  # or it has set up Django itself, which takes a second more
+        self.pid = prepared or self._ask(address + BARE, wanted)
         self.returncode: int | None = None
         self._ended = threading.Event()
         threading.Thread(target=self._await_end, daemon=True).start()

@@ -92,3 +92,8 @@ def test_a_migration_may_take_longer_than_any_other_statement(settings):
         connection.settings_dict["OPTIONS"]["statement_timeout_ms"] = before
         connection.close()
         connection.close_pool()
+
+
+def test_servers_of_tests_are_forked_with_all_set_up(own_server):
+    """An import that begins threads would make each of some hundred start a second later, unnoticed."""
+    assert own_server().process.is_prepared
