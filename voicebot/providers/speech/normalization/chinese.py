@@ -9,7 +9,7 @@ log = logging.getLogger(__name__)
 
 # ruff: noqa: RUF001
 DIGITS = "零一二三四五六七八九"
-NEEDED = re.compile(r"[\d％%℃°㎡㎥$￥€£½⅓⅔¼¾]|[IVXL]|\.[a-z]")
+NEEDED = re.compile(r"[\d％%℃°㎡㎥²³$￥€£½⅓⅔¼¾]|[IVXL]|\.[a-z]")
 ROOM = re.compile(r"(?<!\d)(\d{3,4})(?=房|室|号房|路公交|路车|次列车|航班)")
 PHONE = re.compile(r"(?<!\d)(0\d{2,3})-(\d{7,8})(?!\d)")
 BELOW_ZERO = re.compile(r"[-−](?=\d+(?:\.\d+)?\s?(?:℃|°C|摄氏度|度))")
@@ -26,7 +26,9 @@ CODES = re.compile(
     r"(邮编|身份证号?码?|验证码|密码|编号|工号|学号|QQ群?号?|微信号?|车牌号?)([是为：:]?\s?)(\d{3,20})(?!\d)"
 )
 DOOR = re.compile(r"(?<=单元|号楼)(\d{3,4})(?!\d)")
-VERSION = re.compile(r"(?<![\d.])\d{1,4}(?:\.\d{1,4}){2,4}(?![\d.])")
+VERSION = re.compile(r"(?<![\d.A-Za-z])([vV]?)(\d{1,4}(?:\.\d{1,4}){2,4})(?![\d.])")
+OF_SPACE = re.compile(r"(?<=\d)\s?(千米|公里|分米|厘米|毫米|米)([²³])")
+MONEY = re.compile(r"[￥¥]\s?(\d+)\.(\d)(\d)(?!\d)")
 DAY = re.compile(r"(?<!\d)(\d{1,2})月(\d{1,2})(?=[日号])")
 TWO = re.compile(r"(?<![\d.:第])0?2(?=点(?!\d\d*[度米元%万亿])|时(?!间))")
 TWO_OCLOCK = re.compile(r"(?<![\d:.])0?2:([0-5]\d)(?![\d:])")
@@ -68,6 +70,21 @@ def _phone(found: re.Match[str]) -> str:
     return _digits("".join(part for part in found.groups() if part), "幺")
 
 
+def _version(found: re.Match[str]) -> str:
+    """Parts below a hundred as numbers: 2.10 comes after 2.9. An address of a network is said by the digit."""
+    parts = [
+        _digits(part) if len(part) > 2 or part[0] == "0" else _small(int(part))
+        for part in found[2].split(".")
+    ]
+    return ("版本" if found[1] else "") + "点".join(parts)
+
+
+def _money(found: re.Match[str]) -> str:
+    yuan, jiao, fen = found[1], int(found[2]), int(found[3])
+    tenths = f"{'两' if jiao == 2 else DIGITS[jiao]}角" if jiao else "零" if fen else ""
+    return f"{yuan}元{tenths}" + (f"{DIGITS[fen]}分" if fen else "")
+
+
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str] | str]
 # What is said otherwise than the normaliser says it.
 BEFORE: tuple[Rule, ...] = (
@@ -77,8 +94,10 @@ BEFORE: tuple[Rule, ...] = (
     (AREA, _phone),
     (CODES, lambda found: found[1] + found[2] + _digits(found[3], "幺")),
     (DOOR, lambda found: _digits(found[1])),
-    (VERSION, lambda found: "点".join(_digits(part) for part in found[0].split("."))),
+    (VERSION, _version),
+    (OF_SPACE, lambda found: ("平方" if found[2] == "²" else "立方") + found[1]),
     (THOUSANDS, ""),
+    (MONEY, _money),
     (RANGE, "到"),
     (PRICES, r"\1到\2元"),
     (DAY, lambda found: f"{_small(int(found[1]))}月{_small(int(found[2]))}"),

@@ -34,14 +34,29 @@ CURRENCIES = {
 DAYS = {"Mon": "Monday", "Tue": "Tuesday", "Wed": "Wednesday", "Thu": "Thursday", "Fri": "Friday"}
 METERS = {"m": "meters", "km": "kilometers", "cm": "centimeters", "mm": "millimeters"}
 AFTER_SLASH = "second|minute|hour|day|night|week|month|year|person|head"
+PATH = r"/(?:[\w.?=&#~/-]*[\w/])?"  # what ends a sentence is no part of it
+DOMAINS = "com|org|net|io|dev|edu|gov|uk|de|cn|eu|info"
+IN_ADDRESSES = {
+    "-": "dash",
+    "_": "underscore",
+    "?": "question mark",
+    "=": "equals",
+    "&": "and",
+    "#": "hash",
+    "~": "tilde",
+}
 HALF = r"(?:\s?[AaPp]\.?[Mm]\b\.?)?"
 CLOCK = rf"\d{{1,2}}(?::\d\d{HALF}|\s?[AaPp]\.?[Mm]\b\.?)"
 MEASURED = r"\s?(?:%|°|degrees|km|cm|mm|kg|mg|ml|lbs?|mph|GB|MB|ft|oz)(?!\w)"
 
 
+def _said(part: str) -> str:
+    return "".join(f" {IN_ADDRESSES[sign]} " if sign in IN_ADDRESSES else sign for sign in part).strip()
+
+
 def _address(found: re.Match[str]) -> str:
     """https://example.com/docs as "example.com slash docs": the rules behind say what the dots are."""
-    path = "".join(f" slash {part}" for part in (found["path"] or "").split("/") if part)
+    path = "".join(f" slash {_said(part)}" for part in (found["path"] or "").split("/") if part)
     port = f" port {digits(found['port'])}" if found["port"] else ""
     return found["host"].replace("www.", "W W W.") + port + path
 
@@ -82,7 +97,8 @@ def _mixed(found: re.Match[str]) -> str:
 
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str] | str]
 RULES: tuple[Rule, ...] = (
-    (re.compile(r"\bhttps?://(?P<host>[\w.-]+)(?::(?P<port>\d{2,5}))?(?P<path>(?:/[\w.-]*)*)"), _address),
+    (re.compile(rf"\bhttps?://(?P<host>[\w.-]+)(?::(?P<port>\d{{2,5}}))?(?P<path>(?:{PATH})?)"), _address),
+    (re.compile(rf"\b(?P<host>(?:[\w-]+\.)+(?:{DOMAINS}))(?P<port>)(?P<path>{PATH})"), _address),
     (re.compile(r"(?<![\w.])www\.(?=\w)"), "W W W."),
     (re.compile(r"(?<![\w.+])\+\d{1,3}(?:[ -]\(?\d{2,4}\)?){2,4}(?!\w)"), _groups),
     (re.compile(r"(?<![\w.])0\d{2,4}(?: \d{3,4}){1,2}(?!\w)"), _groups),
