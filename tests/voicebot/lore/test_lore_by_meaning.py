@@ -7,6 +7,7 @@ from characters.lore import lorebook_of
 from characters.lore.rules.meaning import ByMeaning, changed
 from characters.lore.shared import RULES
 from characters.spec import CharacterSpec
+from tests.patience import PATIENCE_SECS
 from tests.voicebot.pipeline.test_conversation_state import state
 from voicebot.lore import LoreIndexes, lore_indexes
 from voicebot.meaning import EmbeddingsMissing, SentenceEmbeddings, VectorStore, embeddings
@@ -18,6 +19,12 @@ ENTRIES = {
     "Soup": "The fish soup has saffron and fennel, and nobody else may stir it.",
     "船医": "老奎尔拔牙，用帆线缝伤口，用青柠汁治发烧。",
 }
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """A machine that has much to do reads entries later."""
+    monkeypatch.setattr("voicebot.lore.indexes.READING_SECS", PATIENCE_SECS)
 
 
 def book_of(entries=ENTRIES, rest=MEANT):
@@ -49,7 +56,7 @@ def indexes(tmp_path, engine=None):
     ],
 )
 def test_what_is_meant_is_near_and_nothing_else(tmp_path, said, meant):
-    near = indexes(tmp_path).near(book_of(), said, 5.0, patient=True)
+    near = indexes(tmp_path).near(book_of(), said, PATIENCE_SECS, patient=True)
     assert [number for number, one in near.items() if one.sure >= 0.4] == ([] if meant is None else [meant])
     assert all(one.by_meaning for one in near.values())
 
@@ -58,13 +65,13 @@ def test_what_is_meant_is_near_and_nothing_else(tmp_path, said, meant):
 def test_one_entry_alone_is_told_from_small_talk(tmp_path):
     alone = book_of({"Soup": ENTRIES["Soup"]})
     here = indexes(tmp_path)
-    assert here.near(alone, "How do you make it taste so good?", 5.0, patient=True)[0].sure > 0.5
-    assert here.near(alone, "The bus was late this morning.", 5.0)[0].sure < 0.2
+    assert here.near(alone, "How do you make it taste so good?", PATIENCE_SECS, patient=True)[0].sure > 0.5
+    assert here.near(alone, "The bus was late this morning.", PATIENCE_SECS)[0].sure < 0.2
 
 
 @pytest.mark.local
 def test_an_index_is_read_once_and_then_from_the_disk(tmp_path):
-    indexes(tmp_path).near(book_of(), "Hello.", 5.0, patient=True)
+    indexes(tmp_path).near(book_of(), "Hello.", PATIENCE_SECS, patient=True)
     read = []
 
     class Counting(SentenceEmbeddings):
@@ -73,7 +80,7 @@ def test_an_index_is_read_once_and_then_from_the_disk(tmp_path):
             return super().of_passage(text)
 
     again = indexes(tmp_path, Counting())
-    assert again.near(book_of(), "Who lives in the tower?", 5.0, patient=True)[0].by_meaning
+    assert again.near(book_of(), "Who lives in the tower?", PATIENCE_SECS, patient=True)[0].by_meaning
     assert not read
 
 
