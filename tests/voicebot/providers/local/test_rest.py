@@ -54,7 +54,7 @@ def test_a_slow_engine_is_unloaded_after_a_while_and_loaded_when_a_conversation_
     assert registry.give_back() is False
     assert engines.rest(time.monotonic() + UNLOAD_SECS + 1)
     assert not kokoro._model.cache_info().currsize
-    assert loaded - anonymous_mb() > 150
+    assert loaded - anonymous_mb() > 100, "of some 130 to 300, as what other tests left lies in between"
     engines.load(voices.Wish("zf_xiaoni", "zh").cast().voice)
     assert kokoro._model.cache_info().currsize
     assert in_its_thread("zf_xiaoni", "晚上好。", "zh").secs > 0.5
