@@ -74,6 +74,7 @@ def __getattr__(name: str) -> Probed:
         return Probed(application)
     if name == "stock":
         if os.environ.get("BENCH_SERVICES") == "local":
+            from benchmarks import django_ready  # noqa: F401
             from voicebot.providers.local import smollm
 
             os.environ["BENCH_LLM_URL"] = smollm.address()  # the same server, with the same threads, for both
