@@ -38,13 +38,18 @@ def mappings(least_bytes: int) -> dict[int, int]:
     return {start: end for start, end in spans if end - start >= least_bytes}
 
 
+def _page_from(address: int) -> int:
+    """Where the first page begins that is not before an address."""
+    return -(-address // mmap.PAGESIZE) * mmap.PAGESIZE
+
+
 def _bytes(start: int, end: int) -> np.ndarray:
     return np.ctypeslib.as_array((ctypes.c_uint8 * (end - start)).from_address(start))
 
 
 def blocks(start: int, end: int) -> Iterator[tuple[int, int]]:
     """The pages of a span in blocks of a megabyte: where each begins and ends."""
-    for at in range(-(-start // mmap.PAGESIZE) * mmap.PAGESIZE, end, LOOK_BYTES):
+    for at in range(_page_from(start), end, LOOK_BYTES):
         yield at, min(at + LOOK_BYTES, end)
 
 
@@ -75,12 +80,9 @@ def wipe(start: int, end: int) -> int:
     Returns how many bytes are no longer resident.
     """
     released = release(start, end)
-    if released:
-        first = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
-        _bytes(start, first)[:] = 0
-        _bytes(first + released, end)[:] = 0
-    else:
-        _bytes(start, end)[:] = 0
+    given_from = _page_from(start) if released else end
+    _bytes(start, given_from)[:] = 0
+    _bytes(given_from + released, end)[:] = 0
     return released
 
 
@@ -89,7 +91,7 @@ def release(start: int, end: int) -> int:
 
     Nothing may write there meanwhile. Returns how many bytes that was.
     """
-    start, end = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE, end // mmap.PAGESIZE * mmap.PAGESIZE
+    start, end = _page_from(start), end // mmap.PAGESIZE * mmap.PAGESIZE
     with suppress(OSError, AttributeError):
         madvise = _libc().madvise
         madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
