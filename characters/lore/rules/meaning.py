@@ -39,28 +39,21 @@ def percent_of(extensions: Mapping[str, Any]) -> int | None:
 def verdict(near: Nearness, percent: int) -> tuple[bool, Reason]:
     """Whether an entry is near enough to what was said, and how near it is."""
     sure = int(100 * near.sure)
+    fires = sure >= percent
+    if fires and near.by_meaning:
+        return True, because("by meaning, {sure} % sure", sure=sure)
+    if fires:
+        return True, because("by its letters, {sure} % sure: meanings cannot be compared here", sure=sure)
     if near.by_meaning:
-        return (
-            (True, because("by meaning, {sure} % sure", sure=sure))
-            if sure >= percent
-            else (
-                False,
-                because("no key, and by meaning {sure} % sure of {percent} %", sure=sure, percent=percent),
-            )
-        )
-    return (
-        (True, because("by its letters, {sure} % sure: meanings cannot be compared here", sure=sure))
-        if sure >= percent
-        else (
-            False,
-            because("no key, and by its letters {sure} % sure of {percent} %", sure=sure, percent=percent),
-        )
-    )
+        why = because("no key, and by meaning {sure} % sure of {percent} %", sure=sure, percent=percent)
+    else:
+        why = because("no key, and by its letters {sure} % sure of {percent} %", sure=sure, percent=percent)
+    return False, why
 
 
 def found_by(rest: str) -> ByMeaning:
     """What the JSON of an entry says."""
-    extensions = _entry(rest).get("extensions")
+    extensions = entry_of(rest).get("extensions")
     if not isinstance(extensions, dict):
         return ByMeaning()
     return ByMeaning(extensions.get(VECTORIZED) is True, percent_of(extensions))
@@ -70,7 +63,7 @@ def changed(rest: str, wanted: ByMeaning, place: str) -> str:
     """The JSON of an entry with this in it; what else it holds stays, and so does its `place`."""
     if found_by(rest) == wanted:
         return rest
-    entry = _entry(rest)
+    entry = entry_of(rest)
     found = entry.get("extensions")
     extensions = dict(found) if isinstance(found, dict) else {}
     if wanted.wanted or VECTORIZED in extensions:
@@ -86,7 +79,8 @@ def changed(rest: str, wanted: ByMeaning, place: str) -> str:
     return json.dumps({**entry, "extensions": extensions}, ensure_ascii=True, separators=(",", ":"))
 
 
-def _entry(rest: str) -> dict[str, Any]:
+def entry_of(rest: str) -> dict[str, Any]:
+    """The rest of an entry, which came with it and is kept as JSON; {} for what is none."""
     try:
         entry = json.loads(rest)
     except (ValueError, RecursionError):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from characters.lore.rules.meaning import entry_of
 from characters.lore.rules.sillytavern import DEPTH, ROLES, Logic, Place
 
 LOGICS: Mapping[str, int] = {logic.name.lower().replace("_", " "): logic for logic in Logic}
@@ -96,14 +97,6 @@ RULES: Mapping[str, _Rule] = {
 NOTHING = (None, False, "", 0)
 
 
-def _entry(rest: str) -> dict[str, Any]:
-    try:
-        entry = json.loads(rest)
-    except (ValueError, RecursionError):
-        return {}
-    return entry if isinstance(entry, dict) else {}
-
-
 def _extensions(entry: Mapping[str, Any]) -> dict[str, Any]:
     found = entry.get("extensions")
     return dict(found) if isinstance(found, dict) else {}
@@ -111,7 +104,7 @@ def _extensions(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 def shown(rest: str) -> str:
     """The rules of an entry's JSON as a line; '' if all is as usual."""
-    extensions = _extensions(_entry(rest))
+    extensions = _extensions(entry_of(rest))
     placed = extensions.get("position") == Place.AT_DEPTH
     parts = []
     for name, rule in RULES.items():
@@ -156,7 +149,7 @@ def changed(rest: str, text: str, place: str) -> str:
     if text.strip() == shown(rest):  # also of a card whose rules nobody could write here
         return rest
     taken = read(text)
-    entry = _entry(rest)
+    entry = entry_of(rest)
     extensions = _extensions(entry)
     for rule in RULES.values():
         if rule.key in taken:
