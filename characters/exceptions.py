@@ -1,5 +1,23 @@
 """Errors of characters. Messages quote nobody's conversation."""
 
+import lzma
+import struct
+import zipfile
+import zlib
+
+# What zipfile and the decompressors beneath it raise of bytes that are not what they should be.
+DAMAGED_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    ValueError,
+)
+
 
 class CharacterError(Exception):
     """Base of the family."""

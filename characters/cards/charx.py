@@ -1,33 +1,18 @@
 """Cards in CHARX files: a ZIP with `card.json` and the card's own files."""
 
 import io
-import lzma
 import re
 import stat
-import struct
 import zipfile
-import zlib
 from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
 from characters.cards import card_limits
-from characters.exceptions import CardRefused
+from characters.exceptions import DAMAGED_ZIP, CardRefused
 
 CARD = "card.json"
 CHUNK = 64 * 1024
-# What zipfile and the decompressors beneath it raise of bytes that are not what they should be.
-DAMAGED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    LookupError,
-    NotImplementedError,
-    OSError,
-    ValueError,
-)
 
 
 def is_safe(path: str) -> bool:
@@ -66,7 +51,7 @@ def read(data: bytes, card: str = CARD) -> tuple[bytes, dict[str, bytes]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _read(archive, card)
-    except DAMAGED as error:
+    except DAMAGED_ZIP as error:
         raise CardRefused(_("The CHARX is no ZIP file that can be read.")) from error
     except RuntimeError as error:  # zipfile's answer to an encrypted file
         raise CardRefused(_("The CHARX is encrypted.")) from error
@@ -79,7 +64,7 @@ def names(data: bytes) -> tuple[frozenset[str], int]:
             members = archive.infolist()
             begin = min((info.header_offset for info in members), default=0)
             return frozenset(info.filename for info in members), begin
-    except (*DAMAGED, RuntimeError):
+    except (*DAMAGED_ZIP, RuntimeError):
         return frozenset(), 0
 
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from characters.documents import refusals
 from characters.documents.document import DocumentUnreadable
-from characters.documents.readers.archive import DAMAGED
+from characters.exceptions import DAMAGED_ZIP
 
 HEAD = 1024
 PDF_MARK, ZIP_MARK, OLE_MARK = b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -62,7 +62,7 @@ def _kind_of_archive(content: bytes) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = {info.filename for info in archive.infolist()}
-    except DAMAGED as error:
+    except DAMAGED_ZIP as error:
         raise DocumentUnreadable(refusals.DAMAGED) from error
     for member, kind in WITHIN_ZIP:
         if member in names:

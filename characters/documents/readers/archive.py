@@ -1,12 +1,9 @@
 """Files within ZIP archives, as DOCX and EPUB are: counted as they are unpacked, whatever headers say."""
 
 import io
-import lzma
 import re
 import stat
-import struct
 import zipfile
-import zlib
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 from defusedxml import DefusedXmlException
@@ -15,20 +12,9 @@ from defusedxml.ElementTree import DefusedXMLParser
 from characters.documents import refusals
 from characters.documents.document import DocumentUnreadable
 from characters.documents.limits import MEGABYTE, Limits
+from characters.exceptions import DAMAGED_ZIP
 from characters.text import because
 
-# What zipfile and the decompressors beneath it raise of bytes that are not what they should be.
-DAMAGED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    LookupError,
-    NotImplementedError,
-    OSError,
-    ValueError,
-)
 CHUNK = 64 * 1024
 ENCRYPTED = 0x1  # of a member's flags
 
@@ -41,7 +27,7 @@ class Archive:
         self._left = limits.unpacked_bytes
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(content))
-        except DAMAGED as error:
+        except DAMAGED_ZIP as error:
             raise DocumentUnreadable(refusals.DAMAGED) from error
         self._members = {info.filename: info for info in self._zip.infolist()}
         if len(self._members) > limits.members:
@@ -76,7 +62,7 @@ class Archive:
                     out.write(piece)
         except DocumentUnreadable:
             raise
-        except (*DAMAGED, RuntimeError) as error:
+        except (*DAMAGED_ZIP, RuntimeError) as error:
             raise DocumentUnreadable(refusals.DAMAGED) from error
         return out.getvalue()
 
