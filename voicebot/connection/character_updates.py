@@ -24,17 +24,20 @@ async def spec_of(session: Session, at_least: int = 0) -> CharacterSpec:
     `at_least` is a version that the caller has heard of. What its documents say is loaded from now on, long
     before the first turn asks. Raises CharacterUnknown.
     """
-    try:
-        if session.draft:
-            spec = await in_database(catalog.draft, session.character)
-        elif session.pinned:
-            spec = await in_database(catalog.version, session.character, session.version)
-        else:
-            spec = await in_database(catalog.get, session.character, at_least)
-    except CharacterNotFound as error:
-        raise CharacterUnknown from error
+    spec = await _fetched(session, at_least)
     indexes().refresh(spec.documents)
     return spec
+
+
+async def _fetched(session: Session, at_least: int) -> CharacterSpec:
+    try:
+        if session.draft:
+            return await in_database(catalog.draft, session.character)
+        if session.pinned:
+            return await in_database(catalog.version, session.character, session.version)
+        return await in_database(catalog.get, session.character, at_least)
+    except CharacterNotFound as error:
+        raise CharacterUnknown from error
 
 
 async def build_services(spec: CharacterSpec) -> tuple[registry.Services, int]:
@@ -99,7 +102,7 @@ class CharacterUpdates:
 
     async def _apply(self, session: Session, version: int) -> None:
         try:
-            spec = await spec_of(session, version)
+            spec = await _fetched(session, version)
             await asyncio.wrap_future(indexes().refresh(spec.documents))  # it is there at the next turn
             await self._on_change(spec)
         except SessionError:
