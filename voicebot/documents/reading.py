@@ -5,27 +5,22 @@ another goes on with the first piece that has no vector.
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
 from django.conf import settings
-from django.db import Error as DatabaseError
 
 from characters import shelf
 from characters.documents import LIMITS, DocumentUnreadable, ReadDocument, read_document
 from characters.models import Document
 from characters.text import because
-from sessions_app.database import in_database
+from sessions_app.database import Rounds, in_database
 from voicebot.documents.vectors import as_bytes
 from voicebot.meaning import EmbeddingsMissing, PassageReader
+from voicebot.ops import Busy
 
-log = logging.getLogger(__name__)
-
-ROUND_SECS = 20.0  # between two looks for what other processes were given, or left when they were killed
 AT_ONCE = 8  # pieces between two writes of progress, some seconds
 BUSY_SHARE = 0.5  # of the machine, above which it waits
 BUSY_SECS = 1.0
@@ -35,20 +30,17 @@ NO_ENGINE = because(
 )
 
 
-class Busy(Protocol):
-    @property
-    def lately(self) -> float:
-        """The share of the machine that was in use in the last seconds."""
-
-
 class ReadsPassages(Protocol):
     def of(self, text: str) -> Future[Any]: ...
 
     def rest(self) -> None: ...
 
 
-class DocumentReading:
+class DocumentReading(Rounds):
     """What this process reads of documents. `load` and `pause` are injected by tests."""
+
+    work = "reading documents"
+    every_secs = 20.0  # between two looks for what other processes were given, or left when they were killed
 
     def __init__(
         self,
@@ -56,28 +48,12 @@ class DocumentReading:
         reader: ReadsPassages | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ):
+        super().__init__()
         self._load, self._pause = load, pause
         self._reader = reader or PassageReader()
-        self._given = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
 
-    def soon(self) -> None:
-        """Somebody has given a document: does not wait for the next round. From any thread."""
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._given.set)
-
-    async def run(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        while True:
-            self._given.clear()
-            try:
-                await self.read_all()
-            except (DatabaseError, OSError):
-                pass  # away: whoever found out has said so
-            except Exception:
-                log.exception("documents could not be read; trying again later")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._given.wait(), ROUND_SECS)
+    async def round(self) -> None:
+        await self.read_all()
 
     async def read_all(self) -> int:
         """Reads documents until there are no more that nobody reads; how many."""

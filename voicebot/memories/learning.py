@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 from uuid import UUID
 
 import numpy as np
@@ -12,15 +11,10 @@ import numpy as np
 from sessions_app.database import database_clock
 from sessions_app.memories import Memories, Recollection
 from voicebot.memories.recall import Embeds
+from voicebot.ops import Busy
 
 BUSY_SHARE = 0.5  # of the machine, above which learning waits
 BUSY_SECS, MOST_BUSY_SECS = 1.0, 60.0  # how often it looks again, and for how long
-
-
-class Busy(Protocol):
-    @property
-    def lately(self) -> float:
-        """The share of the machine that was in use in the last seconds."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ RUNTIME = "runtime"  # where the lifespan's `state`, which every request's scope
 
 from voicebot.ops.capacity import Capacity  # noqa: E402
 from voicebot.ops.connection_registry import ConnectionRegistry  # noqa: E402
-from voicebot.ops.load import BATCHING_SHARE, CORES, Load  # noqa: E402
+from voicebot.ops.load import BATCHING_SHARE, CORES, Busy, Load  # noqa: E402
 from voicebot.ops.machine import process_memory  # noqa: E402
 from voicebot.ops.open_connections import OpenConnections  # noqa: E402
 from voicebot.ops.prompt_threads import PromptThreads  # noqa: E402
@@ -19,6 +19,7 @@ __all__ = [
     "BATCHING_SHARE",
     "CORES",
     "RUNTIME",
+    "Busy",
     "Capacity",
     "ConnectionRegistry",
     "Lease",

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 from prometheus_client import Gauge, Histogram
 
@@ -40,6 +41,14 @@ def _waited_for_core() -> float:
     with suppress(OSError, ValueError, IndexError):
         return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
     return 0.0
+
+
+class Busy(Protocol):
+    """What whoever gives way to others knows of the load."""
+
+    @property
+    def lately(self) -> float:
+        """The share of the machine that was in use in the last seconds."""
 
 
 class Load:
