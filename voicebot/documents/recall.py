@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from concurrent.futures import Future
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 from django.db import Error as DatabaseError
 
@@ -11,7 +10,7 @@ from characters.spec import CharacterSpec
 from characters.text import quoted, token_estimate
 from voicebot.documents.index import Hit
 from voicebot.documents.index_cache import DocumentIndexes, indexes
-from voicebot.meaning import LexicalIndex, question_in
+from voicebot.meaning import Embeds, LexicalIndex, meaning_in_time, question_in
 
 RECALLED = 3  # passages of one turn
 WITHIN_SECS = 0.1  # for the vector of the question, of which 16 ms is usual: without it nothing is found
@@ -22,12 +21,6 @@ QUOTE_CHARACTERS = 2000
 SOURCE_CHARACTERS = 120
 SOURCE_TOKENS = 8  # quotation marks and "from"
 _SENTENCE = re.compile(r"[^.!?\u3002\uff01\uff1f\n]+[.!?\u3002\uff01\uff1f\n]*")
-
-
-class Embeds(Protocol):
-    """What is used of `voicebot.meaning.SentenceEmbeddings`."""
-
-    def of_question(self, text: str) -> Future[Any]: ...
 
 
 class Recalled(NamedTuple):
@@ -59,11 +52,8 @@ def recalled(
     if index is None or not len(index):
         return []
     question = question_in(said[-1])
-    asked = embeddings.of_question(question)
-    try:
-        vector = asked.result(within_secs)
-    except Exception:  # too late, or no engine here
-        asked.cancel()
+    vector = meaning_in_time(embeddings, question, within_secs)
+    if vector is None:
         return []
     try:
         hits = index.search(vector, RECALLED)

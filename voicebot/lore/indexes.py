@@ -1,12 +1,10 @@
 """Indexes of the lorebooks in use, by what they say: read beforehand, in a thread of their own."""
 
-import logging
 import threading
 import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache, partial
 from pathlib import Path
 
@@ -16,16 +14,13 @@ from characters.lore import Lorebook, Nearness
 from voicebot.lore import certainty
 from voicebot.lore.index import Background, LoreIndex, text_of
 from voicebot.meaning import (
-    EmbeddingsMissing,
+    ReadingBehind,
     SentenceEmbeddings,
-    Vectors,
     VectorStore,
     embeddings,
-    go_behind,
+    meaning_in_time,
     question_in,
 )
-
-log = logging.getLogger(__name__)
 
 KEPT_INDEXES, KEPT_DRAFTS = 64, 8
 WITHIN_SECS = 0.02  # for the vector of what was said; it is read for memories and written answers, too
@@ -49,7 +44,7 @@ class LoreIndexes:
         self._by_book: OrderedDict[int, tuple[weakref.ref[Lorebook], LoreIndex]] = OrderedDict()
         self._background: Background | None = None
         self._lock = threading.Lock()
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix="lore", initializer=go_behind)
+        self._reader = ReadingBehind("lore", "entries of lore")
 
     def index(self, book: Lorebook, *, ahead: bool = False) -> LoreIndex:
         """That of a book. `ahead`: nobody waits for its meanings yet."""
@@ -62,7 +57,7 @@ class LoreIndexes:
             found = self._known.get(key)
             if found is None:
                 found = self._known[key] = LoreIndex(book.by_meaning)
-                self._reader.submit(self._read, found, time.sleep if ahead else None)
+                self._reader.submit(partial(self._read, found, time.sleep if ahead else None))
             self._known.move_to_end(key)
             self._by_book[id(book)] = weakref.ref(book), found
             for kept in (self._known, self._by_book):
@@ -71,22 +66,17 @@ class LoreIndexes:
         return found
 
     def _read(self, index: LoreIndex, rest: Callable[[float], None] | None) -> None:
-        try:
-            if self._background is None:
-                self._background = Background.of(
-                    self._passages.vectors(certainty.SENTENCES, self._engine.of_passages),
-                    self._questions.vectors(certainty.SENTENCES, self._engine.of_questions),
-                )
-            read = partial(self._engine.of_passages, rest=rest)
-            index.take(self._passages.vectors(index.texts, read), self._background)
-        except EmbeddingsMissing:
-            pass  # it has been said
-        except Exception:
-            log.exception("entries of lore could not be read: they go by letters")
+        if self._background is None:
+            self._background = Background.of(
+                self._passages.vectors(certainty.SENTENCES, self._engine.of_passages),
+                self._questions.vectors(certainty.SENTENCES, self._engine.of_questions),
+            )
+        read = partial(self._engine.of_passages, rest=rest)
+        index.take(self._passages.vectors(index.texts, read), self._background)
 
     def read(self, within_secs: float | None = None) -> None:
         """Waits until the vectors of all indexes are there, are known not to come, or time is over."""
-        wait([self._reader.submit(lambda: None)], within_secs)
+        self._reader.wait(within_secs)
 
     def near(
         self, book: Lorebook, words: str, within_secs: float = WITHIN_SECS, *, patient: bool = False
@@ -101,18 +91,9 @@ class LoreIndexes:
         index = self.index(book)
         if patient and not index.by_meaning:
             self.read(READING_SECS)
-        return index.near(words, self._vector(words, within_secs) if index.by_meaning else None)
-
-    def _vector(self, words: str, within_secs: float) -> Vectors | None:
-        try:
-            asked = self._engine.of_question(question_in(words))
-            try:
-                return asked.result(within_secs)
-            except TimeoutError:
-                asked.cancel()
-        except EmbeddingsMissing:
-            pass
-        return None
+        if not index.by_meaning:
+            return index.near(words, None)
+        return index.near(words, meaning_in_time(self._engine, question_in(words), within_secs))
 
 
 def _made(kept: int) -> LoreIndexes:

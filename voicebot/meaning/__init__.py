@@ -13,19 +13,23 @@ from voicebot.meaning.embeddings import (
 )
 from voicebot.meaning.lexical import LexicalIndex
 from voicebot.meaning.passages import PassageReader
-from voicebot.meaning.questions import question_in, readings
+from voicebot.meaning.questions import Embeds, meaning_in_time, question_in, readings
+from voicebot.meaning.reading_behind import ReadingBehind
 from voicebot.meaning.vector_store import VectorStore
 
 __all__ = [
     "DIMENSIONS",
     "EmbeddingsMissing",
+    "Embeds",
     "LexicalIndex",
     "PassageReader",
+    "ReadingBehind",
     "SentenceEmbeddings",
     "VectorStore",
     "Vectors",
     "embeddings",
     "go_behind",
+    "meaning_in_time",
     "question_in",
     "readings",
 ]

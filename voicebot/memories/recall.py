@@ -14,7 +14,8 @@ import numpy as np
 
 from characters.text import token_estimate
 from sessions_app.memories import Recollection
-from voicebot.meaning import LexicalIndex, question_in
+from voicebot.meaning import Embeds as ReadsQuestions
+from voicebot.meaning import LexicalIndex, meaning_in_time, question_in
 from voicebot.memories.telling import is_due
 
 RECALLED = 6  # of one turn
@@ -30,10 +31,8 @@ LAST_TURNS = 2  # of the visitor's, whose words are looked at
 _SPACES = re.compile(r"\s+")
 
 
-class Embeds(Protocol):
+class Embeds(ReadsQuestions, Protocol):
     """What is used of `voicebot.meaning.SentenceEmbeddings`."""
-
-    def of_question(self, text: str) -> Future[Any]: ...
 
     def of_passage(self, text: str) -> Future[Any]: ...
 
@@ -106,11 +105,8 @@ class Recall:
         by_words = self._index.similarity(words)
         if embeddings is None or self._lacking.all():
             return by_words
-        asked = embeddings.of_question(question_in(said[-1]))
-        try:
-            question = asked.result(within_secs)
-        except Exception:  # too late, or no engine here
-            asked.cancel()  # nobody waits for it: the next question is not to wait behind it
+        question = meaning_in_time(embeddings, question_in(said[-1]), within_secs)
+        if question is None:
             return by_words
         cosine = self._vectors @ _unit(np.asarray(question, np.float32) - self._mean)
         by_meaning = np.clip((cosine - UNRELATED) * 2, 0, 1)

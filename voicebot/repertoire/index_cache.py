@@ -1,12 +1,9 @@
 """Indexes of this process, by what is written: made once for each version, in a thread of their own."""
 
-import logging
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
-from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -16,17 +13,15 @@ from django.conf import settings
 from characters import prompts
 from characters.spec import CharacterSpec
 from voicebot.meaning import (
-    EmbeddingsMissing,
+    ReadingBehind,
     SentenceEmbeddings,
     Vectors,
     VectorStore,
     embeddings,
-    go_behind,
+    meaning_in_time,
 )
 from voicebot.repertoire.answers import WrittenAnswers
 from voicebot.repertoire.index import Match, RepertoireIndex
-
-log = logging.getLogger(__name__)
 
 KEPT_INDEXES = 64  # of a few MB for a thousand exchanges
 
@@ -46,7 +41,7 @@ class IndexCache:
         self._engine, self._store, self._kept = engine, store, kept
         self._known: OrderedDict[tuple[str, str, str], Written] = OrderedDict()
         self._lock = threading.Lock()
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix="repertoire", initializer=go_behind)
+        self._reader = ReadingBehind("repertoire", "a repertoire's questions")
 
     def written(self, spec: CharacterSpec, *, ahead: bool = False) -> Written:
         """What is written of a character. The first time for a version it takes a moment: 0.2 s for a
@@ -57,24 +52,19 @@ class IndexCache:
             if found is None:
                 found = Written(RepertoireIndex(spec), WrittenAnswers(prompts.repertoire_of(spec)))
                 self._known[key] = found
-                self._reader.submit(self._read, found.index, time.sleep if ahead else None)
+                self._reader.submit(partial(self._read, found.index, time.sleep if ahead else None))
             self._known.move_to_end(key)
             while len(self._known) > self._kept:
                 self._known.popitem(last=False)
         return found
 
     def _read(self, index: RepertoireIndex, rest: Callable[[float], None] | None) -> None:
-        try:
-            read = partial(self._engine.of_questions, rest=rest)
-            index.take_vectors(self._store.vectors(index.questions, read))
-        except EmbeddingsMissing:
-            pass  # it has been said
-        except Exception:
-            log.exception("a repertoire's questions could not be read: it goes by letters")
+        read = partial(self._engine.of_questions, rest=rest)
+        index.take_vectors(self._store.vectors(index.questions, read))
 
     def read(self, within_secs: float | None = None) -> None:
         """Waits until the vectors of all indexes are there, are known not to come, or time is over."""
-        wait([self._reader.submit(lambda: None)], within_secs)
+        self._reader.wait(within_secs)
 
     def matches(
         self, index: RepertoireIndex, question: str, *, last: int | None = None, within_secs: float
@@ -84,17 +74,7 @@ class IndexCache:
 
     def meaning(self, index: RepertoireIndex, question: str, secs: float) -> Vectors | None:
         """The vector of a question, None where it cannot be had in time or compared with this index."""
-        if not index.by_meaning:
-            return None
-        try:
-            asked = self._engine.of_question(question)
-            try:
-                return asked.result(secs)
-            except NotInTime:
-                asked.cancel()
-        except EmbeddingsMissing:
-            pass
-        return None
+        return meaning_in_time(self._engine, question, secs) if index.by_meaning else None
 
 
 @cache
