@@ -53,7 +53,7 @@ ORDER = {
     """,
     "voicebot": """
         pipecat_internals
-        ops service_options
+        ops outbound service_options
         models meaning
         lore
         documents memories
@@ -109,6 +109,7 @@ DOORS = (
     "voicebot.meaning",
     "voicebot.memories",
     "voicebot.ops",
+    "voicebot.outbound",
     "voicebot.pipeline",
     "voicebot.providers",
     "voicebot.repertoire",

@@ -12,9 +12,9 @@ import pytest
 from aiohttp import web
 
 from tests.voicebot.tools.acting import acting, said_at_last, tool
+from voicebot.outbound import MOST_BYTES, OutOfBounds, check_address
 from voicebot.tools.webhooks import Asking, HookFailed, kind
-from voicebot.tools.webhooks.asking import MOST_BYTES, TRIES
-from voicebot.tools.webhooks.guarded import OutOfBounds, check_address
+from voicebot.tools.webhooks.asking import TRIES
 
 pytestmark = pytest.mark.asyncio
 HERE = ipaddress.ip_network("127.0.0.1/32")

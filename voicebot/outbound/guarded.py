@@ -1,4 +1,4 @@
-"""Guarded addresses: what a webhook may reach is the public internet, and nothing of this network.
+"""Guarded addresses: what a request of ours may reach is the public internet, and nothing of this network.
 
 Pipecat's guard (`pipecat.utils.security.ssrf`) judges a name before the request; a name that resolves to
 something else by then (DNS rebinding) gets past it. Here the addresses that are judged are those that are
@@ -17,18 +17,19 @@ Lookup = Callable[[str, int], Awaitable[list[ResolveResult]]]
 
 
 class OutOfBounds(OSError):
-    """An address that no webhook may reach."""
+    """An address that no request may reach."""
 
 
 def allowed_networks() -> list[IPNetwork]:
     return [ipaddress.ip_network(each) for each in default_allowed_file_url_networks()]
 
 
-def check_address(address: str, networks: Sequence[IPNetwork]) -> None:
-    """Raises OutOfBounds for what is neither public nor in these networks."""
+def check_address(address: str, networks: Sequence[IPNetwork], *, inside_only: bool = False) -> None:
+    """Raises OutOfBounds for what is neither public nor in these networks; `inside_only`: not in these."""
     found = ipaddress.ip_address(address.partition("%")[0])
     inner = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None) or found
-    if not (found.is_global and inner.is_global) and not any(found in network for network in networks):
+    public = found.is_global and inner.is_global and not inside_only
+    if not public and not any(found in network for network in networks):
         raise OutOfBounds("That address is none of the public internet's.")
 
 
@@ -44,8 +45,10 @@ def is_literal(host: str) -> bool:
 class GuardedResolver(AbstractResolver):
     """Resolves names to addresses that may be reached; one that may not spoils all of a name's."""
 
-    def __init__(self, networks: Sequence[IPNetwork], lookup: Lookup | None = None) -> None:
-        self._networks, self._lookup = networks, lookup
+    def __init__(
+        self, networks: Sequence[IPNetwork], lookup: Lookup | None = None, *, inside_only: bool = False
+    ) -> None:
+        self._networks, self._lookup, self._inside_only = networks, lookup, inside_only
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -55,7 +58,7 @@ class GuardedResolver(AbstractResolver):
         else:
             found = await ThreadedResolver().resolve(host, port, family)
         for each in found:
-            check_address(each["host"], self._networks)
+            check_address(each["host"], self._networks, inside_only=self._inside_only)
         return found
 
     async def close(self) -> None:
