@@ -13,7 +13,7 @@ from tests.patience import PATIENCE_SECS
 from tests.visitors import Visitor, audio_message, rtvi_message, speech
 from voicebot import runtime
 from voicebot.connection.consumer import VoiceConsumer
-from voicebot.connection.ready_timeout import ReadyTimeout
+from voicebot.connection.timeouts.ready_timeout import ReadyTimeout
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

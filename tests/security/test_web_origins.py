@@ -13,7 +13,7 @@ from greenroom.http.trusted_proxies import TrustedProxies
 from sessions_app.identity import api_keys
 from sessions_app.network import web_origins
 from tests.characters.factory import make_character
-from voicebot.connection.admission import Admission
+from voicebot.connection.admission import Admission, entry_of_socket
 
 KEYED = "https://partner.example"
 # Each names our own host to a parser that looks at its parts, and something else to a browser.
@@ -194,7 +194,9 @@ async def refusal(host: str, origin: str, scheme: str = "ws") -> str:
         "query_string": b"token=x",
         "url_route": {"kwargs": {"session_id": uuid4()}},
     }
-    admission = Admission(scope, uuid4(), runtime.default().capacity, runtime.default().counts)
+    admission = Admission(
+        entry_of_socket(scope), uuid4(), runtime.default().capacity, runtime.default().counts
+    )
     try:
         await admission.admit(SessionManager())
     except SessionError as error:

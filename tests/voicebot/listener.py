@@ -19,6 +19,7 @@ from pipecat.workers.runner import WorkerRunner
 
 from tests.visitors import RATE_HZ
 from voicebot.ops.load import Load
+from voicebot.transport import SocketLine
 from voicebot.transport.channels import ChannelsTransport
 from voicebot.transport.serializer import Audio
 from voicebot.transport.silence_gate import QUIETEST
@@ -43,7 +44,7 @@ class Listener:
     """Hears what it is sent, as one connection does. Use as `async with Listener(stt) as listener`."""
 
     def __init__(self, stt: FrameProcessor, stop_secs: float = VAD_STOP_SECS):
-        self.transport = ChannelsTransport(self._send)
+        self.transport = ChannelsTransport(SocketLine(self._send))
         self.transport.gated = True
         ear = self.transport.input()
         vad = SharedSilero(ear.speech_paused, quietest_rms=QUIETEST)

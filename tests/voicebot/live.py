@@ -31,7 +31,7 @@ from voicebot.pipeline.session_pipeline import VoicePipeline
 from voicebot.providers import RecordedSpeech
 from voicebot.providers.registry import Factory, Services
 from voicebot.providers.scripted import ScriptedLLM, ScriptedSTT, ScriptedTTS
-from voicebot.transport import serializer
+from voicebot.transport import SocketLine, serializer
 from voicebot.transport.channels import ChannelsTransport
 from voicebot.turns import InferenceBudget
 
@@ -125,7 +125,7 @@ async def standing(
     context = SessionContext(session.id, manager, writer, connection, remembering=remembering)
     one.pipeline = VoicePipeline(
         ConversationState(context, session, spec, past),
-        ChannelsTransport(one.hear),
+        ChannelsTransport(SocketLine(one.hear)),
         past,
         services,
         budget=one.budget,

@@ -1,8 +1,9 @@
 """Admission: who is let in, on what conditions, and what each connection holds while it is in."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -20,6 +21,36 @@ from voicebot.connection import origins, rate_limits
 from voicebot.ops import Capacity, Lease, SharedCounts
 
 
+@dataclass(frozen=True)
+class Entry:
+    """Who wants to come in, and where: `address` is the client's; `check` raises SessionError."""
+
+    session_id: UUID | str
+    token: str
+    address: str
+    check: Callable[[], Awaitable[None]]
+
+
+def entry_of_socket(scope: Mapping[str, Any]) -> Entry:
+    """The entry of a WebSocket: its origin, which nobody else has looked at, is checked."""
+    headers = {name.decode("latin1"): value.decode("latin1") for name, value in scope.get("headers", ())}
+    peer = (scope.get("client") or ("", 0))[0]
+    token = parse_qs(scope["query_string"].decode("latin1")).get("token", [""])[0]
+
+    async def check() -> None:
+        """Raises PlainText, or OriginRefused: for a host that is not ours, too."""
+        if settings.REQUIRE_TLS and scope.get("scheme") != "wss":
+            raise PlainText
+        try:
+            own = origins.own_of_socket(scope, headers)
+        except DisallowedHost as error:
+            raise OriginRefused from error
+        if not await origins.may_come_in(headers.get("origin"), own):
+            raise OriginRefused
+
+    return Entry(scope["url_route"]["kwargs"]["session_id"], token, address_of(headers, peer), check)
+
+
 class Admission:
     """One connection's admission: origin, capacity, lease among its address's connections, token.
 
@@ -27,13 +58,9 @@ class Admission:
     takes when nobody waits for it any more.
     """
 
-    def __init__(self, scope: Mapping[str, Any], connection: UUID, capacity: Capacity, counts: SharedCounts):
+    def __init__(self, entry: Entry, connection: UUID, capacity: Capacity, counts: SharedCounts):
+        self._entry, self._connection = entry, connection
         self._capacity, self._counts = capacity, counts
-        self._scope = scope
-        self._connection = connection
-        self._headers = {
-            name.decode("latin1"): value.decode("latin1") for name, value in scope.get("headers", ())
-        }
         self._seated = False
         self._lock = threading.Lock()
         self._left = False
@@ -43,21 +70,17 @@ class Admission:
 
     async def admit(self, manager: SessionManager) -> Session:
         """Checks what there is to check, and takes the session over. Raises SessionError."""
-        headers = self._headers
-        await self._check_origin()
+        entry = self._entry
+        await entry.check()
         self._capacity.take()
         self._seated = True
-        peer = (self._scope.get("client") or ("", 0))[0]
-        address = address_of(headers, peer)
-        token = parse_qs(self._scope["query_string"].decode("latin1")).get("token", [""])[0]
-        session_id = self._scope["url_route"]["kwargs"]["session_id"]
 
         def come_in() -> Session:
-            place = rate_limits.take_connection_lease(self._counts, address, str(self._connection))
+            place = rate_limits.take_connection_lease(self._counts, entry.address, str(self._connection))
             if not self._hold(place=place):
                 place.leave()
                 raise SessionNotFound
-            session = manager.sync.open(session_id, token, self._connection, address)
+            session = manager.sync.open(entry.session_id, entry.token, self._connection, entry.address)
             if not self._hold(session=session):
                 manager.sync.disconnect(session.id, self._connection)
                 raise SessionNotFound
@@ -65,17 +88,6 @@ class Admission:
             return session
 
         return await in_database(come_in)
-
-    async def _check_origin(self) -> None:
-        """Raises PlainText, or OriginRefused: for a host that is not ours, too."""
-        if settings.REQUIRE_TLS and self._scope.get("scheme") != "wss":
-            raise PlainText
-        try:
-            own = origins.own_of_socket(self._scope, self._headers)
-        except DisallowedHost as error:
-            raise OriginRefused from error
-        if not await origins.may_come_in(self._headers.get("origin"), own):
-            raise OriginRefused
 
     def _hold(self, *, place: Lease | None = None, session: Session | None = None) -> bool:
         """Notes what was taken; False if the connection has left meanwhile, and it has to go back."""

@@ -15,14 +15,14 @@ from sessions_app.manager import SessionManager
 from sessions_app.session import Past, Session
 from voicebot.connection.channel_events import ChannelGroups
 from voicebot.connection.character_updates import CharacterUpdates, build_services, spec_of
-from voicebot.connection.idle_close import IdleClose, quiet_secs
 from voicebot.connection.takeover import Predecessor
+from voicebot.connection.timeouts import IdleClose, quiet_secs
 from voicebot.history import CONTEXT_TURNS, TRANSIENT_ERRORS, HistoryWriter
 from voicebot.memories import Remembering
 from voicebot.pipeline import ConversationState, Event, SessionContext, VoicePipeline, compile_lore
 from voicebot.providers import ProviderError
 from voicebot.runtime import Runtime
-from voicebot.transport import ChannelsTransport, LineRate
+from voicebot.transport import ChannelsTransport, Line, LineRate
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +38,7 @@ class Connection(Protocol):
     connection: UUID
     torn_down: asyncio.Event
     closing: bool
-
-    async def send_bytes(self, data: bytes) -> None: ...
+    line: Line
 
     async def close_with(self, code: int, reason: str, why: str = "") -> None: ...
 
@@ -78,7 +77,7 @@ class Conversation:
         self._compiling: asyncio.Task | None = None
 
     def _new_transport(self) -> ChannelsTransport:
-        return ChannelsTransport(self._connection.send_bytes, self._runtime.load, rate=self._rate)
+        return ChannelsTransport(self._connection.line, self._runtime.load, rate=self._rate)
 
     def _session(self) -> Session | None:
         """The session as the pipeline has it; None while there is none, or the next one is being built."""

@@ -87,7 +87,7 @@ class VoicePipeline:
         # An empty turn is answered by `UnpromptedSpeech.go_on`.
         params = LLMUserAggregatorParams(empty_user_turn=None, user_turn_strategies=turns.strategies)
         self._user, self._assistant = PlayedOutPair(self.context, user_params=params)
-        self.rtvi = SessionRTVI(self.state, self.activity, transport.client.send, self._ready, self._typed)
+        self.rtvi = SessionRTVI(self.state, self.activity, transport.send, self._ready, self._typed)
         self.rtvi.on_rate = transport.rate.change
         self.actor = Actor(state, self._history, self.activity, self.rtvi, services.llm)
         self._assistant.ask_again = self.actor.ask_again

@@ -1,17 +1,16 @@
 """A Pipecat transport over a Channels consumer, in the shape of Pipecat's own WebSocket transports.
 
-Three parts under one `ChannelsTransport`: the client (the consumer's socket), the input and the output.
-Audio comes in through `ChannelsTransport.receive`, straight from the consumer's receive loop: it never
+Three parts under one `ChannelsTransport`: the line (a socket or a call), the input and the output.
+Audio comes in through `ChannelsTransport.receive`, straight from where the connection receives it: it never
 passes through Channels' `dispatch`, a thread, the ORM or the channel layer.
 """
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from loguru import logger
 from pipecat.frames.frames import (
     BotSpeakingFrame,
     BotStoppedSpeakingFrame,
@@ -33,6 +32,7 @@ from voicebot.providers import VisemesFrame
 from voicebot.transport import serializer
 from voicebot.transport.held_voice import HeldVoice
 from voicebot.transport.input import SPEAKING_SECS, ChannelsInputTransport
+from voicebot.transport.line import Line
 from voicebot.transport.line_rate import LineRate
 
 EARLY_MESSAGES, EARLY_SECS = 512, 16.0  # who sends more before the pipeline has started loses the rest
@@ -50,35 +50,12 @@ class ChannelsParams(TransportParams):
     audio_out_end_silence_secs: int = 0
 
 
-class ChannelsClient:
-    """The consumer's socket as the transport sees it. Sending to one that is gone does nothing."""
-
-    def __init__(self, send: Callable[[bytes], Awaitable[None]]):
-        self._send = send
-        self.closed = False
-
-    async def send(self, frame: Frame) -> bool:
-        """Sends a frame; False if the socket is gone."""
-        data = None if self.closed else serializer.encode(frame)
-        if data is None:
-            return not self.closed
-        try:
-            await self._send(data)
-        except Exception as error:  # whatever the server raises for a socket that just went away
-            self.closed = True
-            logger.debug(f"socket gone while sending: {type(error).__name__}")
-        return not self.closed
-
-
 class ChannelsOutputTransport(OutputHooks):
     """Sends the character's voice at the speed of speech, a fixed lead ahead of its playback."""
 
-    def __init__(
-        self, transport: "ChannelsTransport", client: ChannelsClient, params: ChannelsParams, **kwargs: Any
-    ):
+    def __init__(self, transport: "ChannelsTransport", params: ChannelsParams, **kwargs: Any):
         super().__init__(params, **kwargs)
         self._transport = transport
-        self._client = client
         self._told_at = 0.0  # monotonic seconds at which it was last said that the character speaks
         self._played_at = 0.0  # monotonic seconds at which everything sent so far has been played
         self._sending_since: float | None = None  # when the chunk that is being sent should have been played
@@ -102,7 +79,7 @@ class ChannelsOutputTransport(OutputHooks):
             self._played_at = self._late_secs = 0.0
             self._voice.give_up()
             await self._transport.rate.drop()
-            await self._client.send(frame)
+            await self._transport.send(frame)
 
     async def push_frame(self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM) -> None:
         """Pushes what others want to know: what has been sent of the voice is of use to nobody."""
@@ -115,7 +92,7 @@ class ChannelsOutputTransport(OutputHooks):
         if isinstance(frame, BotStoppedSpeakingFrame):
             self._late_secs = 0.0
             if tail := await self._transport.rate.end():
-                await self._client.send(tail)
+                await self._transport.send(tail)
         if frame.pts and direction is FrameDirection.DOWNSTREAM:
             await self._until_played(frame.pts / 1e9)
         await super().push_frame(frame, direction)
@@ -130,7 +107,7 @@ class ChannelsOutputTransport(OutputHooks):
         self._voice.note_visemes(visemes, max(self._played_at, time.monotonic()))
         told = [[viseme, round(begin * 1000)] for viseme, begin in visemes]
         message = ServerMessage(data={"type": "visemes", "visemes": told})
-        await self._client.send(OutputTransportMessageUrgentFrame(message.model_dump()))
+        await self._transport.send(OutputTransportMessageUrgentFrame(message.model_dump()))
 
     async def _until_played(self, due: float) -> None:
         """Waits until what was due at `due`, in the pipeline's seconds, has not only been made but sent.
@@ -149,6 +126,7 @@ class ChannelsOutputTransport(OutputHooks):
         """Sends nothing of the voice until `go_on`, or until it is interrupted."""
         self._voice.hold()
         if self._transport.rate.followed:
+            self._transport.line.drop()
             self._played_at = 0.0  # the page drops what it has buffered
 
     async def go_on(self) -> None:
@@ -177,7 +155,7 @@ class ChannelsOutputTransport(OutputHooks):
     async def send_message(
         self, frame: OutputTransportMessageFrame | OutputTransportMessageUrgentFrame
     ) -> None:
-        await self._client.send(frame)
+        await self._transport.send(frame)
 
     async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
         """Sends one chunk, then waits until playback has come within LEAD_SECS of its end."""
@@ -190,7 +168,7 @@ class ChannelsOutputTransport(OutputHooks):
         self._sending_since = due = max(self._played_at, time.monotonic())
         try:
             packet = await self._transport.rate.packet(frame)
-            if packet and not await self._client.send(packet):
+            if packet and not await self._transport.send(packet):
                 return False
         finally:
             self._sending_since = None
@@ -202,7 +180,7 @@ class ChannelsOutputTransport(OutputHooks):
 
 
 class ChannelsTransport(OwnEvents, BaseTransport):
-    """Connects a pipeline with one WebSocket.
+    """Connects a pipeline with one line.
 
     Event handlers available:
 
@@ -213,7 +191,7 @@ class ChannelsTransport(OwnEvents, BaseTransport):
 
     def __init__(
         self,
-        send: Callable[[bytes], Awaitable[None]],
+        line: Line,
         load: Load | None = None,
         params: ChannelsParams | None = None,
         rate: LineRate | None = None,
@@ -226,9 +204,10 @@ class ChannelsTransport(OwnEvents, BaseTransport):
         self._early_secs = 0.0  # of audio in it
         self._open: bool | None = None  # None until the pipeline has started
         self.gated = False  # whether silence stays here; a recogniser that takes a stream needs all of it
-        self.client = ChannelsClient(send)
+        self.line = line
+        self.closed = False  # nothing more is sent from here; the line may serve another pipeline
         self._input = ChannelsInputTransport(self, params)
-        self._output = ChannelsOutputTransport(self, self.client, params)
+        self._output = ChannelsOutputTransport(self, params)
         self.declare_event("on_client_connected")
 
     def input(self) -> ChannelsInputTransport:
@@ -276,6 +255,10 @@ class ChannelsTransport(OwnEvents, BaseTransport):
         """The pipeline winds down: what comes now is for nobody."""
         self._open = False
 
+    async def send(self, frame: Frame) -> bool:
+        """Sends a frame to the client; False if the line is gone."""
+        return not self.closed and await self.line.send(frame)
+
     def hang_up(self) -> None:
-        """The socket is gone: nothing more is sent."""
-        self.client.closed = True
+        """Nothing more is sent."""
+        self.closed = True

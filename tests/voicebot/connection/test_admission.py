@@ -12,7 +12,7 @@ from sessions_app.models import VoiceSession
 from tests.characters.factory import make_character
 from voicebot import runtime
 from voicebot.connection import rate_limits
-from voicebot.connection.admission import Admission
+from voicebot.connection.admission import Admission, entry_of_socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,7 +37,7 @@ def door(session) -> Admission:
         "query_string": f"token={session.token}".encode(),
         "url_route": {"kwargs": {"session_id": session.id}},
     }
-    return Admission(scope, uuid4(), runtime.default().capacity, runtime.default().counts)
+    return Admission(entry_of_socket(scope), uuid4(), runtime.default().capacity, runtime.default().counts)
 
 
 async def row(session) -> VoiceSession:

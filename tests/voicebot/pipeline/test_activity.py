@@ -33,6 +33,7 @@ from voicebot.pipeline.activity import TRANSITIONS, Activity, Event, State, stat
 from voicebot.pipeline.activity_observer import ActivityObserver
 from voicebot.pipeline.replies.sentence_limit import SentenceLimit
 from voicebot.pipeline.replies.unprompted_turn import unprompted
+from voicebot.transport import SocketLine
 from voicebot.transport.channels import ChannelsTransport
 
 LISTENING, HEARING, TRANSCRIBING, THINKING, SPEAKING, ENDING = State
@@ -47,7 +48,7 @@ async def no_socket(_: bytes) -> None:
 
 
 LIMIT, CONTEXT = SentenceLimit(3), LLMContext()
-OUTPUT = ChannelsTransport(no_socket).output()
+OUTPUT = ChannelsTransport(SocketLine(no_socket)).output()
 ASSISTANT = LLMAssistantAggregator(CONTEXT)
 ELSEWHERE = SimpleNamespace()
 

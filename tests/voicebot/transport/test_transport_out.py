@@ -11,6 +11,7 @@ from pipecat.workers.runner import WorkerRunner
 
 from tests.voicebot.providers.speech.test_synthesis import Voice, reply
 from voicebot.providers.speech.synthesis import bounded
+from voicebot.transport import SocketLine
 from voicebot.transport.channels import ChannelsTransport
 
 SENTENCE = " ".join(f"word{n}" for n in range(20))  # two seconds
@@ -46,7 +47,7 @@ class Line:
 
 async def test_a_word_is_not_told_as_heard_while_its_sound_waits_for_the_line():
     line, heard = Line(free=6), Heard()  # of 80 ms each
-    transport = ChannelsTransport(line.send)
+    transport = ChannelsTransport(SocketLine(line.send))
     worker = PipelineWorker(
         Pipeline([bounded(Voice)(timed=True), transport.output(), heard]),
         params=PipelineParams(audio_out_sample_rate=24_000),

@@ -13,6 +13,7 @@ from pipecat.workers.runner import WorkerRunner
 
 from tests.voicebot.transport.test_held_voice import CHUNK_SECS, RATE_HZ, Spoken
 from voicebot.providers import VisemesFrame
+from voicebot.transport import SocketLine
 from voicebot.transport.channels import ChannelsTransport
 from voicebot.transport.held_voice import CUSHION_SECS
 
@@ -39,7 +40,7 @@ async def test_visemes_of_the_second_piece_wait_for_the_sound_of_the_first():
         sent.append(data)
 
     worker = PipelineWorker(
-        Pipeline([ChannelsTransport(send).output()]),
+        Pipeline([ChannelsTransport(SocketLine(send)).output()]),
         params=PipelineParams(audio_out_sample_rate=RATE_HZ),
         enable_rtvi=False,
         idle_timeout_secs=None,

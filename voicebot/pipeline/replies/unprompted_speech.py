@@ -118,7 +118,7 @@ class UnpromptedSpeech:
         """The session knows it once the greeting sounds: who loses us in the middle is not greeted again."""
         while Fact.VOICE not in self._activity:
             await self._activity.change()
-        if not self._transport.client.closed:
+        if not self._transport.closed:
             self._greeted = True
             await self._note(greeted=True)
 
