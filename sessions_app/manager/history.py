@@ -15,7 +15,7 @@ from sessions_app.manager.reader import SessionReader
 from sessions_app.memories import SyncMemories
 from sessions_app.session import Coverage, Lore, Past, Turn, as_uuid, sealer_of
 from sessions_app.signals import sessions_over
-from sessions_app.stores import CONTENTION_TRIES, Removed, SummaryRecord, TurnRecord
+from sessions_app.stores import CONTENTION_TRIES, Appended, Removed, SummaryRecord, TurnRecord
 
 SWEPT_AT_ONCE = 2_000  # sessions of one statement
 CARRIED_TURNS = 40  # that a session begun from another one knows word for word
@@ -87,27 +87,27 @@ class SessionHistory:
             record.id, SummaryRecord(covered.upto, sealed, self._reader.clock())
         )
 
-    def append(self, session_id: UUID | str, turns: Sequence[Turn]) -> UUID | None:
+    def append(self, session_id: UUID | str, turns: Sequence[Turn]) -> Appended:
         """Writes finished turns, each once, however often it is tried; see `append_sealed`."""
         sealer = self._reader.sealer(session_id)
         return self.append_sealed(session_id, [turn.sealed(sealer) for turn in turns])
 
-    def append_sealed(self, session_id: UUID | str, turns: Sequence[TurnRecord]) -> UUID | None:
-        """Writes turns as they were sealed when they were made. Returns the connection that has the session.
+    def append_sealed(self, session_id: UUID | str, turns: Sequence[TurnRecord]) -> Appended:
+        """Writes turns as they were sealed when they were made. What became of them; `refused` is empty.
 
         A turn whose identity is there already changes nothing. One whose number is another turn's, because
         two processes each believed to have the session, goes to the end and keeps its identity. Raises
         SessionNotFound, and RecordUnreadable if a turn has to be given another number and does not open.
         """
-        key, waiting, holder = as_uuid(session_id), list(turns), None
+        key, waiting, done = as_uuid(session_id), list(turns), Appended([], None)
         for _ in range(CONTENTION_TRIES):
             if not waiting:
-                return holder
-            refused, holder = self._reader.store.append(key, waiting)
-            if not refused:
-                return holder
+                return done
+            done = self._reader.store.append(key, waiting)
+            if not done.refused:
+                return done
             sealer = self._reader.sealer(key)
-            taken = [Turn.opened(turn, sealer) for turn in waiting if turn.sequence in refused]
+            taken = [Turn.opened(turn, sealer) for turn in waiting if turn.sequence in done.refused]
             last = max((turn.sequence for turn in self._reader.store.turns(key, newest=1)), default=0)
             waiting = [
                 replace(turn, sequence=last + number).sealed(sealer) for number, turn in enumerate(taken, 1)

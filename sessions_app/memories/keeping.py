@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from characters import catalog
 from characters.exceptions import CharacterNotFound
@@ -65,7 +66,8 @@ class SyncMemories:
 
     def _known(self, owner: VisitorMemory) -> Known:
         memories = self._recollections(owner) if owner.consent == Consent.YES else []
-        return Known(owner.visitor, owner.character_id, owner.consent, owner.consent_at, memories, asked=True)
+        consent, at, revision = owner.consent, owner.consent_at, owner.told_revision
+        return Known(owner.visitor, owner.character_id, consent, at, memories, asked=True, revision=revision)
 
     def _recollections(self, owner: VisitorMemory) -> list[Recollection]:
         """The newest first. One that does not open is left out: nobody can read it any more."""
@@ -99,6 +101,7 @@ class SyncMemories:
             if owner is None:
                 owner = VisitorMemory(visitor=visitor, character_id=slug)
             owner.consent, owner.consent_at, owner.active_at = answer, now, now
+            owner.revision += 1
             owner.save()
             if agreed and not hasattr(owner, "data_key"):
                 key = MemoryKey(owner=owner)
@@ -133,6 +136,8 @@ class SyncMemories:
             SealedMemory.objects.bulk_create(rows)
             again = [new_row(sealer, owner, memory, now, bounds.days) for memory in merged.again.values()]
             SealedMemory.objects.bulk_update(again, ["sealed", "used_at", "uses", "expires_at"])
+            if rows and not gone:
+                self._count(owner.pk)
             self._note_visit(owner, now)
         if rows or gone:
             self._tell(visitor, character)
@@ -180,6 +185,7 @@ class SyncMemories:
             finding = Finding(**finding.as_payload())
             row.sealed, row.sealed_vector = sealed_finding(sealer, row.pk, finding), None
             row.save(update_fields=["sealed", "sealed_vector"])
+            self._count(row.owner_id)
         self._tell(visitor, row.owner.character_id)
         return replace(memory, finding=finding, vector=b"")
 
@@ -243,9 +249,14 @@ class SyncMemories:
         return row
 
     @staticmethod
+    def _count(owner_id: UUID) -> None:
+        """What is remembered has changed: it is another revision. (What `_forget` does counts itself.)"""
+        VisitorMemory.objects.filter(pk=owner_id).update(revision=F("revision") + 1)
+
+    @staticmethod
     def _forget(which: str, *params: Any) -> int:
         with connection.cursor() as cursor:
-            cursor.execute(statements.FORGET.format(which=which), params)
+            cursor.execute(statements.FORGET.format(which=which), [*params, *params])
             return int(cursor.fetchone()[0])
 
     @staticmethod

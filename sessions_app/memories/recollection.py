@@ -107,6 +107,7 @@ class Known:
     consent_at: datetime | None = None
     recollections: Sequence[Recollection] = ()
     asked: bool = False  # and whoever was asked aloud is not asked so again
+    revision: str = ""  # another one whenever something else is known; '' of nobody's
 
     def __repr__(self) -> str:
         return f"<Known of {self.character}: {len(self.recollections)}>"

@@ -17,7 +17,7 @@ def _removed(
     memories: str, owners: str, *, first: Sequence[datetime] = (), second: Sequence[datetime] = ()
 ) -> Removed:
     with connection.cursor() as cursor:
-        cursor.execute(statements.FORGET.format(which=memories), first)
+        cursor.execute(statements.FORGET.format(which=memories), [*first, *first])
         (gone,) = cursor.fetchone()
         cursor.execute(statements.FORGET_OWNERS.format(which=owners), second)
         more, keys = cursor.fetchone()

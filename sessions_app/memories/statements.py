@@ -7,11 +7,17 @@ MEMORIES = SealedMemory._meta.db_table
 MEMORY_KEYS = MemoryKey._meta.db_table
 ERASURES = Erasure._meta.db_table
 
+# The owner first, as whoever adds something does: its revision changes with what it remembers.
 FORGET = f"""
-    WITH gone AS (
-        DELETE FROM "{MEMORIES}" WHERE {{which}} RETURNING id
+    WITH held AS MATERIALIZED (
+        SELECT id FROM "{OWNERS}" WHERE id IN (SELECT owner_id FROM "{MEMORIES}" WHERE {{which}})
+        ORDER BY id FOR UPDATE
+    ), gone AS (
+        DELETE FROM "{MEMORIES}" WHERE owner_id IN (SELECT id FROM held) AND {{which}} RETURNING id, owner_id
     ), noted AS (
         INSERT INTO "{ERASURES}" (session_id) SELECT id FROM gone ON CONFLICT DO NOTHING
+    ), counted AS (
+        UPDATE "{OWNERS}" SET revision = revision + 1 WHERE id IN (SELECT owner_id FROM gone)
     )
     SELECT count(*) FROM gone
 """  # noqa: S608

@@ -30,6 +30,7 @@ class VisitorMemory(models.Model):
     consent = models.CharField(max_length=3, choices=Consent.choices, default=Consent.NOT_ASKED, blank=True)
     consent_at = models.DateTimeField(null=True)
     active_at = models.DateTimeField(db_index=True)  # when the visitor was last here, or said yes or no
+    revision = models.BigIntegerField(default=0, db_default=0)  # counts changes of what is remembered
 
     class Meta:
         constraints: ClassVar = [
@@ -38,6 +39,11 @@ class VisitorMemory(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def told_revision(self) -> str:
+        """As `stores.statements.APPEND` tells it: another one for whatever else is remembered."""
+        return f"{self.id}.{self.revision}"
 
 
 class MemoryKey(SealedRow):

@@ -79,10 +79,15 @@ def changed(record: Record, changes: Mapping[str, Any]) -> Record:
 
 
 class Appended(NamedTuple):
-    """What became of turns: sequence numbers that are another turn's, and who has the session now."""
+    """What became of turns: sequence numbers that are another turn's, and who has the session now.
+
+    `memories` is the revision of what the character remembers of the visitor, see `memories.Known`: with all
+    that was committed before the call. None from a store that does not know.
+    """
 
     refused: list[int]
     holder: UUID | None
+    memories: str | None = None
 
 
 class Expired(NamedTuple):

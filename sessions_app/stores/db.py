@@ -74,16 +74,16 @@ class DatabaseStore(Store):
             params += [session_id, *(getattr(turn, name) for name in statements.TURN_COLUMNS)]
         with connection.cursor() as cursor:
             cursor.execute(statements.APPEND.format(rows=rows), params)
-            found, holder, added = cursor.fetchone()
+            found, holder, added, memories = cursor.fetchone()
         if not found:
             raise SessionNotFound
         missing = {turn.identity: turn.sequence for turn in turns if turn.identity not in added}
         if not missing:
-            return Appended([], holder)
+            return Appended([], holder, memories)
         there = SessionTurn.objects.filter(session_id=session_id, identity__in=missing)
         for identity in there.values_list("identity", flat=True):
             missing.pop(identity)
-        return Appended(sorted(missing.values()), holder)
+        return Appended(sorted(missing.values()), holder, memories)
 
     def turns(
         self, session_id: UUID, *, after: int = 0, newest: int | None = None, oldest: int | None = None

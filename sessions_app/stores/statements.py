@@ -6,7 +6,7 @@ and whatever removes a session enters it in the journal of erasures.
 
 from typing import Any
 
-from sessions_app.models import DataKey, Erasure, SessionSummary, SessionTurn, VoiceSession
+from sessions_app.models import DataKey, Erasure, SessionSummary, SessionTurn, VisitorMemory, VoiceSession
 from sessions_app.stores.base import Later, More
 from sessions_app.stores.records import RECORD_FIELDS, TURN_FIELDS
 
@@ -17,6 +17,7 @@ TURNS = SessionTurn._meta.db_table
 SUMMARIES = SessionSummary._meta.db_table
 DATA_KEYS = DataKey._meta.db_table
 JOURNAL = Erasure._meta.db_table
+MEMORY_OWNERS = VisitorMemory._meta.db_table
 # What stands in the row of a session itself.
 ROW_COLUMNS = {name: COLUMNS[name] for name in RECORD_FIELDS if name in COLUMNS}
 # The first row of VALUES gives the columns their types.
@@ -40,7 +41,7 @@ ACTIVE = f"""(
 )"""  # noqa: S608
 APPEND = f"""
     WITH held AS (
-        SELECT id, connection FROM "{SESSIONS}" WHERE id = %s FOR UPDATE
+        SELECT id, connection, visitor, "character" FROM "{SESSIONS}" WHERE id = %s FOR UPDATE
     ), added AS (
         INSERT INTO "{TURNS}" (session_id, {", ".join(TURN_COLUMNS)})
         SELECT given.* FROM (VALUES {{rows}}) AS given, held
@@ -49,7 +50,11 @@ APPEND = f"""
         UPDATE "{SESSIONS}" SET turns = turns + (SELECT count(*) FROM added)
         FROM held WHERE "{SESSIONS}".id = held.id
     )
-    SELECT (SELECT count(*) FROM held), (SELECT connection FROM held), ARRAY(SELECT identity FROM added)
+    SELECT (SELECT count(*) FROM held), (SELECT connection FROM held), ARRAY(SELECT identity FROM added),
+        COALESCE((
+            SELECT m.id || '.' || m.revision FROM held JOIN "{MEMORY_OWNERS}" m
+            ON m.visitor = held.visitor AND m."character" = held."character"
+        ), '')
 """  # noqa: S608
 DELETE = f"""
     WITH due AS MATERIALIZED (

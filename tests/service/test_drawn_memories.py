@@ -168,7 +168,6 @@ async def test_the_prompt_that_the_other_server_sends_has_what_was_drawn_until_i
             await one.says(TOLD)
             await learnt(one)
 
-            await other.says("Good evening.")  # the news is on its way through Redis while this is answered
             before = len(stage.model.asked)
             await other.says("What do you know of me?")
             assert FACT in stage.prompts(before)[-1], (

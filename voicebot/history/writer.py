@@ -24,7 +24,8 @@ from sessions_app.database import database_clock
 from sessions_app.exceptions import RecordUnreadable, SessionError, SessionNotFound
 from sessions_app.session import Role, Turn
 from sessions_app.shared_cache import AWAY
-from sessions_app.stores import TurnRecord
+from sessions_app.stores import Appended, TurnRecord
+from voicebot.history.freshness import Freshness
 from voicebot.history.spool import Spool, SpoolFull
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ class HistoryFull(Exception):
 
 
 class Appends(Protocol):
-    async def append_sealed(self, session_id: UUID | str, turns: Sequence[TurnRecord]) -> UUID | None: ...
+    async def append_sealed(self, session_id: UUID | str, turns: Sequence[TurnRecord]) -> Appended: ...
 
 
 class SpoolThread:
@@ -110,6 +111,7 @@ class HistoryWriter:
         self._sequence = 0
         self._waiting: deque[TurnRecord] = deque()
         self._task: asyncio.Task | None = None
+        self.freshness = Freshness()
         self.connection: UUID | None = None  # that has the session, as far as this process knows
         self.on_replaced: Callable[[], None] = lambda: None  # another one has it: the database says so
 
@@ -172,18 +174,21 @@ class HistoryWriter:
                 self._done(batch)
                 pause, tries = FIRST_RETRY_SECS, 0
                 continue
+            self.freshness.failed()
             await self._to_disk()
             await asyncio.sleep(pause)
             pause = min(2 * pause, LAST_RETRY_SECS)
 
     async def _append(self, batch: Sequence[TurnRecord]) -> None:
         """Writes turns; while the answer is not there yet, they are made safe."""
+        asked_at = self.freshness.clock()
         asked = asyncio.ensure_future(self._manager.append_sealed(self._session_id, batch))
         done, _ = await asyncio.wait({asked}, timeout=ON_DISK_SECS)
         if not done:
             await self._to_disk()
-        holder = await asked
-        if holder is not None and self.connection is not None and holder != self.connection:
+        appended = await asked
+        self.freshness.said(appended.memories, asked_at)
+        if appended.holder is not None and self.connection not in (None, appended.holder):
             self.on_replaced()
 
     async def _to_disk(self) -> None:

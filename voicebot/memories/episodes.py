@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from sessions_app.memories import ASKED, MEMORY_CHARACTERS, Finding, plain_words
@@ -92,6 +93,15 @@ def episode_of(said: Sequence[str], summary: str, today: date, *, sensitive: boo
     day = written(today, chinese=chinese)
     text = f"{day}聊过：{gist}" if chinese else f"talked on {day} of: {gist}"
     return Finding(text[:MEMORY_CHARACTERS], "episode", "episode", 0.6)
+
+
+def left_of(
+    said: Sequence[str], summary: str, session: str, today: date, *, sensitive: bool = False
+) -> list[Finding]:
+    """What of a conversation is remembered when it ends: that there was one, and what was asked about."""
+    episode = episode_of(said, summary, today, sensitive=sensitive)
+    kept = [replace(episode, subject=f"episode:{session}")] if episode else []
+    return kept + topics_of(said, today, sensitive=sensitive)
 
 
 def _things(said: Sequence[str], today: date, *, sensitive: bool) -> list[str]:

@@ -13,10 +13,10 @@ from typing import Any
 from uuid import UUID
 
 from characters.spec import CharacterSpec
-from sessions_app.memories import Bounds, Finding, Recollection, matching
+from sessions_app.memories import Bounds, Finding, Known, Recollection, matching
 from voicebot.memories import telling
 from voicebot.memories.drawing import AsksModel, Said
-from voicebot.memories.episodes import episode_of, topics_of
+from voicebot.memories.episodes import left_of
 from voicebot.memories.learning import Learning
 from voicebot.memories.recall import Recall
 from voicebot.memories.rules import clear_answer, consent_said, findings_of, forget_request
@@ -45,11 +45,13 @@ class Remembering:
         self._bounds = Bounds()
         self._consent = ""
         self._recall = Recall()
+        self.revision = ""  # of what is known, as the database counts it
+        self._reads = asyncio.Lock()  # in turn: what is read later is newer
+        self._let_go: set[UUID] = set()  # forgotten here; the database may not have heard of it yet
         self._unread = Unread()
         self._reading = False
         self._said: list[str] = []
-        self._uses: Counter[UUID] = Counter()
-        self._tasks: set[asyncio.Task] = set()
+        self._uses, self._tasks = Counter[UUID](), set[asyncio.Task]()
         self._asking = False  # the question was spoken, and the next words are the answer
         self._asked = False
         self.on_learnt: Callable[[Sequence[Recollection]], Awaitable[None]] = _nothing
@@ -78,7 +80,7 @@ class Remembering:
         if before != self._character:
             self._unread.take_rest()  # it was said to somebody else
         self._bounds = Bounds(spec.memory_most, spec.memory_days, frozenset(spec.memory_kinds))
-        self._consent, self._recall = "", Recall()
+        self._consent, self._recall, self.revision = "", Recall(), ""
         if self._character:
             await self._read()
 
@@ -88,13 +90,27 @@ class Remembering:
         return bool(self._character)
 
     async def _read(self) -> None:
-        try:
-            known = await self._with.memories.known(self._visitor, self._character)
-        except Exception as error:
-            log.warning("what is remembered could not be read (%s)", type(error).__name__)
-            return
-        self._consent, self._recall = known.consent, Recall.of(known.recollections)
+        async with self._reads:
+            try:
+                known = await self._with.memories.known(self._visitor, self._character)
+            except Exception as error:
+                log.warning("what is remembered could not be read (%s)", type(error).__name__)
+                return
+            self._now_known(known)
+
+    def _now_known(self, known: Known) -> None:
+        kept = [memory for memory in known.recollections if memory.id not in self._let_go]
+        self._consent, self._recall, self.revision = known.consent, Recall.of(kept), known.revision
         self._asked = self._asked or known.asked
+
+    async def caught_up(self, revision: str, within_secs: float) -> bool:
+        """Whether something else is known than before, which has this revision; then it is read."""
+        if revision == self.revision:
+            return False
+        reading = asyncio.ensure_future(self.changed())
+        self._begin(reading)
+        done, _ = await asyncio.wait({reading}, timeout=within_secs)
+        return bool(done)
 
     async def changed(self) -> None:
         """Somebody has changed it, here or in another process."""
@@ -211,12 +227,12 @@ class Remembering:
         self._begin(self._keep_answer(agreed))
 
     async def _keep_answer(self, agreed: bool) -> None:
-        await self._with.memories.set_consent(self._visitor, self._character, agreed)
+        async with self._reads:  # what is read before the answer is kept knows nothing of it
+            self._now_known(await self._with.memories.set_consent(self._visitor, self._character, agreed))
         await self.on_answer()
         if agreed:
             await self._learn_unread()
         else:
-            self._recall = Recall()
             self._unread.take_rest()
 
     def _forget(self, named: str, sequence: int) -> None:
@@ -226,6 +242,7 @@ class Remembering:
             return
         self._recall = Recall.of([memory for memory in self._recall.known if memory not in gone])
         ids = [memory.id for memory in gone]
+        self._let_go |= set(ids)
         self._begin(self._with.memories.forget_some(self._visitor, self._character, ids))
 
     async def _learn(self, findings: Sequence[Finding]) -> None:
@@ -272,15 +289,12 @@ class Remembering:
             return
         rest = self._unread.kept(self._unread.take_rest())
         today, sensitive = self._with.clock().date(), self._with.sensitive
-        if episode := episode_of(self._said, summary, today, sensitive=sensitive):
-            rest.append(replace(episode, subject=f"episode:{self._session}"))
-        rest += topics_of(self._said, today, sensitive=sensitive)
+        rest += left_of(self._said, summary, self._session, today, sensitive=sensitive)
         uses, self._uses = dict(self._uses), Counter()
         await self._quietly(self._keep_end(rest, uses))
 
     async def _keep_end(self, findings: Sequence[Finding], uses: dict[UUID, int]) -> None:
-        found = [replace(one, session=self._session) for one in findings]
-        if found:
+        if found := [replace(one, session=self._session) for one in findings]:
             await self._with.memories.add(self._visitor, self._character, found, self._bounds)
         if uses:
             await self._with.memories.note_used(self._visitor, self._character, uses)

@@ -1,6 +1,6 @@
 """Prompt processor: puts the character into every request to its language model, fresh from the session."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -51,6 +51,11 @@ def _is_aside(message: Any) -> bool:
     """The late result of a tool is none, though it has the same role."""
     aside = isinstance(message, dict) and message.get("role") == "developer"
     return aside and async_tool_messages.parse_message(message) is None
+
+
+def answers_visitor(history: Sequence[prompts.Message]) -> bool:
+    """Whether what is asked for is the answer to a visitor's turn."""
+    return bool(history) and history[-1]["role"] == "user"
 
 
 @dataclass
@@ -107,6 +112,8 @@ class Prompter(FrameEnd):
             self._confirm()
         elif isinstance(frame, UserStartedSpeakingFrame):
             self._turn_over = False
+            if self._state:
+                self._state.context.writer.freshness.turn_begins()
         if isinstance(frame, LLMContextFrame) and direction == FrameDirection.DOWNSTREAM:  # noqa: SIM102
             if self._state and not await self._prepare(frame, self._state):
                 return
@@ -132,6 +139,8 @@ class Prompter(FrameEnd):
         forget_asides(frame.context)
         spec = state.spec
         prepared = await state.context.prompt_threads.run(prepare, state, history, self._search_secs)
+        if not ahead and answers_visitor(history) and await state.context.caught_up():
+            prepared = await state.context.prompt_threads.run(prepare, state, history, self._search_secs)
         prompt = prepared.prompt
         if ahead and ahead.withdrawn:
             return False

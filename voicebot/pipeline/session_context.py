@@ -10,6 +10,9 @@ from voicebot.memories import Remembering
 from voicebot.ops import PromptThreads
 from voicebot.providers import RecordedSpeech
 
+# A turn waits so long, beside the making of its prompt, for the database to have taken it: 2 ms as a rule.
+CATCH_UP_SECS = 0.25
+
 
 @dataclass(frozen=True)
 class SessionContext:
@@ -25,3 +28,13 @@ class SessionContext:
     recorded: RecordedSpeech = field(default_factory=RecordedSpeech)
     # What the character knows of the visitor; of the connection, whose pipelines follow each other:
     remembering: Remembering = field(default_factory=Remembering)
+
+    async def caught_up(self) -> bool:
+        """Whether something else is remembered than this process knew, from before the visitor's turn began.
+
+        It has been read, then. News of it may still be on their way; the statement that takes the turn knows.
+        """
+        if not self.remembering.remembers:
+            return False
+        revision = await self.writer.freshness.revision_at_turn(CATCH_UP_SECS)
+        return revision is not None and await self.remembering.caught_up(revision, CATCH_UP_SECS)

@@ -184,6 +184,7 @@ class VoicePipeline:
 
     async def _typed(self, text: str) -> None:
         self._language.read(text)
+        self._writer.freshness.turn_begins()
         await self._remember("user", text)
 
     async def _trouble(self, stage: str) -> None:

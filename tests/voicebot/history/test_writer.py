@@ -10,6 +10,7 @@ from django.db import DataError, OperationalError
 from sessions_app.crypto.sealer import Sealer
 from sessions_app.exceptions import ServerFull, SessionNotFound
 from sessions_app.session.turn import Turn
+from sessions_app.stores import Appended
 from tests.patience import PATIENCE_SECS
 from voicebot.history import writer as module
 from voicebot.history.writer import HistoryFull, HistoryWriter, HistoryWriters, SpoolThread
@@ -27,6 +28,7 @@ class Manager:
         self.loses_answers = 0
         self.refuses = ""
         self.holder: UUID | None = None
+        self.memories: str | None = None
         self.calls = 0
         self.answers = asyncio.Event()
         self.answers.set()
@@ -35,7 +37,7 @@ class Manager:
     def turns(self) -> list[str]:
         return [turn.text for turn in self.kept.values()]
 
-    async def append_sealed(self, _session_id, turns) -> UUID | None:
+    async def append_sealed(self, _session_id, turns) -> Appended:
         self.calls += 1
         await asyncio.sleep(0)
         await self.answers.wait()
@@ -48,7 +50,7 @@ class Manager:
         if self.loses_answers:
             self.loses_answers -= 1
             raise OperationalError("server closed the connection unexpectedly")
-        return self.holder
+        return Appended([], self.holder, self.memories)
 
 
 @pytest.fixture

@@ -41,7 +41,8 @@ class AnswersAhead:
     def basis(self) -> object:
         state = self._state
         said = len(self._context.get_messages())
-        return state.session, state.speaking, state.changes_soon, state.replies, said, self._failed
+        known = state.context.remembering.revision
+        return state.session, state.speaking, state.changes_soon, state.replies, said, known, self._failed
 
     def guessing(self) -> None:
         self._written = self._clause = ""
