@@ -119,6 +119,18 @@ class NotEachRefusal(logging.Filter):
         return getattr(record, "status_code", None) != 503
 
 
+class NamesOfErrors(logging.Filter):
+    """Of errors among a line's values leaves the names: Django quotes those of a signal's receivers."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                type(value).__qualname__ if isinstance(value, BaseException) else value
+                for value in record.args
+            )
+        return True
+
+
 class BelowWarningOnlyOurs(logging.Filter):
     """Lets the libraries speak from WARNING on, whatever LOG_LEVEL says: some print payloads below it."""
 
@@ -143,6 +155,7 @@ def configure_logging(options: dict[str, Any]) -> None:
                 "ours": {"()": BelowWarningOnlyOurs},
                 "ids": {"()": WithIds},
                 "refusals": {"()": NotEachRefusal},
+                "names": {"()": NamesOfErrors},
             },
             "formatters": {
                 "line": {
@@ -168,6 +181,7 @@ def configure_logging(options: dict[str, Any]) -> None:
                 # SQL statements carry their parameters; uvicorn's access lines carry tokens.
                 "django.db.backends": {"level": "WARNING"},
                 "django.request": {"filters": ["refusals"]},
+                "django.dispatch": {"filters": ["names"]},
                 # A line for each attempt of each connection; sessions_app.database tells of an outage once.
                 "psycopg.pool": {"level": "ERROR"},
                 "uvicorn.access": {"level": "WARNING"},

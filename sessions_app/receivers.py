@@ -16,7 +16,7 @@ from characters.signals import character_moved
 from sessions_app.identity import accounts, visitors
 from sessions_app.manager import SyncSessionManager
 from sessions_app.memories import SyncMemories
-from sessions_app.models import MemoryKey, VisitorMemory, VoiceSession
+from sessions_app.models import EventEndpoint, MemoryKey, VisitorMemory, VoiceSession
 from sessions_app.signals import account_reduced, keys_rotated
 
 
@@ -30,9 +30,10 @@ def follow_moved_characters() -> None:
     character_moved.connect(moved, weak=False, dispatch_uid="sessions_app.characters.moved")
 
 
-def rewrap_memory_keys() -> None:
-    """Keys of memories are rewrapped when those of sessions are."""
+def rewrap_other_keys() -> None:
+    """Keys of memories and of event endpoints are rewrapped when those of sessions are."""
     keys_rotated.connect(MemoryKey.rewrap_all, dispatch_uid="sessions_app.memories.keys")
+    keys_rotated.connect(EventEndpoint.rewrap_all, dispatch_uid="sessions_app.events.keys")
 
 
 BEFORE = "_account_before"  # on the instance, from before it is saved until it is

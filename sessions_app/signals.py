@@ -13,3 +13,6 @@ sessions_erased = Signal()
 # What a character remembers of a visitor has changed, or whether it may: receivers get `visitor` and
 # `character`.
 memories_changed = Signal()
+# What events tell of, after its commit: receivers get a `happening` (`sessions_app.outbox.Happening`), which
+# has no words. They run in a database thread, and one that raises harms nothing.
+happened = Signal()

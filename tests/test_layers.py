@@ -34,6 +34,7 @@ ORDER = {
         database
         crypto shared_cache
         models
+        outbox
         stores
         session
         identity
@@ -56,7 +57,7 @@ ORDER = {
         ops outbound service_options
         models meaning
         lore
-        documents memories
+        documents events memories
         repertoire
         providers
         tools
@@ -95,6 +96,7 @@ DOORS = (
     "sessions_app.memories",
     "sessions_app.models",
     "sessions_app.network",
+    "sessions_app.outbox",
     "sessions_app.session",
     "sessions_app.stores",
     "staff.factors",
@@ -102,6 +104,7 @@ DOORS = (
     "staff.pages",
     "voicebot.connection",
     "voicebot.documents",
+    "voicebot.events",
     "voicebot.extensions",
     "voicebot.history",
     "voicebot.http",

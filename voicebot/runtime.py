@@ -22,6 +22,7 @@ from sessions_app.database import at_leisure, availability
 from sessions_app.memories import Memories
 from voicebot import turns
 from voicebot.documents import DocumentReading
+from voicebot.events import EventDelivery
 from voicebot.history import TRANSIENT_ERRORS, HistoryWriters, Spool, SpoolRecovery, SpoolThread
 from voicebot.meaning import embeddings
 from voicebot.memories import Learning
@@ -72,6 +73,7 @@ class Runtime:
         self.rehearsal = Rehearsal()
         self.reading_ahead = ReadingAhead()
         self.document_reading = DocumentReading(self.load)
+        self.event_delivery = EventDelivery()
         self.models_loaded = False
 
     @property
@@ -110,6 +112,7 @@ class Runtime:
             self.rehearsal.run(),
             self.reading_ahead.run(),
             self.document_reading.run(),
+            self.event_delivery.run(),
         )
 
     async def close(self) -> None:

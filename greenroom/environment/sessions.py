@@ -36,6 +36,19 @@ class Sessions(BaseModel):
         default="",
         description="signs what webhooks of tools send, so that their servers know where it is from",
     )
+    EVENTS_RETRY: Whole = Field(
+        default=3 * 24 * 3600, ge=0, description="seconds after which an event that fails is given up"
+    )
+    EVENTS_GIVE_UP: Whole = Field(
+        default=5 * 24 * 3600,
+        ge=3600,
+        description="seconds of nothing but failures after which an event endpoint is switched off",
+    )
+    EVENTS_RETENTION: Whole = Field(
+        default=7 * 24 * 3600,
+        ge=0,
+        description="seconds that events are kept once they were delivered or given up, to be sent again",
+    )
     DOCUMENT_MAX_MEGABYTES: Whole = Field(
         default=32, ge=1, le=64, description="of a file that a writer gives to a character as a document"
     )

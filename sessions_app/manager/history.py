@@ -7,12 +7,13 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 
-from sessions_app import memories
+from sessions_app import memories, outbox
 from sessions_app.crypto import Sealer
 from sessions_app.exceptions import LimitReached, SessionNotFound
 from sessions_app.manager.key_rotation import rewrap_all
 from sessions_app.manager.reader import SessionReader
 from sessions_app.memories import SyncMemories
+from sessions_app.models import EventKind
 from sessions_app.session import Coverage, Lore, Past, Turn, as_uuid, sealer_of
 from sessions_app.signals import sessions_over
 from sessions_app.stores import CONTENTION_TRIES, Appended, Removed, SummaryRecord, TurnRecord
@@ -33,6 +34,19 @@ def _summary_of(summary: SummaryRecord, sealer: Sealer) -> tuple[str, Coverage, 
         return value, Coverage(summary.upto), None
     gaps = tuple((int(first), int(last)) for first, last in value["gaps"])
     return value["text"], Coverage(summary.upto, gaps), value.get("lore")
+
+
+def _finished(session_id: UUID, turns: Sequence[TurnRecord]) -> list[outbox.Happening]:
+    return [
+        outbox.Happening(
+            EventKind.TURN,
+            turn.created_at,
+            session_id,
+            {"id": str(turn.identity), **outbox.facts_of(turn, outbox.TURN_FACTS)},
+        )
+        for turn in turns
+        if turn.role != "tool"
+    ]
 
 
 class SessionHistory:
@@ -99,11 +113,16 @@ class SessionHistory:
         two processes each believed to have the session, goes to the end and keeps its identity. Raises
         SessionNotFound, and RecordUnreadable if a turn has to be given another number and does not open.
         """
-        key, waiting, done = as_uuid(session_id), list(turns), Appended([], None)
+        return self._append(as_uuid(session_id), turns)
+
+    def _append(self, key: UUID, turns: Sequence[TurnRecord], *, told: bool = True) -> Appended:
+        waiting, done = list(turns), Appended([], None)
         for _ in range(CONTENTION_TRIES):
             if not waiting:
                 return done
             done = self._reader.store.append(key, waiting)
+            if told:
+                outbox.tell(_finished(key, [turn for turn in waiting if turn.identity in done.added]))
             if not done.refused:
                 return done
             sealer = self._reader.sealer(key)
@@ -128,7 +147,8 @@ class SessionHistory:
         if past.summary:
             self.keep_summary(session_id, Coverage(first - 1), past.summary)
         if copies:
-            self.append(session_id, copies)
+            key, sealer = as_uuid(session_id), self._reader.sealer(session_id)
+            self._append(key, [turn.sealed(sealer) for turn in copies], told=False)
 
     # --- forgetting ---
 
@@ -159,6 +179,11 @@ class SessionHistory:
         expired, removed = 0, Removed()
         while due := store.expire(moment, batch):
             expired += len(due)
+            outbox.tell(
+                outbox.Happening(EventKind.ENDED, moment, one.id, one.facts)
+                for one in due
+                if one.facts.get("connections")
+            )
             if connected := [session.id for session in due if session.connected]:
                 sessions_over.send(type(self), session_ids=connected)
         before = moment - timedelta(seconds=settings.SESSION_RETENTION)
@@ -173,7 +198,8 @@ class SessionHistory:
         removed += self.erase_again(batch=batch)
         removed += memories.purge(moment)
         counts = {"expired": expired, "removed": removed.sessions, "turns": removed.turns}
-        return {**counts, "memories": removed.memories} if removed.memories else counts
+        more = {"memories": removed.memories, "events": outbox.retention.purge(moment)}
+        return counts | {name: count for name, count in more.items() if count}
 
     def erase_again(self, *, batch: int = SWEPT_AT_ONCE) -> Removed:
         """Erases what the journal of erasures names and a restored backup has brought back."""

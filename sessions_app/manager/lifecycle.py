@@ -10,11 +10,12 @@ from django.conf import settings
 from characters import catalog
 from characters.exceptions import CharacterNotFound
 from characters.spec import CharacterSpec
+from sessions_app import outbox
 from sessions_app.exceptions import CharacterUnknown, Replaced, SessionEnded, SessionNotFound
 from sessions_app.identity import accounts, session_tokens
 from sessions_app.manager.metadata_rewrite import rewrite
 from sessions_app.manager.reader import LIVE, SessionReader
-from sessions_app.models import VoiceSession
+from sessions_app.models import EventKind, VoiceSession
 from sessions_app.session import Session, as_uuid, merge_patch, merged_metadata
 from sessions_app.signals import sessions_over
 from sessions_app.stores import Condition, Later, More, Record
@@ -28,6 +29,11 @@ def found(character: str, *, draft: bool = False) -> CharacterSpec:
         return catalog.draft(character) if draft else catalog.get(character)
     except CharacterNotFound as error:
         raise CharacterUnknown(str(error)) from error
+
+
+def happening(kind: EventKind, record: Record, moment: datetime) -> outbox.Happening:
+    """What is told of a session."""
+    return outbox.Happening(kind, moment, record.id, outbox.facts_of(record, outbox.SESSION_FACTS))
 
 
 class SessionLifecycle:
@@ -201,7 +207,10 @@ class SessionLifecycle:
             "connection": None,
             "token_hash": "",
         }
-        finished = self._reader.store.change(session_id, changes, Condition(LIVE)) is not None
-        if finished:
-            sessions_over.send(type(self), session_ids=[session_id])
-        return finished
+        finished = self._reader.store.change(session_id, changes, Condition(LIVE))
+        if finished is None:
+            return False
+        sessions_over.send(type(self), session_ids=[session_id])
+        if finished.connections:
+            outbox.tell([happening(EventKind.ENDED, finished, moment)])
+        return True

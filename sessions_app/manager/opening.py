@@ -10,6 +10,7 @@ from django.conf import settings
 
 from characters import catalog
 from characters.exceptions import CharacterNotFound
+from sessions_app import outbox
 from sessions_app.crypto import Sealer, key_ring
 from sessions_app.exceptions import (
     CharacterWithdrawn,
@@ -20,9 +21,9 @@ from sessions_app.exceptions import (
     TokenInvalid,
 )
 from sessions_app.identity import session_tokens
-from sessions_app.manager.lifecycle import TOUCH_SECS, SessionLifecycle, found
+from sessions_app.manager.lifecycle import TOUCH_SECS, SessionLifecycle, found, happening
 from sessions_app.manager.reader import LIVE, SessionReader
-from sessions_app.models import VoiceSession
+from sessions_app.models import EventKind, VoiceSession
 from sessions_app.session import SESSION_TABLE, Session, as_uuid, checked_metadata
 from sessions_app.stores import CONTENTION_TRIES, Condition, Record, Room
 
@@ -172,6 +173,8 @@ class SessionOpening:
                 ),
             )
             if changed is not None:
+                kind = EventKind.STARTED if changed.connections == 1 else EventKind.RESUMED
+                outbox.tell([happening(kind, changed, now)])
                 return Session.opened(
                     changed,
                     same_client=record.token_used,

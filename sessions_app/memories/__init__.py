@@ -17,6 +17,7 @@ from sessions_app.memories.recollection import (
     plain_words,
 )
 from sessions_app.memories.retention import erase_again, purge
+from sessions_app.memories.sealing import words_of
 
 __all__ = [
     "ASKED",
@@ -33,4 +34,5 @@ __all__ = [
     "matching",
     "plain_words",
     "purge",
+    "words_of",
 ]

@@ -12,6 +12,7 @@ from django.db.models import F
 from characters import catalog
 from characters.exceptions import CharacterNotFound
 from characters.models import Character
+from sessions_app import outbox
 from sessions_app.database import database_clock
 from sessions_app.exceptions import CharacterUnknown, MemoryNotFound, RecordUnreadable
 from sessions_app.memories import statements
@@ -40,6 +41,14 @@ def address_of(character: str) -> str:
         if Character.objects.filter(slug=character).exists():
             return character
         raise CharacterUnknown from error
+
+
+def session_of(finding: Finding) -> UUID | None:
+    """The session that something was learnt in, if that is known."""
+    try:
+        return UUID(finding.session) if finding.session else None
+    except ValueError:
+        return None
 
 
 class SyncMemories:
@@ -138,6 +147,9 @@ class SyncMemories:
             SealedMemory.objects.bulk_update(again, ["sealed", "used_at", "uses", "expires_at"])
             if rows and not gone:
                 self._count(owner.pk)
+            if rows:
+                learnt = [(m.id, session_of(m.finding)) for m in merged.new.values()]
+                outbox.note_memories(learnt, character, visitor, now)
             self._note_visit(owner, now)
         if rows or gone:
             self._tell(visitor, character)

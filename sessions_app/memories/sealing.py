@@ -3,12 +3,13 @@ another's place."""
 
 import base64
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sessions_app.crypto import Sealer
 from sessions_app.exceptions import RecordUnreadable
 from sessions_app.memories.recollection import Finding, Recollection
-from sessions_app.models import SealedMemory, VisitorMemory
+from sessions_app.models import MemoryKey, SealedMemory, VisitorMemory
 
 MEMORY_TABLE = "memory"
 
@@ -39,6 +40,15 @@ def opened_memory(sealer: Sealer, row: SealedMemory) -> Recollection:
     if row.sealed_vector:
         vector = base64.b64decode(sealer.open(MEMORY_TABLE, "vector", 0, bytes(row.sealed_vector), bound))
     return Recollection(row.pk, Finding(**payload), row.created_at, row.used_at, row.uses, vector)
+
+
+def words_of(owner_id: UUID, memory_id: UUID, sealed: bytes) -> dict[str, Any]:
+    """What an event tells of a memory, where words are wanted. Raises RecordUnreadable."""
+    key = MemoryKey.objects.filter(owner_id=owner_id).first()
+    if key is None:
+        raise RecordUnreadable
+    payload = key.sealer().open(MEMORY_TABLE, "payload", 0, sealed, str(memory_id))
+    return {name: payload[name] for name in ("text", "kind")}
 
 
 def new_row(

@@ -1,7 +1,10 @@
-"""The SQL of memories: what removes one enters it in the journal of erasures, in the same statement."""
+"""The SQL of memories: what removes one enters it in the journal of erasures, and
+takes what tells of it out of the outbox, in the same statement."""
 
-from sessions_app.models import Erasure, MemoryKey, SealedMemory, VisitorMemory
+from sessions_app import outbox
+from sessions_app.models import Erasure, EventKind, MemoryKey, SealedMemory, VisitorMemory
 
+OUTBOX = outbox.sql.OUTBOX
 OWNERS = VisitorMemory._meta.db_table
 MEMORIES = SealedMemory._meta.db_table
 MEMORY_KEYS = MemoryKey._meta.db_table
@@ -18,6 +21,8 @@ FORGET = f"""
         INSERT INTO "{ERASURES}" (session_id) SELECT id FROM gone ON CONFLICT DO NOTHING
     ), counted AS (
         UPDATE "{OWNERS}" SET revision = revision + 1 WHERE id IN (SELECT owner_id FROM gone)
+    ), untold AS (
+        DELETE FROM "{OUTBOX}" USING gone WHERE kind = '{EventKind.MEMORY}' AND about = gone.id
     )
     SELECT count(*) FROM gone
 """  # noqa: S608
@@ -27,7 +32,9 @@ FORGET_OWNERS = f"""
     ), keys AS (
         DELETE FROM "{MEMORY_KEYS}" USING due WHERE owner_id = due.id RETURNING 1
     ), memories AS (
-        DELETE FROM "{MEMORIES}" USING due WHERE owner_id = due.id RETURNING 1
+        DELETE FROM "{MEMORIES}" USING due WHERE owner_id = due.id RETURNING "{MEMORIES}".id
+    ), untold AS (
+        DELETE FROM "{OUTBOX}" USING memories WHERE kind = '{EventKind.MEMORY}' AND about = memories.id
     ), noted AS (
         INSERT INTO "{ERASURES}" (session_id) SELECT id FROM due ON CONFLICT DO NOTHING
     ), gone AS (

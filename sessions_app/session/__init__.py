@@ -6,11 +6,12 @@ In memory only, never in a cache: everything here is in the clear.
 from sessions_app.session.coverage import Coverage
 from sessions_app.session.metadata import checked_metadata, merge_patch, merged_metadata, same_json
 from sessions_app.session.opened_session import SESSION_TABLE, Session, as_uuid, metadata_of, sealer_of
-from sessions_app.session.tool_call import RESULT_CHARACTERS, Outcome, ToolCall
+from sessions_app.session.tool_call import EVENT_TABLE, RESULT_CHARACTERS, Outcome, ToolCall
 from sessions_app.session.turn import CUT_OFF, Lore, Past, Role, Turn
 
 __all__ = [
     "CUT_OFF",
+    "EVENT_TABLE",
     "RESULT_CHARACTERS",
     "SESSION_TABLE",
     "Coverage",

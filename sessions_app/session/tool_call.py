@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 Outcome = Literal["ok", "failed", "timeout", "cancelled", "refused", "limited", "asked", "declined"]
 ARGUMENT_CHARACTERS = 2_000
+EVENT_TABLE = "event"  # where a call is sealed for who is told of it
 RESULT_CHARACTERS = 4_000  # about a thousand tokens: a model with 2048 reads no more beside its prompt
 LINE_CHARACTERS = 160  # of what a transcript shows of either
 
@@ -33,6 +34,10 @@ class ToolCall:
             },
             ensure_ascii=False,
         )
+
+    def as_words(self) -> dict[str, Any]:
+        """What an event tells of it, where words are wanted."""
+        return {"call": self.id, "arguments": self.arguments, "result": self.result}
 
     @classmethod
     def of(cls, text: str) -> "ToolCall | None":

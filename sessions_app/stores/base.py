@@ -88,6 +88,7 @@ class Appended(NamedTuple):
     refused: list[int]
     holder: UUID | None
     memories: str | None = None
+    added: Collection[UUID] = ()  # identities of those that were not there already
 
 
 class Expired(NamedTuple):
@@ -95,6 +96,7 @@ class Expired(NamedTuple):
 
     id: UUID
     connected: bool
+    facts: Mapping[str, Any] = {}  # see outbox.SESSION_FACTS
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from django.conf import settings
 from sessions_app import shared_cache
 from sessions_app.exceptions import ServerFull, SessionNotFound
 from sessions_app.models import VoiceSession
+from sessions_app.outbox import SESSION_FACTS, facts_of
 from sessions_app.stores.base import (
     Appended,
     Condition,
@@ -144,7 +145,7 @@ class CacheStore(Store):
             if record is None:
                 raise SessionNotFound
             there = self._identities(session_id)
-            known, refused = set(there.values()), []
+            known, refused, added = set(there.values()), [], []
             for turn in turns:
                 if turn.identity.hex in known:
                     continue
@@ -154,9 +155,10 @@ class CacheStore(Store):
                 key = _key(session_id, f":turn:{turn.sequence}")
                 self._cache.set(key, shared_cache.packed(turn), _keep_secs())
                 there[turn.sequence] = turn.identity.hex
+                added.append(turn.identity)
             self._cache.set(_key(session_id, ":turns"), there, _keep_secs())
             write(replace(record, turns=len(there)))
-            return Appended(refused, record.connection)
+            return Appended(refused, record.connection, added=added)
 
     def _read(self, session_id: UUID, numbers: Sequence[int]) -> list[TurnRecord]:
         keys = [_key(session_id, f":turn:{number}") for number in numbers]
@@ -216,8 +218,10 @@ class CacheStore(Store):
         for record in due[:limit]:
             # One that was used in the very moment lives on.
             condition = Condition(VoiceSession.LIVE, {"expires_at": record.expires_at})
-            if self._change(record.id, {**over, "connection": None, "token_hash": ""}, condition):
-                found.append(Expired(record.id, record.connection is not None))
+            ended = self._change(record.id, {**over, "connection": None, "token_hash": ""}, condition)
+            if ended:
+                facts = facts_of(ended, SESSION_FACTS)
+                found.append(Expired(record.id, record.connection is not None, facts))
         return found
 
     def unused(self, untouched_since: datetime, limit: int) -> list[UUID]:

@@ -11,6 +11,7 @@ from django.db.models import Q
 from sessions_app.crypto import WrappedKey
 from sessions_app.exceptions import SessionNotFound
 from sessions_app.models import DataKey, Erasure, SessionSummary, SessionTurn, VoiceSession
+from sessions_app.outbox import SESSION_FACTS
 from sessions_app.stores import statements
 from sessions_app.stores.base import Appended, Condition, Expired, PageEnd, Removed, Room, Store
 from sessions_app.stores.records import TURN_FIELDS, Record, SummaryRecord, TurnRecord
@@ -41,7 +42,9 @@ class DatabaseStore(Store):
             tests.append(f"{statements.ACTIVE} < %s")
             params += [*self._asked(condition.room, session_id), condition.room.most]
         assignments = ", ".join(["revision = revision + 1", *(sql for sql, _ in assigned)])
-        sql = statements.CHANGE.format(assignments=assignments, tests=" AND ".join(tests))
+        telling = statements.told_by(changes)
+        template = statements.TELLING_CHANGES[telling] if telling else statements.CHANGE
+        sql = template.format(assignments=assignments, tests=" AND ".join(tests))
         if condition.room is None:
             rows = list(VoiceSession.objects.raw(sql, params))
         else:
@@ -79,11 +82,11 @@ class DatabaseStore(Store):
             raise SessionNotFound
         missing = {turn.identity: turn.sequence for turn in turns if turn.identity not in added}
         if not missing:
-            return Appended([], holder, memories)
+            return Appended([], holder, memories, added)
         there = SessionTurn.objects.filter(session_id=session_id, identity__in=missing)
         for identity in there.values_list("identity", flat=True):
             missing.pop(identity)
-        return Appended(sorted(missing.values()), holder, memories)
+        return Appended(sorted(missing.values()), holder, memories, added)
 
     def turns(
         self, session_id: UUID, *, after: int = 0, newest: int | None = None, oldest: int | None = None
@@ -146,7 +149,10 @@ class DatabaseStore(Store):
     def expire(self, now: datetime, limit: int) -> list[Expired]:
         with connection.cursor() as cursor:
             cursor.execute(statements.EXPIRE, [list(VoiceSession.LIVE), now, limit, now])
-            return [Expired(*row) for row in cursor.fetchall()]
+            return [
+                Expired(session_id, connected, dict(zip(SESSION_FACTS, facts, strict=True)))
+                for session_id, connected, *facts in cursor.fetchall()
+            ]
 
     def unused(self, untouched_since: datetime, limit: int) -> list[UUID]:
         due = VoiceSession.objects.filter(connections=0, turns=0, active_at__lte=untouched_since)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sessions_app.exceptions import SessionNotFound
 from sessions_app.models import VoiceSession
+from sessions_app.outbox import SESSION_FACTS, facts_of
 from sessions_app.stores.base import (
     Appended,
     Condition,
@@ -73,7 +74,8 @@ class MemoryStore(Store):
             new = [turn for turn in turns if turn.identity not in known]
             refused = [turn.sequence for turn in new if kept.setdefault(turn.sequence, turn) is not turn]
             self._records[session_id] = replace(record, turns=len(kept))
-            return Appended(refused, record.connection)
+            added = {turn.identity for turn in new if turn.sequence not in refused}
+            return Appended(refused, record.connection, added=added)
 
     def turns(
         self, session_id: UUID, *, after: int = 0, newest: int | None = None, oldest: int | None = None
@@ -123,8 +125,10 @@ class MemoryStore(Store):
         with self._lock:
             due = [r for r in self._all() if r.state in VoiceSession.LIVE and r.expires_at <= now][:limit]
             for record in due:
-                self._records[record.id] = changed(record, {**over, "connection": None, "token_hash": ""})
-                found.append(Expired(record.id, record.connection is not None))
+                ended = changed(record, {**over, "connection": None, "token_hash": ""})
+                self._records[record.id] = ended
+                facts = facts_of(ended, SESSION_FACTS)
+                found.append(Expired(record.id, record.connection is not None, facts))
         return found
 
     def unused(self, untouched_since: datetime, limit: int) -> list[UUID]:

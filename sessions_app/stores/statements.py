@@ -1,12 +1,23 @@
 """The SQL of the database store: what Django's ORM cannot say in one statement.
 
 A session's data key stands in a table of its own, which backups leave out; the same statement writes both,
-and whatever removes a session enters it in the journal of erasures.
+and whatever removes a session enters it in the journal of erasures, and takes its events out of the outbox.
+What is told of goes there by the statement that does it.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from sessions_app.models import DataKey, Erasure, SessionSummary, SessionTurn, VisitorMemory, VoiceSession
+from sessions_app import outbox
+from sessions_app.models import (
+    DataKey,
+    Erasure,
+    EventKind,
+    SessionSummary,
+    SessionTurn,
+    VisitorMemory,
+    VoiceSession,
+)
 from sessions_app.stores.base import Later, More
 from sessions_app.stores.records import RECORD_FIELDS, TURN_FIELDS
 
@@ -41,11 +52,12 @@ ACTIVE = f"""(
 )"""  # noqa: S608
 APPEND = f"""
     WITH held AS (
-        SELECT id, connection, visitor, "character" FROM "{SESSIONS}" WHERE id = %s FOR UPDATE
+        SELECT id, connection, visitor, "character", created_at FROM "{SESSIONS}" WHERE id = %s FOR UPDATE
     ), added AS (
         INSERT INTO "{TURNS}" (session_id, {", ".join(TURN_COLUMNS)})
         SELECT given.* FROM (VALUES {{rows}}) AS given, held
-        ON CONFLICT DO NOTHING RETURNING identity
+        ON CONFLICT DO NOTHING RETURNING *
+    ), told AS ({outbox.sql.of_turns("added", "held")}
     ), counted AS (
         UPDATE "{SESSIONS}" SET turns = turns + (SELECT count(*) FROM added)
         FROM held WHERE "{SESSIONS}".id = held.id
@@ -67,6 +79,8 @@ DELETE = f"""
         DELETE FROM "{DATA_KEYS}" USING due WHERE session_id = due.id
     ), journal AS (
         INSERT INTO "{JOURNAL}" (session_id) SELECT id FROM due ON CONFLICT DO NOTHING
+    ), events AS (
+        DELETE FROM "{outbox.sql.OUTBOX}" AS e USING due WHERE e.session_id = due.id
     ), sessions AS (
         DELETE FROM "{SESSIONS}" USING due WHERE "{SESSIONS}".id = due.id RETURNING 1
     )
@@ -84,6 +98,17 @@ CHANGE = f"""
         (SELECT key_id FROM "{DATA_KEYS}" WHERE session_id = id) AS key_id,
         (SELECT wrapped_key FROM "{DATA_KEYS}" WHERE session_id = id) AS wrapped_key
 """  # noqa: S608
+TELLING_CHANGES = {
+    kind: f"""
+        WITH changed AS ({CHANGE}), told AS ({outbox.sql.of_session("changed", kind, at)})
+        SELECT * FROM changed
+    """  # noqa: S608
+    for kind, at in (
+        (EventKind.STARTED, "active_at"),
+        (EventKind.RESUMED, "active_at"),
+        (EventKind.ENDED, "ended_at"),
+    )
+}
 REWRAP = f"""
     WITH rewrapped AS (
         UPDATE "{DATA_KEYS}" SET key_id = %s, wrapped_key = %s
@@ -96,11 +121,13 @@ EXPIRE = f"""
         SELECT id, connection IS NOT NULL AS connected FROM "{SESSIONS}"
         WHERE state = ANY(%s) AND expires_at <= %s
         ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED
-    )
-    UPDATE "{SESSIONS}" SET state = '{VoiceSession.State.EXPIRED}', end_reason = 'expired', ended_at = %s,
-        connection = NULL, token_hash = '', revision = revision + 1
-    FROM due WHERE "{SESSIONS}".id = due.id
-    RETURNING "{SESSIONS}".id, due.connected
+    ), over AS (
+        UPDATE "{SESSIONS}" SET state = '{VoiceSession.State.EXPIRED}', end_reason = 'expired', ended_at = %s,
+            connection = NULL, token_hash = '', revision = revision + 1
+        FROM due WHERE "{SESSIONS}".id = due.id
+        RETURNING "{SESSIONS}".*, due.connected
+    ), told AS ({outbox.sql.of_session("over", EventKind.ENDED, "ended_at")})
+    SELECT id, connected, {", ".join(outbox.SESSION_FACTS)} FROM over
 """  # noqa: S608
 FIRST_WORDS = f"""
     SELECT t.session_id, {TURN_LIST} FROM unnest(%s::uuid[]) AS asked(id), LATERAL (
@@ -122,3 +149,12 @@ def assignment(name: str, value: Any) -> tuple[str, Any]:
     if isinstance(value, More):
         return f"{column} = {column} + %s", value.amount
     return f"{column} = %s", value
+
+
+def told_by(changes: Mapping[str, Any]) -> EventKind | None:
+    """What a change tells of, if it is anything that somebody may be told."""
+    if changes.get("state") == VoiceSession.State.ENDED:
+        return EventKind.ENDED
+    if changes.get("state") == VoiceSession.State.ACTIVE and "connections" in changes:
+        return EventKind.STARTED if changes["connections"] == 1 else EventKind.RESUMED
+    return None

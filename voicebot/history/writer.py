@@ -22,7 +22,7 @@ from characters.text import cleaned
 from sessions_app.crypto import Sealer
 from sessions_app.database import database_clock
 from sessions_app.exceptions import RecordUnreadable, SessionError, SessionNotFound
-from sessions_app.session import Role, Turn
+from sessions_app.session import EVENT_TABLE, Role, ToolCall, Turn
 from sessions_app.shared_cache import AWAY
 from sessions_app.stores import Appended, TurnRecord
 from voicebot.history.freshness import Freshness
@@ -148,6 +148,10 @@ class HistoryWriter:
     def behind(self, written: int) -> None:
         """Goes on after what others have written meanwhile, or may still write."""
         self._sequence = max(self._sequence, written)
+
+    def sealed_beside(self, call: ToolCall) -> bytes:
+        """A tool's call for who is told of it: under the session's key, bound to the call."""
+        return self._sealer.seal(EVENT_TABLE, "call", 0, call.as_words(), bound=call.id[:60])
 
     # --- writing ---
 

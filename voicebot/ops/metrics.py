@@ -11,7 +11,8 @@ from django.db import DatabaseError
 from django.db.models import Count
 from prometheus_client import Counter, Gauge, Histogram, generate_latest
 
-from sessions_app.database import in_database
+from sessions_app import outbox
+from sessions_app.database import database_clock, in_database
 from sessions_app.models import VoiceSession
 from sessions_app.stores import get_store
 
@@ -41,6 +42,10 @@ replies_from = Counter(
     ["source"],
 )
 errors = Counter("greenroom_errors_total", "Errors that providers reported, by stage.", ["stage"])
+event_deliveries = Counter("greenroom_event_deliveries_total", "Tries to deliver an event.", ["outcome"])
+events_waiting = Gauge("greenroom_events_waiting", "Events that wait for endpoints that are on.")
+events_oldest_secs = Gauge("greenroom_events_oldest_seconds", "Age of the oldest of them; 0 without any.")
+events_failed = Gauge("greenroom_events_given_up", "Events that were given up and are still kept.")
 SESSIONS_SECS = 15  # between two counts of the sessions: an index scan, but not one for every scrape
 _counted_at = 0.0
 _writing = threading.Lock()
@@ -53,6 +58,13 @@ def _count_sessions() -> None:
     counts = dict(VoiceSession.objects.order_by().values_list("state").annotate(Count("pk")))
     for state in VoiceSession.State.values:
         sessions.labels(state).set(counts.get(state, 0))
+
+
+def _count_events() -> None:
+    backlog = outbox.retention.backlog(database_clock.carried())
+    events_waiting.set(backlog.waiting)
+    events_oldest_secs.set(backlog.oldest_secs)
+    events_failed.set(backlog.failed)
 
 
 def watch_queue(model: str, depth: Callable[[], int]) -> None:
@@ -86,6 +98,7 @@ async def text(process: Shown) -> bytes:
         _counted_at = time.monotonic()
         with suppress(DatabaseError):  # then the last count stands
             await in_database(_count_sessions)
+            await in_database(_count_events)
     with _writing:  # another's gauges, in another thread, do not come between these
         tasks.set(len(asyncio.all_tasks()))
         connections.set(process.admitted_connections)

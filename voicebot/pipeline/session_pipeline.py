@@ -22,6 +22,7 @@ from pipecat.workers.runner import WorkerRunner
 
 from characters.spec import CharacterSpec
 from sessions_app.session import Past, Role
+from voicebot.events import note_trouble
 from voicebot.extensions import Place, additions
 from voicebot.history import ContextHistory, HistoryFull, Summariser, mark_cut_off
 from voicebot.ops import metrics, tracing
@@ -188,7 +189,7 @@ class VoicePipeline:
         await self._remember("user", text)
 
     async def _trouble(self, stage: str) -> None:
-        metrics.errors.labels(stage).inc()
+        note_trouble(self.state.session.id, self.state.spec.slug, stage)
         await self._watchdog.trouble(stage)
 
     async def _remember(self, role: Role, text: str, *, interrupted: bool = False) -> None:

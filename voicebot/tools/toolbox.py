@@ -37,12 +37,13 @@ class Done:
 
 
 class Toolbox:
-    """Of one connection. `keep` takes each finished call for the history, `ask` asks the visitor first."""
+    """Of one connection. `keep` takes each finished call for the history and gives it back sealed, `ask` asks
+    the visitor first."""
 
     def __init__(
         self,
         hands: Hands,
-        keep: Callable[[ToolCall], Awaitable[None]],
+        keep: Callable[[ToolCall], Awaitable[bytes]],
         ask: Callable[[ToolSpec, dict[str, Any]], Awaitable[None]],
         *,
         limits: Limits | None = None,
@@ -112,9 +113,9 @@ class Toolbox:
 
     async def _keep_all(self, tool: ToolSpec, call: ToolCall, took_secs: float) -> None:
         state = self._hands.state
-        await self._keep(call)
+        sealed = await self._keep(call)
         noting = asyncio.create_task(
-            audit.note(state.session.id, state.spec.slug, tool, call.outcome, took_secs)
+            audit.note(state.session.id, state.spec.slug, tool, call, took_secs=took_secs, sealed=sealed)
         )
         self._notes.add(noting)
         noting.add_done_callback(self._notes.discard)

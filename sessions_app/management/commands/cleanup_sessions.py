@@ -34,5 +34,7 @@ class Command(BaseCommand):
         )
         if done.get("memories"):
             self.stdout.write(f"Removed {done['memories']} memories that were past their time.")
+        if done.get("events"):
+            self.stdout.write(f"Removed {done['events']} events that were past their time.")
         if emptied := bin.empty():
             self.stdout.write(f"Emptied the bin of {emptied} characters.")

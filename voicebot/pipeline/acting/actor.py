@@ -258,14 +258,16 @@ class Actor:
 
     # --- what stays ---
 
-    async def _keep(self, call: ToolCall) -> None:
-        """The call becomes a turn of the history."""
+    async def _keep(self, call: ToolCall) -> bytes:
+        """The call becomes a turn of the history; gives it back sealed, for who is told of calls."""
         metrics.turns.labels("tool").inc()
+        writer = self._state.context.writer
         try:
-            turn = self._state.context.writer.add("tool", call.text, version=self._state.spec.label)
+            turn = writer.add("tool", call.text, version=self._state.spec.label)
             self._history.note(turn)
         except HistoryFull:  # the next word of either side ends the connection
             log.error("a tool's call of session %s is not kept", self._state.session.id)
+        return writer.sealed_beside(call)
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self._quietly(work))
