@@ -25,12 +25,13 @@ if [ $# -eq 3 ]; then
         cat "$2"
         echo '\.'
         echo 'INSERT INTO sessions_app_erasure (session_id, erased_at)'
-        echo '    SELECT session_id, erased_at FROM erased ON CONFLICT DO NOTHING;'
+        echo '    SELECT session_id, erased_at FROM erased ON CONFLICT (session_id)'
+        echo '    DO UPDATE SET erased_at = GREATEST(sessions_app_erasure.erased_at, EXCLUDED.erased_at);'
         echo 'INSERT INTO sessions_app_datakey (session_id, key_id, wrapped_key)'
         echo '    SELECT session_id, key_id, wrapped_key FROM kept'
         echo '    WHERE session_id IN (SELECT id FROM sessions_app_voicesession)'
         echo '    AND session_id NOT IN (SELECT session_id FROM sessions_app_erasure);'
-        # A dump of before there were memories has no such tables.
+        # A dump of before there were memories, or documents, has no such tables.
         cat <<'SQL'
 SELECT to_regclass('sessions_app_memorykey') IS NOT NULL AS remembers \gset
 \if :remembers
@@ -39,6 +40,14 @@ INSERT INTO sessions_app_memorykey (owner_id, key_id, wrapped_key)
     SELECT session_id, key_id, wrapped_key FROM kept
     WHERE session_id IN (SELECT id FROM sessions_app_visitormemory)
     AND session_id NOT IN (SELECT session_id FROM sessions_app_erasure);
+\endif
+SELECT to_regclass('characters_documentpiece') IS NOT NULL AS reads \gset
+\if :reads
+CREATE TEMP TABLE deleted AS SELECT id FROM characters_document JOIN sessions_app_erasure
+    ON session_id = left(sha256, 32)::uuid AND added_at < erased_at;
+DELETE FROM characters_documentpiece WHERE document_id IN (SELECT id FROM deleted);
+DELETE FROM characters_document_characters WHERE document_id IN (SELECT id FROM deleted);
+DELETE FROM characters_document WHERE id IN (SELECT id FROM deleted);
 \endif
 SQL
     } >>"$sql"

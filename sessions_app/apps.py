@@ -18,4 +18,5 @@ class SessionsConfig(AppConfig):
         key_ring()  # a ring with a mistake in it stops the start, not the first visitor
         receivers.end_sessions_of_disabled()
         receivers.follow_moved_characters()
+        receivers.journal_deleted_documents()
         receivers.rewrap_other_keys()

@@ -12,7 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.db.models.signals import post_delete, post_save, pre_save
 
-from characters.signals import character_moved
+from characters.signals import character_moved, document_deleted
+from sessions_app import documents
 from sessions_app.identity import accounts, visitors
 from sessions_app.manager import SyncSessionManager
 from sessions_app.memories import SyncMemories
@@ -28,6 +29,11 @@ def follow_moved_characters() -> None:
         VisitorMemory.objects.filter(character_id=old).update(character_id=new)
 
     character_moved.connect(moved, weak=False, dispatch_uid="sessions_app.characters.moved")
+
+
+def journal_deleted_documents() -> None:
+    """A document that was deleted for good is in the journal of erasures, as what was said is."""
+    document_deleted.connect(documents.note, weak=False, dispatch_uid="sessions_app.documents.deleted")
 
 
 def rewrap_other_keys() -> None:

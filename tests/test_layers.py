@@ -38,7 +38,7 @@ ORDER = {
         stores
         session
         identity
-        memories
+        documents memories
         manager
         conversations expiry handlers receivers
         admin

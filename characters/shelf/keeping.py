@@ -9,6 +9,7 @@ from django.db.models import Sum
 
 from characters.models import Character, Document
 from characters.shelf.unused import delete_unused
+from characters.signals import document_deleted
 from characters.text import Reason, because, cleaned
 from characters.versions import publishing
 
@@ -106,6 +107,7 @@ def take_away(character: Character, document: Document) -> None:
 def delete(document: Document) -> None:
     """Deletes a document for good, whoever has it: versions that name it do without it from now on."""
     users = list(Character.objects.select_for_update(no_key=True).filter(documents=document).order_by("pk"))
+    document_deleted.send(Document, sha256=document.sha256)
     document.delete()
     for character in users:
         publishing.changed_draft(character)

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 
-from sessions_app import memories, outbox
+from sessions_app import documents, memories, outbox
 from sessions_app.crypto import Sealer
 from sessions_app.exceptions import LimitReached, SessionNotFound
 from sessions_app.manager.key_rotation import rewrap_all
@@ -209,7 +209,7 @@ class SessionHistory:
             removed += gone
             if not gone.sessions:
                 break
-        return removed + memories.erase_again()
+        return removed + memories.erase_again() + Removed(documents=documents.erase_again())
 
     def due(self, now: datetime | None = None) -> dict[str, int]:
         """How many sessions `purge` would expire and remove at this moment."""

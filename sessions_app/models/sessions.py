@@ -107,10 +107,14 @@ class DataKey(models.Model):
 
 
 class Erasure(models.Model):
-    """The journal of removed sessions and memories, without words: what a restored backup brings back is
-    removed again."""
+    """The journal of removed sessions, memories and documents, without words: what a restored backup brings
+    back is removed again.
 
-    session_id = models.UUIDField(primary_key=True)  # or that of a memory, or of all memories together
+    A document that was given again after its erasure stays: it is another one with the same file.
+    """
+
+    # Or that of a memory, of all memories together; of a document the first half of its file's SHA-256.
+    session_id = models.UUIDField(primary_key=True)
     erased_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:

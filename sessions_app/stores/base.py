@@ -108,6 +108,7 @@ class Removed:
     summaries: int = 0
     memories: int = 0
     memory_keys: int = 0
+    documents: int = 0
 
     def __add__(self, other: "Removed") -> "Removed":
         return Removed(
@@ -116,6 +117,7 @@ class Removed:
             self.summaries + other.summaries,
             self.memories + other.memories,
             self.memory_keys + other.memory_keys,
+            self.documents + other.documents,
         )
 
 

@@ -14,8 +14,8 @@ from sessions_app.models import Erasure
 
 class Command(BaseCommand):
     help = (
-        "Removes every session and memory that the journal of erasures names, keys and rows. FILE, of "
-        "`erasures` or of deploy/backup.sh, is added to the journal first. The server does the same every "
+        "Removes every session, memory and document that the journal of erasures names, keys and rows. FILE, "
+        "of `erasures` or of deploy/backup.sh, is added to the journal first. The server does the same every "
         "five minutes."
     )
 
@@ -24,10 +24,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["file"]:
-            Erasure.objects.bulk_create(_read(options["file"]), 1000, ignore_conflicts=True)
+            Erasure.objects.bulk_create(
+                _read(options["file"]),
+                1000,
+                update_conflicts=True,
+                unique_fields=["session_id"],
+                update_fields=["erased_at"],
+            )
         removed = SyncSessionManager().erase_again()
-        counts = f"{removed.sessions} sessions, {removed.turns} turns and {removed.memories} memories"
-        self.stdout.write(f"Erased {counts} again.")
+        counts = f"{removed.sessions} sessions, {removed.turns} turns, {removed.memories} memories"
+        self.stdout.write(f"Erased {counts} and {removed.documents} documents again.")
 
 
 def _read(path: Path) -> list[Erasure]:
