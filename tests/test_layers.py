@@ -34,7 +34,7 @@ ORDER = {
         database
         crypto shared_cache
         models
-        outbox
+        costs outbox
         stores
         session
         identity
@@ -55,7 +55,7 @@ ORDER = {
     "voicebot": """
         pipecat_internals
         ops outbound service_options
-        models meaning
+        models meaning usage
         lore
         documents events memories
         repertoire
@@ -89,6 +89,7 @@ DOORS = (
     "characters.versions",
     "sessions_app.admin",
     "sessions_app.conversations",
+    "sessions_app.costs",
     "sessions_app.crypto",
     "sessions_app.database",
     "sessions_app.identity",
@@ -119,6 +120,7 @@ DOORS = (
     "voicebot.tools",
     "voicebot.transport",
     "voicebot.turns",
+    "voicebot.usage",
 )
 BY_MODULE = {"voicebot.pipecat_internals"}  # each user loads only what it needs of Pipecat
 # Settings and Django name these by dotted path; what is loaded before Django is set up loads next to nothing.

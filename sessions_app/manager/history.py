@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 
-from sessions_app import documents, memories, outbox
+from sessions_app import costs, documents, memories, outbox
 from sessions_app.crypto import Sealer
 from sessions_app.exceptions import LimitReached, SessionNotFound
 from sessions_app.manager.key_rotation import rewrap_all
@@ -117,6 +117,10 @@ class SessionHistory:
 
     def _append(self, key: UUID, turns: Sequence[TurnRecord], *, told: bool = True) -> Appended:
         waiting, done = list(turns), Appended([], None)
+        if not self._reader.store.in_rows:  # where they are, turns and usage are one statement
+            for text in filter(None, (turn.usage for turn in turns)):
+                self.count(key, text)
+            waiting = [replace(turn, usage="") for turn in turns]
         for _ in range(CONTENTION_TRIES):
             if not waiting:
                 return done
@@ -132,6 +136,10 @@ class SessionHistory:
                 replace(turn, sequence=last + number).sealed(sealer) for number, turn in enumerate(taken, 1)
             ]
         raise LimitReached("Too many writers of one conversation at once.")
+
+    def count(self, session_id: UUID | str, usage: str) -> None:
+        """Writes what a session has used, see `costs.counting.keep`, where no turn takes it along."""
+        costs.keep(as_uuid(session_id), usage, in_rows=self._reader.store.in_rows)
 
     def carry_over(self, earlier: UUID | str, session_id: UUID | str) -> None:
         """Begins a new session with the end of an earlier one: its summary, and a copy of its newest turns.
@@ -159,8 +167,13 @@ class SessionHistory:
             raise SessionNotFound
         return removed
 
+    def _remove(self, session_ids: Sequence[UUID]) -> Removed:
+        if not self._reader.store.in_rows:
+            costs.forget(session_ids)
+        return self._reader.store.delete(session_ids)
+
     def _delete(self, session_ids: Sequence[UUID]) -> Removed:
-        removed = self._reader.store.delete(session_ids)
+        removed = self._remove(session_ids)
         sessions_over.send(type(self), session_ids=list(session_ids))
         return removed
 
@@ -191,7 +204,7 @@ class SessionHistory:
         for found, until in ((store.past_retention, before), (store.unused, unopened_before)):
             while over := found(until, batch):
                 # They are over, or were never begun: no connection has to hear of it.
-                gone = store.delete(over)
+                gone = self._remove(over)
                 removed += gone
                 if not gone.sessions:
                     break

@@ -46,10 +46,12 @@ class SessionOpening:
         visitor: str,
         metadata: Mapping[str, Any] | None = None,
         draft: bool = False,
+        api_key: int = 0,
     ) -> Session:
         """A new session with a fresh token, which opens its first connection within two minutes.
 
-        With `draft` it is with what is not published yet, and over within the hour.
+        With `draft` it is with what is not published yet, and over within the hour. `api_key` is the id of
+        the key that it begins by.
 
         Raises CharacterUnknown, BadRequest or TooLarge (metadata), LimitReached.
         """
@@ -90,6 +92,7 @@ class SessionOpening:
             errors=0,
             secret_hash=session_tokens.hash_of(secret),
             opened_from="",
+            api_key=api_key,
         )
         self._reader.store.create(record)
         return Session.opened(record, token=token, secret=secret)

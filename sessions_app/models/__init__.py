@@ -1,5 +1,6 @@
 """Models of sessions, of what is said in them, and of what outlives them. Only sealed words are stored."""
 
+from sessions_app.models.costs import Price, Usage
 from sessions_app.models.events import TELLING, EventEndpoint, EventKind, OutboxEvent
 from sessions_app.models.memories import MemoryKey, SealedMemory, VisitorMemory
 from sessions_app.models.sessions import ApiKey, DataKey, Erasure, SessionSummary, SessionTurn, VoiceSession
@@ -14,10 +15,12 @@ __all__ = [
     "EventKind",
     "MemoryKey",
     "OutboxEvent",
+    "Price",
     "SealedMemory",
     "SessionSummary",
     "SessionTurn",
     "ToolUse",
+    "Usage",
     "VisitorMemory",
     "VoiceSession",
 ]

@@ -67,6 +67,7 @@ class VoiceSession(models.Model):
     settled = models.BooleanField(default=True, db_default=True)  # nobody has turns that are not written yet
     secret_hash = models.CharField(max_length=64, blank=True, default="", db_default="")  # see tokens.py
     opened_from = models.CharField(max_length=64, blank=True, default="", db_default="")
+    api_key = models.PositiveBigIntegerField(default=0, db_default=0)  # by which it began; 0: none
 
     class Meta:
         ordering: ClassVar = ["-active_at"]

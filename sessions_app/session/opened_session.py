@@ -62,6 +62,7 @@ class Session:
     same_client: bool = False  # the client that had the last connection reconnects by itself
     previous: UUID | None = None  # the connection that had hold of the session until this one came
     sequence_floor: int = 0  # above it this connection numbers its turns
+    api_key: int = 0  # by which it began; 0: none
     # How long nobody was there before this connection, as far as is known; of the first one, for ever.
     away_secs: float = 0.0
     unsettled: bool = False  # somebody may have turns of earlier connections that are not written yet
@@ -105,6 +106,7 @@ class Session:
             same_client=same_client,
             previous=previous,
             sequence_floor=record.sequence_floor,
+            api_key=record.api_key,
             away_secs=away_secs,
             unsettled=unsettled,
         )

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Q
 
+from sessions_app.costs import counting
 from sessions_app.crypto import WrappedKey
 from sessions_app.exceptions import SessionNotFound
 from sessions_app.models import DataKey, Erasure, SessionSummary, SessionTurn, VoiceSession
@@ -75,6 +76,7 @@ class DatabaseStore(Store):
         params: list[Any] = [session_id]
         for turn in turns:
             params += [session_id, *(getattr(turn, name) for name in statements.TURN_COLUMNS)]
+        params.append(counting.rows(turn.usage for turn in turns))
         with connection.cursor() as cursor:
             cursor.execute(statements.APPEND.format(rows=rows), params)
             found, holder, added, memories = cursor.fetchone()

@@ -42,6 +42,7 @@ class Record:
     settled: bool = True  # nobody has turns of it that are not written yet
     secret_hash: str = ""
     opened_from: str = ""  # by its token, see session_tokens.bound
+    api_key: int = 0  # by which it began; 0: none
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -49,7 +50,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class TurnRecord:
-    """A turn as it is stored: the same one wherever its `identity` stands. `sealed` is ciphertext."""
+    """A turn as it is stored: the same one wherever its `identity` stands. `sealed` is ciphertext.
+
+    `usage` is what its connection has used by then, and is no part of it: see `costs.packed`.
+    """
 
     sequence: int
     role: str
@@ -59,6 +63,7 @@ class TurnRecord:
     version: str = ""
     latency_ms: int | None = None
     identity: UUID = field(default_factory=uuid4)
+    usage: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -77,5 +82,5 @@ class SummaryRecord:
 
 
 RECORD_FIELDS = tuple(field.name for field in fields(Record))
-TURN_FIELDS = tuple(field.name for field in fields(TurnRecord))
+TURN_FIELDS = tuple(field.name for field in fields(TurnRecord) if field.name != "usage")
 SUMMARY_FIELDS = tuple(field.name for field in fields(SummaryRecord))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sessions_app import outbox
+from sessions_app.costs import counting
 from sessions_app.models import (
     DataKey,
     Erasure,
@@ -61,7 +62,7 @@ APPEND = f"""
     ), counted AS (
         UPDATE "{SESSIONS}" SET turns = turns + (SELECT count(*) FROM added)
         FROM held WHERE "{SESSIONS}".id = held.id
-    )
+    ), used AS ({counting.KEEP})
     SELECT (SELECT count(*) FROM held), (SELECT connection FROM held), ARRAY(SELECT identity FROM added),
         COALESCE((
             SELECT m.id || '.' || m.revision FROM held JOIN "{MEMORY_OWNERS}" m
@@ -81,7 +82,7 @@ DELETE = f"""
         INSERT INTO "{JOURNAL}" (session_id) SELECT id FROM due ON CONFLICT DO NOTHING
     ), events AS (
         DELETE FROM "{outbox.sql.OUTBOX}" AS e USING due WHERE e.session_id = due.id
-    ), sessions AS (
+    ), {counting.FORGET}, sessions AS (
         DELETE FROM "{SESSIONS}" USING due WHERE "{SESSIONS}".id = due.id RETURNING 1
     )
     SELECT (SELECT count(*) FROM sessions), (SELECT count(*) FROM turns), (SELECT count(*) FROM summaries)

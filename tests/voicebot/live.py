@@ -34,6 +34,7 @@ from voicebot.providers.scripted import ScriptedLLM, ScriptedSTT, ScriptedTTS
 from voicebot.transport import SocketLine, serializer
 from voicebot.transport.channels import ChannelsTransport
 from voicebot.turns import InferenceBudget
+from voicebot.usage import ConnectionMeter
 
 PACKET = 512  # samples
 
@@ -45,6 +46,7 @@ class Conversation(Visitor):
         super().__init__("")
         self.session_id, self.manager = session_id, manager
         self.pipeline: VoicePipeline
+        self.meter: ConnectionMeter
         self.budget = InferenceBudget(Load())
         self.quiet = asyncio.Event()  # the pipeline has called it quiet
 
@@ -122,7 +124,11 @@ async def standing(
     past = past or Past("", Coverage(), [])
     remembering = Remembering(session.visitor, session.id, learning)
     await remembering.load(spec)
-    context = SessionContext(session.id, manager, writer, connection, remembering=remembering)
+    one.meter = ConnectionMeter(connection)
+    one.meter.give_to(writer)
+    context = SessionContext(
+        session.id, manager, writer, connection, meter=one.meter, remembering=remembering
+    )
     one.pipeline = VoicePipeline(
         ConversationState(context, session, spec, past),
         ChannelsTransport(SocketLine(one.hear)),
@@ -144,4 +150,7 @@ async def conversation(**options: Any) -> AsyncIterator[Conversation]:
         yield one
     finally:
         await one.pipeline.stop(running)
+        await one.pipeline.unprompted.end()
+        one.meter.take_from(one.pipeline.state.context.writer)
+        await one.meter.flush(one.manager, one.session_id)
         await runtime.default().writers.leave(one.session_id, 5)

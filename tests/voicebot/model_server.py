@@ -50,6 +50,17 @@ def chunk(content: str | None = None, finish: str | None = None, **more: Any) ->
     return b"data: " + json.dumps(data).encode() + b"\n\n"
 
 
+def used(prompt: int, completion: int, *, cached: int = 0, reasoning: int = 0) -> dict[str, Any]:
+    """What OpenAI's API tells of a request: cached tokens are among those of the prompt."""
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        "prompt_tokens_details": {"cached_tokens": cached},
+        "completion_tokens_details": {"reasoning_tokens": reasoning},
+    }
+
+
 DONE = b"data: [DONE]\n\n"
 
 
@@ -63,6 +74,7 @@ class Model:
         self.asked: list[dict[str, Any]] = []
         self.given_up = 0  # requests whose client went before they were answered
         self.url = ""
+        self.usage: dict[str, Any] | None = None  # of each request, as of `used`; told where it is asked for
         self.calls_again = False  # also when a tool has answered
         self.models: Any = {"object": "list", "data": [{"id": "m", "object": "model", "owned_by": "library"}]}
 
@@ -81,7 +93,7 @@ class Model:
                     data = part if isinstance(part, bytes) else chunk(part) if isinstance(part, str) else None
                     await response.write(data if data is not None else chunk(**part))
             if finish:
-                await response.write(chunk(finish=finish) + DONE)
+                await response.write(chunk(finish=finish) + self.told(_asked) + DONE)
             return response
 
         self.behaviour = speak
@@ -116,6 +128,13 @@ class Model:
 
         self.behaviour = act
 
+    def told(self, asked: dict[str, Any]) -> bytes:
+        """The last chunk of a stream, if its usage was asked for."""
+        if not self.usage or not (asked.get("stream_options") or {}).get("include_usage"):
+            return b""
+        data = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": []}
+        return b"data: " + json.dumps({**data, "usage": self.usage}).encode() + b"\n\n"
+
     @staticmethod
     async def opened(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
@@ -144,13 +163,18 @@ class Model:
             if not asked.get("stream"):
                 message = {"role": "assistant", "content": self.reply}
                 choice = {"index": 0, "message": message, "finish_reason": "stop"}
-                return web.json_response(
-                    {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
-                )
+                whole = {
+                    "id": "c",
+                    "object": "chat.completion",
+                    "created": 1,
+                    "model": "m",
+                    "choices": [choice],
+                }
+                return web.json_response({**whole, "usage": self.usage})
             response = await self.opened(request)
             for word in self.reply.split(" "):
                 await response.write(chunk(word + " "))
-            await response.write(chunk(finish="stop") + DONE)
+            await response.write(chunk(finish="stop") + self.told(asked) + DONE)
         except (asyncio.CancelledError, ConnectionError):
             self.given_up += 1
             raise

@@ -23,6 +23,7 @@ from voicebot.pipeline import ConversationState, Event, SessionContext, VoicePip
 from voicebot.providers import ProviderError
 from voicebot.runtime import Runtime
 from voicebot.transport import ChannelsTransport, Line, LineRate
+from voicebot.usage import ConnectionMeter
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ class Conversation:
         self._idle = IdleClose(connection.close_with)
         self._writer: HistoryWriter | None = None
         self._remembering: Remembering | None = None
+        self.meter = ConnectionMeter(connection.connection)
         self._earlier_errors = 0  # of pipelines before this one
         self._rebuilding = False  # the pipeline ends because another one is to go on, until that is there
         self._reload_missed = False  # a client message was answered meanwhile
@@ -128,15 +130,9 @@ class Conversation:
         if self._remembering is None:
             self._remembering = Remembering(session.visitor, session.id, self._runtime.learning)
         await self._remembering.load(spec)
+        fixed = (session.id, self._manager, writer, self._connection.connection, limit, self.meter)
         context = SessionContext(
-            session.id,
-            self._manager,
-            writer,
-            self._connection.connection,
-            limit,
-            self._runtime.prompt_threads,
-            self._runtime.recorded,
-            self._remembering,
+            *fixed, self._runtime.prompt_threads, self._runtime.recorded, self._remembering
         )
         state = ConversationState(context, session, spec, past)
         before_secs, warning_secs = quiet_secs()
@@ -175,6 +171,7 @@ class Conversation:
                 self._manager, session.id, await self._manager.sealer(session.id)
             )
             writer.connection, writer.on_replaced = self._connection.connection, self._on_fenced_off
+            self.meter.give_to(writer)
             writer.behind(max([past.covered.upto, *(turn.sequence for turn in past.turns)]))
             if not (session.previous and told):
                 writer.behind(session.sequence_floor)
@@ -286,6 +283,8 @@ class Conversation:
         if self._writer is None:
             return True
         self._writer.on_replaced = lambda: None
+        self.meter.take_from(self._writer)
+        await self.meter.flush(self._manager, session_id)
         return await self._runtime.writers.leave(session_id, LEAVING_FLUSH_SECS)
 
     @property

@@ -144,6 +144,7 @@ class VoiceConnection:
 
     async def _keep_alive(self, admission: Admission, session: Session) -> None:
         async def touch() -> datetime:
+            await self._conversation.meter.flush(self.manager, session.id)
             return await admission.heartbeat(self.manager, session, self._lasted_secs)
 
         async def expiring(secs: float) -> bool:

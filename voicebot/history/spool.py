@@ -255,7 +255,7 @@ def _opened(cipher: AESGCM, file_id: UUID, place: int, sealed: bytes) -> Spooled
     try:
         plain = cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _aad(file_id, place))
         session_id, text = json.loads(plain)
-        turn = unpacked(TurnRecord, text, TURN_FIELDS)
+        turn = unpacked(TurnRecord, text, (*TURN_FIELDS, "usage"))
         return None if turn is None else (UUID(session_id), turn)
     except (InvalidTag, ValueError, TypeError):
         return None

@@ -15,12 +15,14 @@ from pipecat.processors.aggregators.llm_context import LLMContext, LLMContextMes
 from characters.prompts import SUMMARY_CHARACTERS, room_for_history
 from characters.spec import CharacterSpec
 from characters.text import as_plain_words, token_estimate
+from sessions_app.costs import Meter
 from sessions_app.manager import SessionManager
 from sessions_app.session import Lore, Past, Turn
 from voicebot.history.llm_context import ContextHistory
 from voicebot.history.writer import HistoryWriter
 from voicebot.ops import PromptThreads
 from voicebot.providers import without_thoughts
+from voicebot.usage import counting, infer
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +107,7 @@ async def summarise(llm: Any, name: str, summary: str, turns: Sequence[Turn], li
         script = as_plain_words((f"So far: {summary}\n\n" if summary else "") + step)
         context = LLMContext([cast(LLMContextMessage, {"role": "user", "content": script})])
         async with asyncio.timeout(INFERENCE_SECS):
-            text = await llm.run_inference(context, SUMMARY_TOKENS, instruction)
+            text = await infer(llm, context, SUMMARY_TOKENS, instruction)
         summary = " ".join(without_thoughts(text or "").split())[:SUMMARY_CHARACTERS]
         if not summary:
             raise SummaryFailed
@@ -131,6 +133,9 @@ class Context(Protocol):
     @property
     def prompt_threads(self) -> PromptThreads: ...
 
+    @property
+    def meter(self) -> Meter: ...
+
 
 class Summariser:
     """Keeps the summary of one connection's conversation up to date."""
@@ -138,7 +143,7 @@ class Summariser:
     def __init__(self, past: Past, context: Context):
         self.summary, self.covered = past.summary, past.covered
         self._session_id, self._manager, self._writer = context.session_id, context.manager, context.writer
-        self._limit, self._threads = context.limit, context.prompt_threads
+        self._limit, self._threads, self._meter = context.limit, context.prompt_threads, context.meter
         self._renewing = False
         self._failures = 0
         self._not_before = 0  # turn after which it is tried again
@@ -165,7 +170,8 @@ class Summariser:
             return False
         self._renewing = True
         try:
-            renewed = await self._renew(spec.name, llm, history, room, lore)
+            with counting(self._meter, "summary"):
+                renewed = await self._renew(spec.name, llm, history, room, lore)
             self._failures = 0
             return renewed
         except Exception as error:

@@ -114,6 +114,7 @@ class HistoryWriter:
         self.freshness = Freshness()
         self.connection: UUID | None = None  # that has the session, as far as this process knows
         self.on_replaced: Callable[[], None] = lambda: None  # another one has it: the database says so
+        self.usage: Callable[[], str] = lambda: ""  # what it has used since the last turn, see `Meter`
 
     @property
     def waiting(self) -> int:
@@ -138,7 +139,7 @@ class HistoryWriter:
             raise HistoryFull("The database has been away for too long to remember more.")
         self._sequence += 1
         turn = Turn(self._sequence, role, cleaned(text), interrupted, self._clock(), version, latency_ms)
-        sealed = turn.sealed(self._sealer)
+        sealed = replace(turn.sealed(self._sealer), usage=self.usage())
         self._waiting.append(sealed)
         self._spool.keep(self._session_id, sealed)
         if self._task is None or self._task.done():
@@ -223,7 +224,7 @@ class HistoryWriter:
             raise
         except Exception:
             # Figures are nobody's words: a turn without them is better than none.
-            await self._append([replace(turn, latency_ms=None)])
+            await self._append([replace(turn, latency_ms=None, usage="")])
 
     def _done(self, turns: Sequence[TurnRecord]) -> None:
         """These need not be written any more: they are what waits first."""

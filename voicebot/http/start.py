@@ -48,8 +48,8 @@ async def start(
     beginning = isinstance(given.body, Beginning)
     process = of_request(request)
     process.capacity.check(beginning=beginning)
-    by_api_key = await _by_api_key(request, beginning=beginning)
-    visit = await sync_to_async(Visit)(request, by_api_key=by_api_key)
+    by_api_key = await _by_api_key(request, beginning=beginning)  # its id, 0 for none
+    visit = await sync_to_async(Visit)(request, by_api_key=bool(by_api_key))
     address = address_of_request(request)
 
     def check() -> None:
@@ -57,7 +57,7 @@ async def start(
         rate_limits.check_day(process.counts, visit.visitor)
 
     await in_database(check)
-    session = await _session_for_who_waits(request, given, visit.visitor)
+    session = await _session_for_who_waits(request, given, visit.visitor, by_api_key)
     scheme = "wss" if request.is_secure() else "ws"
     path = reverse("socket", args=[session.id])
     if session.secret:
@@ -79,26 +79,26 @@ async def take_back(request: HttpRequest, given: Annotated[TakenBack, JsonObject
     return Ended(ended=bool(made) and await manager.end(made, reason="left"))
 
 
-async def _by_api_key(request: HttpRequest, *, beginning: bool) -> bool:
-    """Whether the request brings an API key. Raises KeyInvalid, or OriginRefused where it would need one.
+async def _by_api_key(request: HttpRequest, *, beginning: bool) -> int:
+    """The id of the request's API key, 0 for none. Raises KeyInvalid, or OriginRefused where it needs one.
 
     A page that only a key lets in may go on with a session by its secret, and begin none without the key.
     """
     origin, bearer = request.headers.get("Origin"), bearer_of(request)
     if api_keys.is_key(bearer):
-        await in_database(api_keys.check, bearer, origin)
-        return True
+        key = await in_database(api_keys.check, bearer, origin)
+        return int(key.pk)
     if beginning and not origins.is_allowed(origin, origins.own_of(request)):
         raise OriginRefused
-    return False
+    return 0
 
 
-async def _session_for_who_waits(request: HttpRequest, given: Start, visitor: str) -> Session:
+async def _session_for_who_waits(request: HttpRequest, given: Start, visitor: str, api_key: int) -> Session:
     """As `_session_for`. A new session whose visitor does not wait for it any more is taken back."""
     beginning = isinstance(given.body, Beginning)
 
     async def make() -> Session:
-        session = await _session_for(request, given.body, visitor)
+        session = await _session_for(request, given.body, visitor, api_key)
         if beginning:
             await attempts.note(given.attempt or "", session.id)
         return session
@@ -120,14 +120,18 @@ async def _take_back(making: asyncio.Task[Session]) -> None:
         await manager.erase((await making).id)
 
 
-async def _session_for(request: HttpRequest, body: Beginning | Return, visitor: str) -> Session:
+async def _session_for(request: HttpRequest, body: Beginning | Return, visitor: str, api_key: int) -> Session:
     if isinstance(body, Return):
         return await manager.resume(body.session, visitor, bearer_of(request))
     if body.draft and not await (await request.auser()).ahas_perm("characters.change_character"):
         raise Forbidden("Only the editors of this place talk with drafts.")
     earlier = await manager.owned(body.follows, visitor, bearer_of(request)) if body.follows else None
     session = await manager.create(
-        character=body.character, visitor=visitor, metadata=body.metadata or {}, draft=body.draft
+        character=body.character,
+        visitor=visitor,
+        metadata=body.metadata or {},
+        draft=body.draft,
+        api_key=api_key,
     )
     if earlier:
         try:

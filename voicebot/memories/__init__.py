@@ -4,6 +4,7 @@ What is kept, and how, is `sessions_app.memories`.
 """
 
 from voicebot.memories.corrections import corrected_name
+from voicebot.memories.drawing import AsksModel
 from voicebot.memories.learning import Learning
 from voicebot.memories.recall import RECALLED_TOKENS, Recall
 from voicebot.memories.remembering import YES, Remembering
@@ -12,6 +13,7 @@ from voicebot.memories.rules import clear_answer, findings_of, forget_request, i
 __all__ = [
     "RECALLED_TOKENS",
     "YES",
+    "AsksModel",
     "Learning",
     "Recall",
     "Remembering",

@@ -46,6 +46,16 @@ event_deliveries = Counter("greenroom_event_deliveries_total", "Tries to deliver
 events_waiting = Gauge("greenroom_events_waiting", "Events that wait for endpoints that are on.")
 events_oldest_secs = Gauge("greenroom_events_oldest_seconds", "Age of the oldest of them; 0 without any.")
 events_failed = Gauge("greenroom_events_given_up", "Events that were given up and are still kept.")
+llm_tokens = Counter(
+    "greenroom_llm_tokens_total", "Tokens of language models, by provider and kind.", ["provider", "kind"]
+)
+stt_secs = Counter(
+    "greenroom_stt_seconds_total", "Seconds of sound that recognisers were sent, by provider.", ["provider"]
+)
+tts_characters = Counter(
+    "greenroom_tts_characters_total", "Characters that voices were given, by provider.", ["provider"]
+)
+tts_secs = Counter("greenroom_tts_seconds_total", "Seconds of sound of voices, by provider.", ["provider"])
 SESSIONS_SECS = 15  # between two counts of the sessions: an index scan, but not one for every scrape
 _counted_at = 0.0
 _writing = threading.Lock()
@@ -89,6 +99,20 @@ def note_reply(secs: Mapping[str, float]) -> None:
     """Counts a reply: how long each stage of it took."""
     for stage, taken in secs.items():
         reply_secs.labels(stage).observe(taken)
+
+
+def note_usage(provider: str, amounts: Mapping[str, int]) -> None:
+    """Counts what a provider was used for, by the names of `Usage.AMOUNTS`."""
+    for name, amount in amounts.items():
+        if name.endswith("_tokens"):
+            llm_tokens.labels(provider, name.removesuffix("_tokens")).inc(amount)
+    for name, counter, per in (
+        ("heard_ms", stt_secs, 1000),
+        ("characters", tts_characters, 1),
+        ("spoken_ms", tts_secs, 1000),
+    ):
+        if amount := amounts.get(name, 0):
+            counter.labels(provider).inc(amount / per)
 
 
 async def text(process: Shown) -> bytes:

@@ -34,11 +34,13 @@ from pipecat.services.stt_service import STTService
 from pipecat.services.tts_service import TTSService
 from pipecat.transports.base_output import BaseOutputTransport
 
+from sessions_app.costs import Meter
 from voicebot.pipeline.activity import Activity, Event
 from voicebot.pipeline.latency import Stopwatch, Timing
 from voicebot.pipeline.replies.sentence_limit import SentenceLimit
 from voicebot.pipeline.replies.unprompted_turn import UnpromptedTurnFrame
 from voicebot.pipeline.worker import ENDS
+from voicebot.usage import UsageWatch
 
 EVENTS: dict[type[Frame], Event] = {
     UserStartedSpeakingFrame: Event.TURN_STARTED,
@@ -94,18 +96,20 @@ def stage_of(frame: ErrorFrame) -> str:
 
 
 class ActivityObserver(BaseObserver):
-    """The one observer that feeds `activity`."""
+    """The one observer that feeds `activity`, and the `meter` of what is used."""
 
     def __init__(
         self,
         activity: Activity,
         on_reply: Callable[[Timing], Awaitable[None]],
         on_trouble: Callable[[str], Awaitable[None]],
+        meter: Meter | None = None,
     ) -> None:
         super().__init__()
         self.activity = activity
         self._on_reply = on_reply
         self._on_trouble = on_trouble
+        self._usage = UsageWatch(meter or Meter())
         self.errors: Counter[str] = Counter()  # by stage
         self._stopwatch = Stopwatch()
         self._latency_ms: int | None = None  # of the reply that is being spoken
@@ -116,6 +120,7 @@ class ActivityObserver(BaseObserver):
             self.activity.on(event)
         if not data.first_push:
             return
+        self._usage.see(data)
         frame = data.frame
         if (timing := self._stopwatch.see(frame)) is not None:
             self._latencies.append(timing.total)

@@ -55,6 +55,7 @@ class ConversationState:
 
     def __init__(self, context: SessionContext, session: Session, spec: CharacterSpec, past: Past):
         self.context = context
+        context.meter.of(spec.slug, session.api_key)
         self._session, self._spec = session, spec
         self._pending_spec: CharacterSpec | None = None
         self._summary = past.summary
@@ -224,6 +225,7 @@ class ConversationState:
             self._lore = LoreFound()
         self._hints = {}  # another character's, perhaps
         self._spec, self._pending_spec = self._pending_spec, None
+        self.context.meter.of(self._spec.slug, self._session.api_key)
         return True
 
     def set_variables(self, variables: Mapping[str, str]) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from characters.prompts import DEFAULT_LIMIT
+from sessions_app.costs import Meter
 from sessions_app.manager import SessionManager
 from voicebot.history import HistoryWriter
 from voicebot.memories import Remembering
@@ -23,6 +24,7 @@ class SessionContext:
     writer: HistoryWriter
     connection: UUID
     limit: int = DEFAULT_LIMIT  # tokens that the character's model reads at once
+    meter: Meter = field(default_factory=Meter)  # what the connection has used of providers
     # Of the runtime, in which all connections share them:
     prompt_threads: PromptThreads = field(default_factory=PromptThreads)
     recorded: RecordedSpeech = field(default_factory=RecordedSpeech)

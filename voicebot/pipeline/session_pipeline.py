@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Any
 
 from pipecat.pipeline.pipeline import Pipeline
-from pipecat.pipeline.worker import PipelineParams
 from pipecat.processors.aggregators.llm_response_universal import (
     AssistantTurnStoppedMessage,
     LLMAssistantAggregator,
@@ -41,7 +40,7 @@ from voicebot.pipeline.replies.spoken_over import SpokenOver
 from voicebot.pipeline.replies.unprompted_speech import REPLY_END_SECS, UnpromptedSpeech
 from voicebot.pipeline.rtvi import SessionRTVI
 from voicebot.pipeline.spoken_language import SpokenLanguage
-from voicebot.pipeline.worker import Worker
+from voicebot.pipeline.worker import Worker, params
 from voicebot.providers import ThoughtFilter, registry
 from voicebot.transport import ChannelsTransport, silence_gate
 from voicebot.turns import InferenceBudget, SharedSilero, Turns
@@ -86,13 +85,13 @@ class VoicePipeline:
         self.activity = Activity()
         turns = Turns(transport.sound_secs, budget=budget, segmented=services.segmented)
         # An empty turn is answered by `UnpromptedSpeech.go_on`.
-        params = LLMUserAggregatorParams(empty_user_turn=None, user_turn_strategies=turns.strategies)
-        self._user, self._assistant = PlayedOutPair(self.context, user_params=params)
+        heard_as = LLMUserAggregatorParams(empty_user_turn=None, user_turn_strategies=turns.strategies)
+        self._user, self._assistant = PlayedOutPair(self.context, user_params=heard_as)
         self.rtvi = SessionRTVI(self.state, self.activity, transport.send, self._ready, self._typed)
         self.rtvi.on_rate = transport.rate.change
         self.actor = Actor(state, self._history, self.activity, self.rtvi, services.llm)
         self._assistant.ask_again = self.actor.ask_again
-        self.life = ActivityObserver(self.activity, self._tell_timing, self._trouble)
+        self.life = ActivityObserver(self.activity, self._tell_timing, self._trouble, context.meter)
         self._quiet_secs, self._on_quiet = quiet_secs, on_quiet
         self._language = SpokenLanguage(self.state, services.listeners)
         self._cancelled, self._voice_language = False, spec.language
@@ -100,7 +99,7 @@ class VoicePipeline:
         self.worker = Worker(
             Pipeline(additions.around(self._stages(services), state)),
             app_resources=self.state,
-            params=PipelineParams(audio_in_sample_rate=16_000, audio_out_sample_rate=24_000),
+            params=params(),
             rtvi_processor=self.rtvi,
             rtvi_observer_params=RTVIObserverParams(user_llm_enabled=False, metrics_enabled=False),
             idle_timeout_secs=None,  # the activity knows better: see `_watch_quiet`

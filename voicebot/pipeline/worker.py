@@ -10,6 +10,7 @@ from pipecat.frames.frames import (
     TTSAudioRawFrame,
 )
 from pipecat.observers.base_observer import FramePushed
+from pipecat.pipeline.worker import PipelineParams
 from pipecat.transports.base_output import BaseOutputTransport
 
 from voicebot.pipecat_internals.observers import FilteringWorker, FrameFilter
@@ -37,6 +38,12 @@ class Observers(FrameFilter):
         spoken = isinstance(frame, (AggregatedTextFrame, AggregatedTextProgressFrame))
         over = isinstance(frame, ENDS) and isinstance(data.source, BaseOutputTransport)
         return not again or spoken or over
+
+
+def params() -> PipelineParams:
+    return PipelineParams(
+        audio_in_sample_rate=16_000, audio_out_sample_rate=24_000, enable_usage_metrics=True
+    )
 
 
 class Worker(FilteringWorker):

@@ -12,6 +12,9 @@ from pipecat.pipeline.worker import PipelineParams, PipelineWorker
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.workers.runner import WorkerRunner
 
+from sessions_app.costs import Meter
+from voicebot import usage
+
 IN_HZ, OUT_HZ = 16_000, 24_000
 ANSWER_SECS = 20.0
 
@@ -48,15 +51,32 @@ async def ask_once(
     kinds: tuple[type[Frame], ...],
     *,
     secs: float = ANSWER_SECS,
+    character: str = "",
+    source: str = usage.DESK,
 ) -> tuple[Sequence[Shown], str]:
     """The frames of `kinds` that `frames` bring about, and the service's own words if it reported an error.
 
-    Sound goes in at 16 kHz and comes out at 24 kHz. Raises NoAnswer after `secs`.
+    Sound goes in at 16 kHz and comes out at 24 kHz. What it takes counts as this `character`'s, for `source`.
+    Raises NoAnswer after `secs`.
     """
+    async with usage.apart(character, source) as meter:
+        return await _ask(service, frames, kinds, secs, meter)
+
+
+async def _ask(
+    service: FrameProcessor,
+    frames: Iterable[Frame],
+    kinds: tuple[type[Frame], ...],
+    secs: float,
+    meter: Meter,
+) -> tuple[Sequence[Shown], str]:
     collector, failed = _Collector(kinds), ""
     worker = PipelineWorker(
         Pipeline([service, collector]),
-        params=PipelineParams(audio_in_sample_rate=IN_HZ, audio_out_sample_rate=OUT_HZ),
+        params=PipelineParams(
+            audio_in_sample_rate=IN_HZ, audio_out_sample_rate=OUT_HZ, enable_usage_metrics=True
+        ),
+        observers=[usage.UsageObserver(meter)],
         enable_rtvi=False,
         enable_turn_tracking=False,
         idle_timeout_secs=None,

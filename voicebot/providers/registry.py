@@ -28,6 +28,7 @@ from characters.provider_choice import Model
 from characters.spec import CharacterSpec
 from characters.text import cleaned
 from sessions_app.exceptions import RecordUnreadable
+from voicebot import usage
 from voicebot.models import ProviderProfile
 from voicebot.providers import pipecat_service
 from voicebot.providers.errors import ProviderError
@@ -216,10 +217,16 @@ def profile(stage: Stage, name: str) -> ProviderProfile | None:
 
 
 def factory(stage: Stage, name: str) -> Factory:
-    """The factory of a provider for a stage. Reads the database for a profile.
+    """The factory of a provider for a stage, whose services `usage` knows by its name.
 
-    Raises ProviderError for a name that nothing answers to, or that answers to another stage.
+    Reads the database for a profile. Raises ProviderError for a name that nothing answers to, or that
+    answers to another stage.
     """
+    make = _factory(stage, name)
+    return lambda spec: usage.named(make(spec), name)
+
+
+def _factory(stage: Stage, name: str) -> Factory:
     if name in BUILT_IN and name not in built_in(stage):
         sentence = _("%(name)s is for the language model alone: %(stage)s needs another provider.")
         raise ProviderError(sentence % {"name": name, "stage": stage})

@@ -27,6 +27,7 @@ from voicebot.providers.registry import Stage, Warmer
 from voicebot.providers.speech.segments import BoundedSegments
 from voicebot.providers.speech.speech_text import TRANSFORMS
 from voicebot.providers.speech.synthesis import BoundedSynthesis
+from voicebot.usage import EstimatedTokens
 
 HEARD = "hello there"
 REPLY = "This is a short scripted reply for you ."
@@ -42,12 +43,18 @@ class ScriptedSTT(BoundedSegments):
     def __init__(self) -> None:
         super().__init__(settings=STTSettings(model=None, language=None), sample_rate=16_000)
 
+    def can_generate_metrics(self) -> bool:
+        return True
+
     async def run_stt(self, audio: bytes) -> AsyncGenerator[Frame, None]:
         yield TranscriptionFrame(HEARD, "user", time_now_iso8601())
 
 
 class ScriptedLLM(FrameProcessor):
     """Answers every turn with the same words, at once."""
+
+    def can_generate_metrics(self) -> bool:
+        return True
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         await super().process_frame(frame, direction)
@@ -57,6 +64,7 @@ class ScriptedLLM(FrameProcessor):
         await self.push_frame(LLMFullResponseStartFrame())
         for word in REPLY.split():
             await self.push_frame(LLMTextFrame(word + " "))
+        await self.start_llm_usage_metrics(EstimatedTokens.of(frame.context.get_messages(), REPLY))
         await self.push_frame(LLMFullResponseEndFrame())
 
 
@@ -72,7 +80,11 @@ class ScriptedTTS(BoundedSynthesis):
             text_transforms=TRANSFORMS,
         )
 
+    def can_generate_metrics(self) -> bool:
+        return True
+
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
+        await self.start_tts_usage_metrics(text)
         yield TTSAudioRawFrame(TONE.tobytes(), RATE_HZ, 1, context_id=context_id)
 
 

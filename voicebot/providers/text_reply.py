@@ -21,6 +21,8 @@ from pipecat.workers.runner import WorkerRunner
 
 from characters.prompts import Message
 from characters.spec import CharacterSpec
+from sessions_app.costs import Meter
+from voicebot import usage
 from voicebot.providers.llm.thoughts import ThoughtFilter
 from voicebot.providers.registry import Factory
 
@@ -48,11 +50,20 @@ class _Reader(FrameProcessor):
 
 
 async def pieces(build: Factory, spec: CharacterSpec, messages: Sequence[Message]) -> AsyncIterator[str]:
-    """The reply to `messages`, as it comes. Raises NoReply, ProviderError."""
+    """The reply to `messages`, as it comes, counted as the desk's. Raises NoReply, ProviderError."""
+    async with usage.apart(spec.slug) as meter:
+        async for piece in _pieces(build, spec, messages, meter):
+            yield piece
+
+
+async def _pieces(
+    build: Factory, spec: CharacterSpec, messages: Sequence[Message], meter: Meter
+) -> AsyncIterator[str]:
     reader = _Reader()
     worker = PipelineWorker(
         Pipeline([build(spec), ThoughtFilter(spec.llm_model), reader]),
-        params=PipelineParams(),
+        params=PipelineParams(enable_usage_metrics=True),
+        observers=[usage.UsageObserver(meter)],
         enable_rtvi=False,
         enable_turn_tracking=False,
         idle_timeout_secs=None,

@@ -23,7 +23,7 @@ BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def state(spec: CharacterSpec, **metadata: object) -> ConversationState:
-    session = SimpleNamespace(id=uuid4(), metadata=metadata, created_at=BEGUN)
+    session = SimpleNamespace(id=uuid4(), metadata=metadata, created_at=BEGUN, api_key=0)
     context = SessionContext(session.id, None, None, uuid4())  # type: ignore[arg-type]
     return ConversationState(context, session, spec, Past("", Coverage(), []))  # type: ignore[arg-type]
 

@@ -1,6 +1,6 @@
 """Memory news: what a client hears of what its visitor is remembered by, and the question, spoken."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils import translation
@@ -9,11 +9,13 @@ from pipecat.frames.frames import TTSSpeakFrame
 
 from characters.spec import CharacterSpec
 from sessions_app.memories import Recollection
+from voicebot.memories import AsksModel
 from voicebot.pipeline.activity import Activity
 from voicebot.pipeline.conversation_state import ConversationState
 from voicebot.pipeline.rtvi import SessionRTVI
 from voicebot.pipeline.worker import Worker
 from voicebot.providers import JSONAnswers
+from voicebot.usage import counting
 
 READ_AFTER_SECS = 1.5  # of silence after the reply: a model that reads does not answer meanwhile
 ASK_AFTER_SECS = 0.8  # of silence after the reply: the question is a sentence of its own
@@ -36,8 +38,15 @@ class MemoryNews:
         self._remembering.on_learnt = self._learnt
         self._remembering.on_ask = self._ask
         self._remembering.on_answer = self._send
-        ask = JSONAnswers(llm) if JSONAnswers.can(llm) else None
+        ask = self._counted(JSONAnswers(llm)) if JSONAnswers.can(llm) else None
         self._remembering.read_with(ask, lambda: activity.until_quiet(READ_AFTER_SECS))
+
+    def _counted(self, answers: JSONAnswers) -> AsksModel:
+        async def ask(instruction: str, words: str, schema: Mapping[str, Any]) -> str | None:
+            with counting(self._state.context.meter, "memory"):
+                return await answers(instruction, words, schema)
+
+        return ask
 
     async def begin(self) -> None:
         """Tells whether this character remembers, what the visitor has answered, and the question."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from typing import Any, cast
 
@@ -21,6 +21,7 @@ from voicebot.providers.llm.dialect import Dialect, dialect_of, folded
 from voicebot.providers.llm.patience import BrokenOff, NothingSaid, Patience, Stalled, in_time
 from voicebot.providers.llm.reply_frames import EnoughFrame, ReplyIncompleteFrame
 from voicebot.providers.llm.thoughts import Habit, ThoughtParser, habit_of, note_reasoning, reasons
+from voicebot.usage import EstimatedTokens, note_inference
 
 MAX_REPLY_CHARACTERS = 2000  # of an answer, whatever the server thinks of its limit
 WORTH_KEEPING_SECS = 3.0  # a server that has not answered by then may be loading the model
@@ -65,6 +66,16 @@ class CompatibleLLM(TextPusher, OpenAILLMService):
             max_retries=0,  # ours are bounded in time: see Patience
             timeout=Timeout(patience.retry_secs, read=max(patience.first_secs, patience.load_secs)),
         )
+        create = self.api.chat.completions.create
+
+        async def counted(**params: Any) -> Any:
+            """Notes usage of what is asked out of band; of a reply its stream tells."""
+            response: Any = await create(**params)
+            if not params.get("stream") and (told := response.usage):
+                note_inference(self, self._token_usage(told))
+            return response
+
+        self.api.chat.completions.create = counted  # type: ignore[method-assign]
         return self.api
 
     @property
@@ -113,7 +124,10 @@ class CompatibleLLM(TextPusher, OpenAILLMService):
         return self._reply(params)
 
     async def _reply(self, params: dict[str, Any]) -> AsyncGenerator[Any, None]:
-        """The chunks of one reply, without reasoning. Raises ModelError and the SDK's own."""
+        """The chunks of one reply, without reasoning. Raises ModelError and the SDK's own.
+
+        What a server does not tell of a reply, or tells where nobody reads any more, is estimated.
+        """
         reply = _Reply(ThoughtParser(self.model_key))
         began = asyncio.get_running_loop().time()
         stream: Any = None
@@ -133,10 +147,13 @@ class CompatibleLLM(TextPusher, OpenAILLMService):
                     return
             if rest := reply.finish():
                 await self.push_text(rest)
-        except Exception:
+        except Exception as error:
+            reply.refused = isinstance(error, APIError) and stream is None
             await self.push_frame(ReplyIncompleteFrame())
             raise
         finally:
+            if not reply.measured and not reply.refused:
+                await self.start_llm_usage_metrics(_estimate(params, "".join(reply.read)))
             if stream is not None:
                 self._let_go(stream, reply)
 
@@ -222,17 +239,22 @@ class _Reply:
     def __init__(self, parser: ThoughtParser):
         self._parser = parser
         self.length = 0  # characters of the answer
+        self.read: list[str] = []  # all that the server has written, reasoning as well
+        self.measured = False  # the server has told what the reply takes
+        self.refused = False  # it was never begun
         self._tools = False
         self._ending: str | None = None
 
     def take(self, chunk: Any) -> Any:
         """The chunk with the answer alone as its content."""
+        self.measured |= bool(chunk.usage)
         for choice in (chunk.choices or ())[:1]:
             self._ending = choice.finish_reason or self._ending
             if (delta := choice.delta) is None:
                 continue
             self._tools |= bool(delta.tool_calls)
-            ready = self._parser.elsewhere() if _reasoning(delta) else ""
+            self.read += filter(None, (delta.content, reasoning := _reasoning(delta)))
+            ready = self._parser.elsewhere() if reasoning else ""
             if delta.content or ready:
                 delta.content = ready + self._parser.feed(delta.content or "")
                 self.length += len(delta.content)
@@ -250,8 +272,13 @@ class _Reply:
         return rest
 
 
-def _reasoning(delta: Any) -> bool:
-    return any(getattr(delta, field, None) for field in REASONING_FIELDS)
+def _reasoning(delta: Any) -> str:
+    found = (getattr(delta, field, None) for field in REASONING_FIELDS)
+    return next((text for text in found if text and isinstance(text, str)), "")
+
+
+def _estimate(params: Mapping[str, Any], said: str) -> EstimatedTokens:
+    return EstimatedTokens.of([*params["messages"], *(params.get("tools") or ())], said)
 
 
 def tells(chunk: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, cast
 from pipecat.processors.aggregators.llm_context import LLMContext, LLMContextMessage
 
 from voicebot.providers.llm.thoughts import without_thoughts
+from voicebot.usage import infer
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ class JSONAnswers:
 
     async def _ask(self, instruction: str, words: str, **more: Any) -> str | None:
         context = LLMContext([cast(LLMContextMessage, {"role": "user", "content": words})])
-        text = await self._llm.run_inference(context, ANSWER_TOKENS, instruction, **more)
+        text = await infer(self._llm, context, ANSWER_TOKENS, instruction, **more)
         return without_thoughts(text or "") or None
 
 

@@ -16,6 +16,7 @@ from sessions_app.database import in_database
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.one_shot import NoAnswer
 from voicebot.providers.speech import voice_sample
+from voicebot.usage import BEFOREHAND
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ async def _record(spec: CharacterSpec, words: str, build: VoiceFactory) -> bool:
     try:
         if await in_database(default_storage.exists, path):
             return True
-        recorded = await voice_sample.wav(build, spec, words)
+        recorded = await voice_sample.wav(build, spec, words, BEFOREHAND)
         await in_database(default_storage.save, path, ContentFile(recorded))
     except (NoAnswer, ProviderError, OSError) as error:
         log.warning("a fallback reply of %s was not recorded: %s", spec.label, error)

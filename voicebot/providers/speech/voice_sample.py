@@ -10,12 +10,20 @@ from characters.spec import CharacterSpec
 from voicebot.providers.llm.reply_frames import ReplyIncompleteFrame
 from voicebot.providers.one_shot import NoAnswer, ask_once
 from voicebot.providers.registry import Factory
+from voicebot.usage import DESK
 
 
-async def wav(build: Factory, spec: CharacterSpec, text: str) -> bytes:
-    """`text` spoken, as a WAV file, mono int16. Raises NoAnswer, ProviderError."""
+async def wav(build: Factory, spec: CharacterSpec, text: str, source: str = DESK) -> bytes:
+    """`text` spoken, as a WAV file, mono int16; it counts as used for `source`.
+
+    Raises NoAnswer, ProviderError.
+    """
     shown, failed = await ask_once(
-        build(spec), [TTSSpeakFrame(text)], (TTSAudioRawFrame, ReplyIncompleteFrame)
+        build(spec),
+        [TTSSpeakFrame(text)],
+        (TTSAudioRawFrame, ReplyIncompleteFrame),
+        character=spec.slug,
+        source=source,
     )
     sound = [each.frame for each in shown if isinstance(each.frame, TTSAudioRawFrame)]
     if not sound:

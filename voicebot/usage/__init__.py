@@ -1,0 +1,26 @@
+"""Usage: what services of Pipecat tell of what they were used for, and who counts it."""
+
+from voicebot.usage.apart import BEFOREHAND, DESK, apart
+from voicebot.usage.connection_meter import ConnectionMeter
+from voicebot.usage.inference import counting, infer, note_inference
+from voicebot.usage.recording import model_of, named, provider_of, record
+from voicebot.usage.tokens import EstimatedTokens, amounts_of
+from voicebot.usage.watch import UsageObserver, UsageWatch
+
+__all__ = [
+    "BEFOREHAND",
+    "DESK",
+    "ConnectionMeter",
+    "EstimatedTokens",
+    "UsageObserver",
+    "UsageWatch",
+    "amounts_of",
+    "apart",
+    "counting",
+    "infer",
+    "model_of",
+    "named",
+    "note_inference",
+    "provider_of",
+    "record",
+]
