@@ -94,6 +94,7 @@ class Runtime:
 
     def load_models(self, report: Callable[[str], None]) -> None:
         """Loads every model that the settings call for, telling `report` about each. Blocks for seconds."""
+        process_memory.bound_arenas()
         tracing.set_up()
         for name, make in [("Silero and Smart Turn (when you speak)", turns.warm), *registry.warmers()]:
             begun = time.monotonic()

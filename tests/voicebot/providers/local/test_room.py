@@ -1,6 +1,7 @@
 """What keeps the memory of a process small: packed lookups, mapped weights, pages nobody has used."""
 
 import mmap
+import os
 import subprocess
 import sys
 
@@ -141,8 +142,6 @@ released = process_memory.release_zeros(start, end)
 print(full // 1024, released // 2**20, resident(start, size) // 1024)
 print(int(view[5_000_000]), int(view[-1]), int(view.astype(np.int64).sum()))
 """
-    import os
-
     done = subprocess.run(
         [sys.executable, "-c", "import django; django.setup()\n" + script],
         cwd=ROOT,
@@ -163,3 +162,44 @@ def test_small_mappings_are_not_looked_at():
     assert all(end - start >= 2**30 for start, end in process_memory.mappings(2**30).items())
     assert mmap.PAGESIZE <= process_memory.LOOK_BYTES
     process_memory.trim_heap()
+
+
+HEAPS_OF_THREADS = """
+import ctypes, os, sys, tempfile, threading
+from voicebot.ops import process_memory
+if sys.argv[1] == "bounded":
+    process_memory.bound_arenas()
+met = threading.Barrier(12)
+def work():
+    held = [bytes(2_000) for _ in range(2_000)]
+    met.wait(30)
+threads = [threading.Thread(target=work) for _ in range(12)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+with tempfile.NamedTemporaryFile() as file:
+    stream = ctypes.c_void_p(libc.fopen(file.name.encode(), b"w"))
+    libc.malloc_info(0, stream)
+    libc.fclose(stream)
+    print(open(file.name).read().count("<heap nr="))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="of glibc")
+@pytest.mark.parametrize(("environment", "most"), [({}, 2), ({"MALLOC_ARENA_MAX": "5"}, 5)])
+def test_threads_share_a_few_heaps_and_the_operator_may_say_how_many(environment, most):
+    def heaps(asked: str) -> int:
+        done = subprocess.run(
+            [sys.executable, "-c", "import django; django.setup()\n" + HEAPS_OF_THREADS, asked],
+            cwd=ROOT,
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", **environment},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return int(done.stdout.splitlines()[-1])
+
+    assert heaps("bounded") == most
+    if not environment:
+        assert heaps("as it comes") > most
