@@ -28,8 +28,8 @@ def _libc() -> ctypes.CDLL:
 def bound_arenas() -> None:
     """Lets all threads share a few of glibc's heaps; does nothing where MALLOC_ARENA_MAX says how many.
 
-    By default it makes eight a core, and what a model's thread freed in its own is of no use to another's. Heaps
-    that exist already stay: call it before threads begin.
+    By default it makes eight a core, and what a model's thread freed in its own is of no use to another's.
+    Heaps that exist already stay: call it before threads begin.
     """
     if "MALLOC_ARENA_MAX" not in os.environ:
         with suppress(OSError, AttributeError):
