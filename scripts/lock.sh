@@ -11,11 +11,12 @@ lock() {
 }
 speech="--extra local --extra local-piper --extra local-kokoro"
 # shellcheck disable=SC2086  (three options)
-lock all.txt $speech --extra dev --extra docs --extra tracing pyproject.toml
+lock all.txt $speech --extra dev --extra docs --extra tracing --extra webrtc pyproject.toml
 # shellcheck disable=SC2086
-lock bench.txt --constraint requirements/all.txt $speech --extra dev --extra docs --extra tracing --extra bench pyproject.toml
+lock bench.txt --constraint requirements/all.txt $speech --extra dev --extra docs --extra tracing --extra webrtc --extra bench pyproject.toml
 lock s3.txt --constraint requirements/all.txt --extra s3 pyproject.toml
 lock base.txt --constraint requirements/all.txt pyproject.toml
+lock webrtc.txt --constraint requirements/all.txt --extra webrtc pyproject.toml
 lock local.txt --constraint requirements/all.txt --extra local pyproject.toml
 lock local-piper.txt --constraint requirements/all.txt --extra local-piper pyproject.toml
 lock local-kokoro.txt --constraint requirements/all.txt --extra local-kokoro pyproject.toml

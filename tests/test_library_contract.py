@@ -51,6 +51,25 @@ storages.backends.s3.S3Storage
 
 # What has a public name, and whose being called at all nobody has promised.
 UNDOCUMENTED = """
+aioice.ice
+    CONSENT_FAILURES
+    async server_reflexive_candidate(protocol, stun_server)
+aioice.ice.Connection
+    _local_candidates
+    _local_candidates_end
+    _local_candidates_start
+    _protocols
+    async gather_candidates(self)
+    stun_server
+aioice.ice.StunProtocol
+    __init__(self, receiver)
+aiortc.jitterbuffer.JitterBuffer
+    __init__(self, capacity, prefetch=, is_video=)
+    add(self, packet)
+aiortc.rtcicetransport.RTCIceGatherer
+    _connection
+aiortc.rtcsctptransport
+    USERDATA_MAX_LENGTH
 channels.consumer.AsyncConsumer
     async __call__(self, scope, receive, send)
     async dispatch(self, message)

@@ -39,12 +39,25 @@ from voicebot.ops import (
     tracing,
 )
 from voicebot.providers import ProviderWatch, ReadingAhead, RecordedSpeech, Rehearsal, registry
+from voicebot.transport import Calls, IceServers, Network
 from voicebot.turns import InferenceBudget
 
 log = logging.getLogger(__name__)
 
+CALLS_EACH_SEAT = 2  # of a process: calls that come about, besides those that are let in
 GIVE_BACK_SECS = 10.0  # between two looks at what nobody needs; a look takes some milliseconds
 SHUTDOWN_FLUSH_SECS = 10.0  # for turns that are not written yet when the server stops
+
+
+def calls_of_settings() -> Calls:
+    """What the environment says of WebRTC."""
+    said = settings.CALLS
+    return Calls(
+        Network(said.addresses, said.ports, said.stun_urls),
+        IceServers(said.stun_urls, said.turn_urls, said.turn_secret, said.turn_credential_secs),
+        switched_on=said.offered,
+        most=CALLS_EACH_SEAT * settings.MAX_SESSIONS_PER_WORKER,
+    )
 
 
 class Runtime:
@@ -74,6 +87,7 @@ class Runtime:
         self.reading_ahead = ReadingAhead()
         self.document_reading = DocumentReading(self.load)
         self.event_delivery = EventDelivery()
+        self.calls = calls_of_settings()
         self.models_loaded = False
 
     @property

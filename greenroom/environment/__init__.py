@@ -1,7 +1,7 @@
 """Every environment variable of Greenroom: its type, range, default and meaning, read once by `read`.
 
-By idea in deployment.py, storage.py, sessions.py, providers.py and staff_logins.py; docs/reference.md is
-written from them. `config.settings` is the only caller; everything else asks `django.conf.settings`.
+By idea in the other files here; docs/reference.md is written from them. `config.settings` is the only
+caller; everything else asks `django.conf.settings`.
 """
 
 from typing import Literal, get_args, get_origin
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from greenroom.environment.calls import Calls
 from greenroom.environment.deployment import BASE_DIR, Deployment
 from greenroom.environment.kinds import Kind
 from greenroom.environment.providers import Providers
@@ -32,14 +33,14 @@ __all__ = [
 ]
 
 DEPENDENT = "default_factory_not_called"  # because the variable that the default depends on is wrong
-SECTIONS = (Deployment, Storage, Sessions, Providers, StaffLogins)
+SECTIONS = (Deployment, Storage, Sessions, Calls, Providers, StaffLogins)
 OF_LIBRARIES = {  # variables that libraries read by themselves
     "AWS_": "boto3: credentials and region of S3_BUCKET, such as AWS_ACCESS_KEY_ID",
     "OTEL_": "OpenTelemetry, where OTEL_EXPORTER_OTLP_ENDPOINT is set: headers, time-outs, sampling",
 }
 
 
-class Environment(StaffLogins, Providers, Sessions, Storage, Deployment, BaseSettings):
+class Environment(StaffLogins, Providers, Calls, Sessions, Storage, Deployment, BaseSettings):
     """The environment, typed. A default may depend on variables of the same section or of one before it."""
 
     model_config = SettingsConfigDict(

@@ -26,7 +26,7 @@ def _switch(value: Any) -> Any:
     return text in TRUE
 
 
-def _split(value: Any) -> Any:
+def split(value: Any) -> Any:
     return [item for item in value.split(",") if item] if isinstance(value, str) else value
 
 
@@ -55,16 +55,16 @@ Switch = Annotated[bool, BeforeValidator(_switch), Kind("bool", "1, true, yes or
 Whole = Annotated[int, Kind("int", "a whole number")]
 Number = Annotated[float, AllowInfNan(False), Kind("float", "a number")]
 Text = Annotated[str, Kind("str", "a text")]
-Names = Annotated[list[str], BeforeValidator(_split), Kind("list", "names with commas between them")]
+Names = Annotated[list[str], BeforeValidator(split), Kind("list", "names with commas between them")]
 Networks = Annotated[
     list[str],
-    BeforeValidator(_split),
+    BeforeValidator(split),
     AfterValidator(_networks),
     Kind("list", "addresses and networks with commas between them, such as 10.0.0.0/8,192.0.2.7"),
 ]
 Origins = Annotated[
     list[str],
-    BeforeValidator(_split),
+    BeforeValidator(split),
     AfterValidator(_origins),
     Kind("list", "origins with commas between them, such as https://partner.example, as browsers write them"),
 ]

@@ -188,6 +188,12 @@ class SessionOpening:
             self._check_room(room, but=key)
         raise LimitReached("Too many connections of one conversation at once. Try again.")
 
+    def check(self, session_id: UUID | str, token: str, address: str = "") -> None:
+        """Whether `open` would let this token in now, which changes nothing. Raises as `open`."""
+        record, now = self._admitted(as_uuid(session_id), token, address)
+        self._lifecycle.check_account(record, now)
+        self._check_published(record, now)
+
     def _admitted(self, session_id: UUID, token: str, address: str) -> tuple[Record, datetime]:
         """The session that a token opens at this moment, and the moment. Raises as `open`."""
         now = self._reader.clock()

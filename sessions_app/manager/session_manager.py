@@ -72,6 +72,7 @@ class SyncSessionManager:
     create = part("opening", SessionOpening.create)
     resume = part("opening", SessionOpening.resume)
     open = part("opening", SessionOpening.open)
+    check = part("opening", SessionOpening.check)
 
     update = part("lifecycle", SessionLifecycle.update)
     save = part("lifecycle", SessionLifecycle.save)
@@ -113,6 +114,7 @@ class SessionManager:
     create = off_loop(SyncSessionManager.create)
     resume = off_loop(SyncSessionManager.resume)
     open = off_loop(SyncSessionManager.open)
+    check = off_loop(SyncSessionManager.check)
 
     update = off_loop(SyncSessionManager.update)
     save = off_loop(SyncSessionManager.save)

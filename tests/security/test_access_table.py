@@ -61,6 +61,7 @@ MORE = {  # methods beside GET
     "api/start": ["POST"],
     "api/sessions": ["DELETE"],
     "api/sessions/<uuid:session_id>": ["PATCH", "DELETE"],
+    "api/sessions/<uuid:session_id>/api/offer": ["POST", "PATCH"],
     "api/memories": ["DELETE"],
     "api/memories/consent": ["PUT"],
     "api/memories/<uuid:memory_id>": ["PATCH", "DELETE"],
@@ -135,7 +136,15 @@ def ask(client: Client, method: str, route: str, session: str) -> int:
         return client.get(f"/{path}").status_code
     if route.startswith("admin/"):
         return client.post(f"/{path}", {}).status_code
-    body = {"title": "x", "text": "x", "character": "marlow", "agreed": True, "body": {"session": session}}
+    call = {"sdp": "x", "type": "offer", "pc_id": "x", "candidates": []}
+    body = {
+        **call,
+        "title": "x",
+        "text": "x",
+        "character": "marlow",
+        "agreed": True,
+        "body": {"session": session},
+    }
     return client.generic(method, f"/{path}", json.dumps(body), "application/json").status_code
 
 

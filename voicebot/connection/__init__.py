@@ -1,6 +1,6 @@
-"""A connection is one WebSocket: admission, its conversation, takeover, updates, ends; origins, rate limits.
+"""One WebSocket or call is a connection: admission, takeover, updates, origins, rate limits.
 
 Others import these modules, each for itself: the consumer brings the whole pipeline along.
 """
 
-__all__ = ["channel_events", "consumer", "origins", "rate_limits"]
+__all__ = ["admission", "call_consumer", "channel_events", "consumer", "origins", "rate_limits"]

@@ -14,6 +14,7 @@ from sessions_app.exceptions import LimitReached
 from voicebot.ops import Lease, SharedCounts
 
 MINUTE = 60
+OFFERS_EACH = 2  # of a start: one more for who loses the first call
 
 
 class TooManyStarts(LimitReached):
@@ -46,6 +47,12 @@ def check_start(counts: SharedCounts, address: str, visitor: str) -> None:
     for name, most in ((address, settings.STARTS_PER_ADDRESS), (visitor, settings.STARTS_PER_VISITOR)):
         if not counts.hit(RateLimitItemPerMinute(most), "start", name):
             raise TooManyStarts(retry_after_secs=MINUTE)
+
+
+def check_offer(counts: SharedCounts, address: str) -> None:
+    """Counts an offer of a call. Raises TooManyStarts. Asks Redis: call it in a database thread."""
+    if not counts.hit(RateLimitItemPerMinute(OFFERS_EACH * settings.STARTS_PER_ADDRESS), "offer", address):
+        raise TooManyStarts(retry_after_secs=MINUTE)
 
 
 def check_read(counts: SharedCounts, who: str) -> None:

@@ -86,6 +86,11 @@ class VoiceConnection:
         else:
             raise error
 
+    @property
+    def listens(self) -> bool:
+        """Whether it matters now that a client which sends nothing is silent."""
+        return self._conversation.transport.listens
+
     def gone(self) -> None:
         """The client has gone."""
         self._gone = True

@@ -13,6 +13,7 @@ from ninja.errors import ValidationError
 
 from sessions_app.exceptions import BadRequest
 from voicebot.http import memories_api, probes, schemas, sessions_api, start
+from voicebot.http.calls import offers
 from voicebot.http.json_api import json_api
 
 
@@ -30,7 +31,7 @@ api = JsonApi(
     docs_url=None,
     openapi_extra={"info": {"license": {"name": "BSD-3-Clause", "identifier": "BSD-3-Clause"}}},
 )
-ROUTERS = (start.router, sessions_api.router, memories_api.router)
+ROUTERS = (start.router, offers.router, sessions_api.router, memories_api.router)
 for router in ROUTERS:
     api.add_router("/api", router)
 api.add_router("", probes.described)

@@ -26,6 +26,7 @@ from sessions_app.conversations import MOST_SESSIONS
 from sessions_app.memories import MEMORY_CHARACTERS
 from sessions_app.models import VoiceSession
 from voicebot.http import attempts
+from voicebot.http.calls.schemas import Candidates, Offer
 
 MOST_TITLE, MOST_WORDS = 120, 80  # characters
 
@@ -75,7 +76,7 @@ class Return(BaseModel):
 class Start(BaseModel):
     """A start; whoever names a session goes on with it."""
 
-    transport: Literal["websocket"] = Field("websocket", description="`websocket`: the only transport here")
+    transport: Literal["websocket", "webrtc"] = Field("websocket", description="`websocket` or `webrtc`")
     attempt: Attempt = None
     body: Annotated[
         Annotated[Beginning, Tag("begin")] | Annotated[Return, Tag("return")],
@@ -286,7 +287,7 @@ class Error(Answer):
 
 DESCRIPTIONS = {
     name: field.description
-    for model in (Beginning, Return, Start, Naming, Listing, Correction, Answered)
+    for model in (Beginning, Return, Start, Naming, Listing, Correction, Answered, Offer, Candidates)
     for name, field in model.model_fields.items()
 }
 

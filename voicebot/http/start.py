@@ -18,6 +18,8 @@ from sessions_app.network import address_of_request
 from sessions_app.session import Session
 from voicebot.connection import origins, rate_limits
 from voicebot.http import attempts
+from voicebot.http.calls import offers
+from voicebot.http.calls.schemas import CallWay
 from voicebot.http.json_api import JsonObject, bearer_of
 from voicebot.http.schemas import Beginning, Ended, Error, Return, Start, TakenBack, Way
 from voicebot.runtime import of_request
@@ -35,11 +37,11 @@ router = Router(by_alias=True)
     url_name="start",
     operation_id="start",
     summary="A way into a new session, or back into one of one's own",
-    response={200: Way, (400, 401, 403, 404, 405, 409, 413, 429, 503): Error},
+    response={200: Way | CallWay, (400, 401, 403, 404, 405, 409, 413, 429, 503): Error},
 )
 async def start(
     request: HttpRequest, response: HttpResponse, given: Annotated[Start, JsonObject(...)]
-) -> Way:
+) -> Way | CallWay:
     """Pipecat's clients connect with the answer as it is.
 
     Who begins a session gets its secret in the header Greenroom-Session-Secret: with that, in
@@ -47,6 +49,8 @@ async def start(
     """
     beginning = isinstance(given.body, Beginning)
     process = of_request(request)
+    if given.transport == "webrtc":
+        offers.check_offered(process)
     process.capacity.check(beginning=beginning)
     by_api_key = await _by_api_key(request, beginning=beginning)  # its id, 0 for none
     visit = await sync_to_async(Visit)(request, by_api_key=bool(by_api_key))
@@ -58,12 +62,14 @@ async def start(
 
     await in_database(check)
     session = await _session_for_who_waits(request, given, visit.visitor, by_api_key)
-    scheme = "wss" if request.is_secure() else "ws"
-    path = reverse("socket", args=[session.id])
     if session.secret:
         response[HANDED_OVER] = session.secret
         response["Access-Control-Expose-Headers"] = HANDED_OVER
     visit.remember(response)
+    if given.transport == "webrtc":
+        return offers.way_of(request, session)
+    scheme = "wss" if request.is_secure() else "ws"
+    path = reverse("socket", args=[session.id])
     return Way(ws_url=f"{scheme}://{request.get_host()}{path}", token=session.token)
 
 

@@ -220,6 +220,11 @@ class ChannelsTransport(OwnEvents, BaseTransport):
         """How long the sound that the client is sending has lasted, 0 in quiet or where nothing is gated."""
         return self._input.sound_secs
 
+    @property
+    def listens(self) -> bool:
+        """Whether silence would be heard now, rather than stay here."""
+        return self._open is not False and not (self.gated and self._input.quiet)
+
     async def connected(self) -> None:
         await self.emit("on_client_connected")
 

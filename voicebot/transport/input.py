@@ -138,6 +138,11 @@ class ChannelsInputTransport(BaseInputTransport):
     def sound_secs(self) -> float:
         return self._gate.loud_secs
 
+    @property
+    def quiet(self) -> bool:
+        """Nobody speaks, nor has just now."""
+        return self._gate.closed
+
     async def _hear(self, audio: serializer.Audio) -> None:
         self._due_at, self._ended = time.monotonic() + audio.secs, False
         for frame in await self._framer.take(audio):

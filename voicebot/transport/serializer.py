@@ -5,6 +5,7 @@ text and transcription frames, with which a visitor could put words into the cha
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ from pipecat.frames.protobufs import frames_pb2
 
 from characters.text import cleaned_json
 
-UNSUPPORTED_DATA, INVALID_PAYLOAD = 1003, 1007  # RFC 6455, section 7.4.1
+UNSUPPORTED_DATA, INVALID_PAYLOAD, TOO_BIG = 1003, 1007, 1009  # RFC 6455, section 7.4.1
 MIN_RATE_HZ, MAX_RATE_HZ = 8_000, 96_000
 MAX_AUDIO_SECS = 2.0  # in one message
 MAX_CHANNELS = 2
@@ -81,11 +82,29 @@ def _audio(audio: Any) -> Audio:
     return Audio(pcm, rate_hz, channels)
 
 
+def message(text: str, beside: Collection[str] = ()) -> dict[str, Any] | None:
+    """An RTVI message of text alone; None for one of the types `beside`, which is for nobody here.
+
+    Raises WireError.
+    """
+    found = _json(text)
+    if isinstance(found, dict) and found.get("type") in beside:
+        return None
+    return _rtvi(found)
+
+
 def _message(text: str) -> dict[str, Any]:
+    return _rtvi(_json(text))
+
+
+def _json(text: str) -> Any:
     try:
-        message = cleaned_json(json.loads(text))
+        return cleaned_json(json.loads(text))
     except (ValueError, RecursionError) as error:
         raise WireError(INVALID_PAYLOAD, "a message that is not JSON") from error
+
+
+def _rtvi(message: Any) -> dict[str, Any]:
     if not isinstance(message, dict) or message.get("label") != "rtvi-ai":
         raise WireError(UNSUPPORTED_DATA, "only RTVI messages are taken")
     return message

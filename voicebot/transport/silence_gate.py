@@ -34,6 +34,11 @@ class SilenceGate:
         self._quietest: deque[float] = deque([float("inf")], maxlen=BLOCKS)  # of blocks, the newest last
         self._block_secs = 0.0
 
+    @property
+    def closed(self) -> bool:
+        """Whether what is silent stays here."""
+        return self._open_secs <= 0 and not self.in_turn
+
     def take(self, pcm: bytes) -> bytes:
         """What travels now that this has come: mono int16 PCM of any length, b"" while it is quiet."""
         size = 2 * int(FRAME_SECS * self.rate_hz)

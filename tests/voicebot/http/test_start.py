@@ -50,7 +50,7 @@ def test_over_https_the_socket_is_secure(client):
         ({"body": {}}, 400, "bad_request"),
         ({"body": {"character": 7}}, 400, "bad_request"),
         ({"body": []}, 400, "bad_request"),
-        ({"transport": "webrtc", "body": {"character": "marlow"}}, 400, "bad_request"),
+        ({"transport": "daily", "body": {"character": "marlow"}}, 400, "bad_request"),
         ({"body": {"character": "marlow", "metadata": ["x"]}}, 400, "bad_request"),
         ({"body": {"character": "marlow", "metadata": {"x": "y" * 20_000}}}, 413, "too_large"),
         ({"body": {"session": "nonsense"}}, 404, "no_such_session"),

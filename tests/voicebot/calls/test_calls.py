@@ -1,0 +1,124 @@
+"""A conversation by WebRTC, with a real server process and aiortc as the visitor's browser."""
+
+import asyncio
+
+import pytest
+
+from tests.callers import Caller, way_in
+from tests.patience import PATIENCE_SECS
+from tests.visitors import Visitor
+
+SLUG = "captain-marlow"
+
+
+async def begin(server, **headers) -> Caller:
+    way, _ = await asyncio.to_thread(way_in, server)
+    return Caller(server, way, **headers)
+
+
+async def test_a_start_answers_what_pipecats_transport_takes(server):
+    way, answer = await asyncio.to_thread(way_in, server)
+    assert way.keys() == {"sessionId", "iceConfig", "webrtcRequestParams"}
+    assert way["webrtcRequestParams"]["endpoint"] == f"{server.url}/api/sessions/{way['sessionId']}/api/offer"
+    assert len(way["webrtcRequestParams"]["requestData"]["token"]) > 40
+    assert way["iceConfig"] == {"iceServers": []}
+    assert answer.headers["Greenroom-Session-Secret"]
+
+
+async def test_a_visitor_talks_and_hears_the_answer(server):
+    async with await begin(server) as caller:
+        ready = await caller.get_ready()
+        assert ready["character"]["slug"] == SLUG or ready["character"]
+        await caller.until(lambda: caller.audible_at)  # the greeting
+        await caller.until(lambda: caller.of("bot-stopped-speaking"))
+        before = len(caller.audible_at)
+        await caller.speak()
+        await caller.until(lambda: len(caller.of("user-stopped-speaking")) > 0)
+        await caller.until(lambda: len(caller.of("bot-llm-started")) > 0)
+        await caller.until(lambda: len(caller.audible_at) > before)
+
+
+async def test_a_caller_who_speaks_into_a_reply_stops_it(server):
+    async with await begin(server) as caller:
+        await caller.greeted()
+        await caller.send("send-text", {"content": "Tell me everything you know, at length."})
+        await caller.until(lambda: caller.hears_speech)
+        await caller.until(lambda: caller.audible_at)
+        await caller.speak()
+        await caller.until(lambda: len(caller.of("bot-stopped-speaking")) >= 2)
+
+
+async def test_a_call_takes_over_from_a_socket_and_a_socket_from_a_call(server):
+    url, answer = await asyncio.to_thread(server.start_session)
+    cookie = {"Cookie": answer.headers["Set-Cookie"].split(";")[0]}
+    session = url.split("/session/")[1].split("/")[0]
+    async with Visitor(url) as socket:
+        await socket.get_ready()
+        await socket.until(lambda: socket.of("bot-stopped-speaking"))
+        again = await asyncio.to_thread(
+            server.request, "/api/start", {"transport": "webrtc", "body": {"session": session}}, **cookie
+        )
+        assert again.status == 200, again.body
+        async with Caller(server, again.json) as caller:
+            assert (await socket.until_closed())[0] == 4409
+            assert (await caller.get_ready())["resumed"] is True
+            assert not caller.of("bot-started-speaking")
+            back = await asyncio.to_thread(
+                server.request, "/api/start", {"body": {"session": session}}, **cookie
+            )
+            async with Visitor(f"{back.json['wsUrl']}?token={back.json['token']}") as later:
+                assert (await caller.until_closed())[0] == 4409
+                assert (await later.get_ready())["resumed"] is True
+
+
+async def test_a_caller_who_lost_the_line_comes_back_with_the_same_token_and_says_nothing_again(server):
+    async with await begin(server) as caller:
+        await caller.greeted()
+        caller.open.clear()
+        first, caller.messages[:] = caller.peer, []
+        assert (await caller.connect(restart=True)).status == 200
+        await caller.until(lambda: caller.server_messages("session"))  # though no client-ready was sent
+        assert caller.server_messages("session")[0]["resumed"] is True
+        await first.close()
+
+
+async def test_a_call_ends_with_the_reason_when_its_session_is_ended(server):
+    async with await begin(server) as caller:
+        await caller.greeted()
+        await caller.send("client-message", {"t": "session.end", "d": {}})
+        code, reason = await caller.until_closed()
+        assert (code, bool(reason)) == (4410, True)
+
+
+@pytest.mark.parametrize("token", ["", "x" * 43])
+async def test_the_sessions_id_alone_opens_no_call(server, token):
+    caller = await begin(server)
+    caller.params["requestData"] = {"token": token}
+    answer = await caller.ask(await caller.offer())
+    assert answer.status in (401, 403), answer.body
+    await caller.peer.close()
+
+
+async def test_the_owner_needs_no_token(server):
+    way, answer = await asyncio.to_thread(way_in, server)
+    way["webrtcRequestParams"]["requestData"] = None
+    async with Caller(server, way, Cookie=answer.headers["Set-Cookie"].split(";")[0]) as caller:
+        await caller.get_ready()
+
+
+async def test_a_page_of_another_origin_is_refused(server):
+    caller = await begin(server, Origin="https://elsewhere.example")
+    answer = await caller.ask(await caller.offer())
+    assert (answer.status, answer.json["error"]["code"]) == (403, "origin_refused"), answer.body
+    await caller.peer.close()
+
+
+async def test_nothing_is_left_of_a_caller_who_goes(server):
+    async with await begin(server) as caller:
+        await caller.greeted()
+    async with asyncio.timeout(PATIENCE_SECS):
+        while True:
+            metrics = (await asyncio.to_thread(server.request, "/metrics")).body.decode()
+            if "greenroom_connections 0" in metrics or "greenroom_connections 0.0" in metrics:
+                return
+            await asyncio.sleep(0.2)

@@ -1,0 +1,121 @@
+"""What aiortc and aioice do not offer: other sockets than any, another jitter buffer, fewer words in the log.
+
+`tests/test_library_contract.py` lists what is touched; docs/extending.md says why.
+"""
+
+import asyncio
+import functools
+import logging
+import random
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import aiortc.rtcsctptransport as sctp
+from aioice import ice
+from aioice.candidate import Candidate, candidate_foundation, candidate_priority
+from aiortc import RTCPeerConnection, RTCRtpReceiver
+from aiortc.jitterbuffer import JitterBuffer, JitterFrame
+from aiortc.rtp import RtpPacket
+
+# Bytes of a data chunk, so that the datagram around it passes where 1280 are the most (RFC 8200, section 5):
+# aiortc's 1200 do not, and knows no other way to find out (pipecat/transports/smallwebrtc/connection.py).
+sctp.USERDATA_MAX_LENGTH = 1100
+# Consents (RFC 7675) that may fail in a row, one every 5 s: a dead peer is noticed within 20 s.
+ice.CONSENT_FAILURES = 3
+RECEIVE_BUFFER_BYTES = 256 * 1024  # of a socket: a second of everything that a client may send
+REFLEXIVE_SECS = 1.0  # for a STUN server to say which address we have outside
+TRIES = 200  # ports that are tried before it is said that none is free
+
+for chatty in ("aioice", "aiortc"):  # addresses of visitors, packets
+    logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+class _Tap(JitterBuffer):
+    """A jitter buffer that keeps nothing: each packet goes to `take`, and none to aiortc's decoder."""
+
+    def __init__(self, take: Callable[[int, int, bytes], None]):
+        super().__init__(capacity=1)
+        self._take_packet = take
+
+    def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
+        self._take_packet(packet.sequence_number, packet.timestamp, packet.payload)
+        return False, None
+
+
+def hear(receiver: RTCRtpReceiver, take: Callable[[int, int, bytes], None]) -> None:
+    """Hands `take` sequence number, timestamp and payload of each RTP packet of a receiver."""
+    setattr(receiver, "_RTCRtpReceiver__jitter_buffer", _Tap(take))  # noqa: B010
+
+
+def bind_to(
+    peer: RTCPeerConnection,
+    addresses: Sequence[str],
+    ports: tuple[int, int] | None,
+    stun_server: tuple[str, int] | None,
+) -> None:
+    """Binds the sockets of a peer connection to these addresses, within this range of ports."""
+    transports = {each.receiver.transport.transport for each in peer.getTransceivers()}
+    if peer.sctp:
+        transports.add(peer.sctp.transport.transport)
+    for transport in transports:
+        connection: Any = transport.iceGatherer._connection
+        connection.stun_server = stun_server
+        connection.gather_candidates = functools.partial(_gather, connection, addresses, ports)
+
+
+async def _gather(connection: Any, addresses: Sequence[str], ports: tuple[int, int] | None) -> None:
+    """As aioice gathers candidates, within our bounds. Raises OSError where no port is free."""
+    if connection._local_candidates_start:
+        return
+    connection._local_candidates_start = True
+    found: list[Candidate] = []
+    protocols = []
+    for address in addresses:
+        protocol = await _bound(connection, address, ports)
+        host, port = protocol.transport.get_extra_info("sockname")[:2]
+        protocol.local_candidate = Candidate(
+            foundation=candidate_foundation("host", "udp", host),
+            component=1,
+            transport="udp",
+            priority=candidate_priority(1, "host"),
+            host=host,
+            port=port,
+            type="host",
+        )
+        protocols.append(protocol)
+        found.append(protocol.local_candidate)
+    connection._protocols += protocols
+    if connection.stun_server:
+        asked = [
+            asyncio.create_task(ice.server_reflexive_candidate(protocol, connection.stun_server))
+            for protocol in protocols
+            if ":" not in protocol.local_candidate.host
+        ]
+        if asked:
+            done, late = await asyncio.wait(asked, timeout=REFLEXIVE_SECS)
+            found += [task.result()[0] for task in done if task.exception() is None]
+            for task in late:
+                task.cancel()
+    connection._local_candidates += found
+    connection._local_candidates_end = True
+
+
+async def _bound(connection: Any, address: str, ports: tuple[int, int] | None) -> Any:
+    """A socket of aioice's at the address. Raises OSError."""
+    loop = asyncio.get_running_loop()
+    tried = [0]
+    if ports:
+        within = range(ports[0], ports[1] + 1)
+        tried = random.sample(within, min(TRIES, len(within)))
+    for port in tried:
+        with suppress(OSError):
+            transport, protocol = await loop.create_datagram_endpoint(
+                lambda: ice.StunProtocol(connection), local_addr=(address, port)
+            )
+            transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES
+            )
+            return protocol
+    raise OSError(f"no port is free at {address}")
