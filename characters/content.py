@@ -57,6 +57,8 @@ FIELDS = (
     "llm_model",
     "tts_provider",
     "tts_model",
+    "speech_to_speech_provider",
+    "speech_to_speech_model",
     *MEMORY_FIELDS,
     "lore_scan_depth",
     "lore_token_budget",
@@ -77,6 +79,8 @@ LATER: dict[str, Any] = {
     **memory_defaults(),
     "pronunciations": "",
     "tools": [],
+    "speech_to_speech_provider": "",
+    "speech_to_speech_model": "",
 }
 LORE_FIELDS = (
     "name",

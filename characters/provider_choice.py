@@ -114,6 +114,9 @@ class VoiceSide(Protocol):
     def problems(self, spec: CharacterSpec) -> dict[str, str]:
         """What the chosen providers cannot do, a sentence for each field of the form."""
 
+    def lacks(self, spec: CharacterSpec) -> Sequence[str]:
+        """What of a character has no effect with its provider of speech to speech, a sentence each."""
+
     def model(self, spec: CharacterSpec) -> Model:
         """The language model that would think for this character."""
 
@@ -124,7 +127,7 @@ class VoiceSide(Protocol):
         """
 
     def providers(self, stage: str) -> list[tuple[str, str]]:
-        """The providers for a stage (stt, llm, tts) as value and label."""
+        """The providers for a stage (stt, llm, tts, speech_to_speech) as value and label."""
 
     def speak(self, spec: CharacterSpec, text: str) -> bytes:
         """`text` in the character's voice, as WAV. Raises CannotSpeak."""
@@ -158,6 +161,9 @@ class _Nobody:
 
     def problems(self, spec: CharacterSpec) -> dict[str, str]:
         return {}
+
+    def lacks(self, spec: CharacterSpec) -> Sequence[str]:
+        return []
 
     def model(self, spec: CharacterSpec) -> Model:
         return Model("")

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from characters import prompts
+from characters import prompts, provider_choice
 from characters.field_limits import TEXT_CHARACTERS
 from characters.lore import advice
 from characters.spec import CharacterSpec
@@ -64,7 +64,10 @@ def _add(sentences: list[str], more: Iterable[str]) -> None:
 
 
 def of(spec: CharacterSpec) -> Report:
-    """What of a character's own texts will have no effect: unknown macros, examples of nobody, lore."""
+    """What of a character's own texts will have no effect: unknown macros, examples of nobody, lore.
+
+    And what its provider of speech to speech cannot do.
+    """
     report = Report()
     if unknown := unknown_macros(spec):
         report.keep(
@@ -87,6 +90,7 @@ def of(spec: CharacterSpec) -> Report:
             % {"count": count}
         )
     report.keep(*advice(spec.book))
+    report.keep(*provider_choice.ask().lacks(spec))
     return report
 
 

@@ -46,6 +46,8 @@ class CharacterSpec:
     llm_model: str = ""
     tts_provider: str = ""
     tts_model: str = ""
+    speech_to_speech_provider: str = ""  # in place of the three
+    speech_to_speech_model: str = ""
     voice: str = ""
     pronunciations: str = ""  # a line a word, see `characters.text.pronunciations`
     voice_pitch: float = 0.0
@@ -123,6 +125,8 @@ class CharacterSpec:
             self.llm_model,
             self.tts_provider,
             self.tts_model,
+            self.speech_to_speech_provider,
+            self.speech_to_speech_model,
             *self.languages,
         )
 

@@ -109,6 +109,7 @@ STAGE_OPTIONS = env.stage_options
 
 
 OPENAI = env.openai
+OPENAI_REALTIME = env.openai_realtime
 
 __all__ = ["UNFOLD"]  # read by django-unfold
 

@@ -22,7 +22,8 @@ ORDER = {
         lore portraits tools
         models spec
         addresses content prompts
-        catalog provider_choice report
+        catalog provider_choice
+        report
         versions
         shelf
         cards demo documents pages

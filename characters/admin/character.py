@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from characters import content
+from characters import content, provider_choice
 from characters import report as reports
 from characters.admin import home
 from characters.admin.bin import BINNED, Bin
@@ -121,6 +121,7 @@ class CharacterAdmin(
                 "fields": [
                     "language",
                     "other_languages",
+                    ("speech_to_speech_provider", "speech_to_speech_model"),
                     ("tts_provider", "tts_model"),
                     "voice",
                     "language_voices",
@@ -225,6 +226,9 @@ class CharacterAdmin(
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         publishing.changed_draft(form.instance)
+        if "speech_to_speech_provider" in form.changed_data or "voice" in form.changed_data:
+            for sentence in provider_choice.ask().lacks(content.draft_spec(form.instance, [])):
+                self.message_user(request, sentence, "WARNING")
 
     def response_change(self, request: HttpRequest, obj: Character) -> Any:
         """*Publish* saves first."""

@@ -29,7 +29,7 @@ USUAL = (
     "memory_days",
     "memory_kinds",
 )  # left empty, they are as in a new character
-PROVIDERS = ("stt_provider", "llm_provider", "tts_provider")
+PROVIDERS = ("stt_provider", "llm_provider", "tts_provider", "speech_to_speech_provider")
 SEPARATOR = "---"  # a line of its own between two texts of a list
 # The same line within a text has a backslash before it in the form, one more than it has itself.
 RULE = re.compile(rf"^\\*{SEPARATOR}$", re.MULTILINE)
@@ -78,12 +78,12 @@ class TextsField(LinesField):
         return [ESCAPED_RULE.sub(r"\1", item) for item in items]
 
 
-def _provider(stage: str, label: Any) -> forms.ChoiceField:
+def _provider(stage: str, label: Any, none: Any = None) -> forms.ChoiceField:
     """One of a closed list: a name that somebody types never says what is imported."""
     return forms.ChoiceField(
         label=label,
         required=False,
-        choices=lambda: [("", _("the house's own")), *provider_choice.ask().providers(stage)],
+        choices=lambda: [("", none or _("the house's own")), *provider_choice.ask().providers(stage)],
         help_text=gettext_lazy("What is built in, and the profiles that operators made."),
         widget=UnfoldAdminSelectWidget(),
         error_messages={
@@ -183,6 +183,9 @@ class CharacterForm(PlainLines):
     stt_provider = _provider("stt", gettext_lazy("Who listens"))
     llm_provider = _provider("llm", gettext_lazy("Who thinks"))
     tts_provider = _provider("tts", gettext_lazy("Who speaks"))
+    speech_to_speech_provider = _provider(
+        "speech_to_speech", gettext_lazy("Who does all three"), gettext_lazy("nobody: the three below")
+    )
 
     class Meta:
         model = Character

@@ -98,7 +98,10 @@ SETTINGS = (
     "picks_up",
     "apology",
 )
-CASTING = ("stt_provider", "stt_model", "llm_provider", "llm_model", "tts_provider", "tts_model")
+CASTING = (
+    *("stt_provider", "stt_model", "llm_provider", "llm_model", "tts_provider", "tts_model"),
+    *("speech_to_speech_provider", "speech_to_speech_model"),
+)
 
 
 @dataclass

@@ -249,6 +249,13 @@ class Character(Remembering, Equipped):
         _("who speaks"), max_length=200, blank=True, help_text=_("Text-to-speech; empty for the house's own.")
     )
     tts_model = models.CharField(_("its model"), max_length=120, blank=True)
+    speech_to_speech_provider = models.CharField(
+        _("who does all three"),
+        max_length=200,
+        blank=True,
+        help_text=_("Speech to speech, in place of the three stages; empty for these."),
+    )
+    speech_to_speech_model = models.CharField(_("its model"), max_length=120, blank=True)
 
     lore_scan_depth = models.PositiveSmallIntegerField(
         _("how far back"),

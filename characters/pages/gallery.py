@@ -99,6 +99,7 @@ def find(wish: Wish) -> QuerySet[CharacterVersion, Any]:
             other_languages=F("content__other_languages"),
             stt_provider=KT("content__stt_provider"),
             tts_provider=KT("content__tts_provider"),
+            speech_to_speech_provider=KT("content__speech_to_speech_provider"),
         )
     )
 
@@ -114,6 +115,7 @@ def player_of(row: dict[str, Any]) -> ListedCharacter:
         other_languages=tuple(row.get("other_languages") or ()),
         stt_provider=row.get("stt_provider") or "",
         tts_provider=row.get("tts_provider") or "",
+        speech_to_speech_provider=row.get("speech_to_speech_provider") or "",
     )
     return ListedCharacter(
         slug=spec.slug,

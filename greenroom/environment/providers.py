@@ -88,6 +88,35 @@ class Providers(BaseModel):
         description="of raw PCM whose rate is not told: OpenAI 24000, a Piper behind speaches 22050",
     )
 
+    OPENAI_REALTIME_BASE_URL: Text = Field(
+        default_factory=_as("OPENAI_BASE_URL"), description="of speech to speech, else OPENAI_BASE_URL"
+    )
+    OPENAI_REALTIME_API_KEY: Text = Field(
+        default_factory=_as("OPENAI_API_KEY"), description="of speech to speech, else OPENAI_API_KEY"
+    )
+    OPENAI_REALTIME_MODEL: Text = Field(default="gpt-realtime", description="of speech to speech")
+    OPENAI_REALTIME_VOICE: Text = Field(default="marin", description="of speech to speech")
+    OPENAI_REALTIME_TRANSCRIPTION_MODEL: Text = Field(
+        default="gpt-4o-mini-transcribe", description="that tells what visitors say to speech to speech"
+    )
+    SPEECH_TO_SPEECH_TOKENS: Whole = Field(
+        default=12_000,
+        ge=2_000,
+        le=100_000,
+        description="that a vendor's session may read for a reply before its past is told anew, as text",
+    )
+
+    @property
+    def openai_realtime(self) -> dict[str, Any]:
+        return {
+            "base_url": self.OPENAI_REALTIME_BASE_URL,
+            "api_key": self.OPENAI_REALTIME_API_KEY,
+            "model": self.OPENAI_REALTIME_MODEL,
+            "voice": self.OPENAI_REALTIME_VOICE,
+            "transcription_model": self.OPENAI_REALTIME_TRANSCRIPTION_MODEL,
+            "most_tokens": self.SPEECH_TO_SPEECH_TOKENS,
+        }
+
     @property
     def stage_providers(self) -> dict[str, str]:
         return {"stt": self.STT_PROVIDER, "llm": self.LLM_PROVIDER, "tts": self.TTS_PROVIDER}

@@ -1,7 +1,7 @@
 """Providers that other apps add."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.utils.translation import gettext as _
 from pipecat.processors.frame_processor import FrameProcessor
@@ -14,7 +14,7 @@ NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
 class BaseProvider:
-    """A provider that does nothing yet. What a stage needs is overridden: `stt`, `llm` or `tts`.
+    """A provider that does nothing yet. What it serves is its own: `stt`, `llm`, `tts`, `speech_to_speech`.
 
     Each gets a character's `CharacterSpec` and answers a new Pipecat service for one connection.
     """
@@ -27,6 +27,14 @@ class BaseProvider:
 
     def tts(self, spec: CharacterSpec) -> FrameProcessor:
         raise ProviderError(_("This provider does not speak."))
+
+    def speech_to_speech(self, spec: CharacterSpec) -> Sequence[FrameProcessor]:
+        """What hears, answers and speaks by itself, as three services: see `services_of`."""
+        raise ProviderError(_("This provider does not do all three."))
+
+    def lacks(self, _spec: CharacterSpec) -> Sequence[str]:
+        """What of a character has no effect with its speech to speech, a sentence each."""
+        return ()
 
     def warmers(self, _stage: registry.Stage) -> Iterator[registry.Warmer]:
         """What is loaded before the first visitor comes: what it is, and a function that loads it."""
@@ -55,8 +63,9 @@ def add(name: str, provider: registry.Provider, stages: tuple[registry.Stage, ..
         raise ValueError(f"{name!r} is no name for a provider: write small letters, figures, - and _.")
     if registry.is_named(name):
         raise ValueError(f"There is a provider {name!r} already.")
-    if not stages or set(stages) - set(registry.STAGES):
-        raise ValueError(f"A provider serves some of {', '.join(registry.STAGES)}, not {stages!r}.")
+    known = (*registry.STAGES, registry.SPEECH_TO_SPEECH)
+    if not stages or set(stages) - set(known):
+        raise ValueError(f"A provider serves some of {', '.join(known)}, not {stages!r}.")
     asked: tuple[str, ...] = ("warmers", "problems", "languages", "address", "model", *stages)
     if missing := [method for method in asked if not callable(getattr(provider, method, None))]:
         raise ValueError(f"The provider {name!r} lacks {', '.join(missing)}: BaseProvider has them.")

@@ -39,6 +39,7 @@ from voicebot.pipeline.replies.sentence_limit import SentenceLimit
 from voicebot.pipeline.replies.spoken_over import SpokenOver
 from voicebot.pipeline.replies.unprompted_speech import REPLY_END_SECS, UnpromptedSpeech
 from voicebot.pipeline.rtvi import SessionRTVI
+from voicebot.pipeline.speech_to_speech import HandOver
 from voicebot.pipeline.spoken_language import SpokenLanguage
 from voicebot.pipeline.worker import Worker, params
 from voicebot.providers import ThoughtFilter, registry
@@ -125,6 +126,7 @@ class VoicePipeline:
         turns.begin_over(over, services.recognisers)
         turns.answer_ahead(AnswersAhead(state, self.context, self.activity, services))
         self._watchdog = AnswerWatchdog(self.activity, services, self.unprompted)
+        self._hand_over = HandOver(state, self.context, self.activity, services.llm, transport)
         self._listen()
 
     def _stages(self, services: registry.Services) -> list[tuple[Place | None, FrameProcessor]]:
@@ -247,7 +249,8 @@ class VoicePipeline:
         await self._runner.add_workers(self.worker)
         if self._cancelled:  # before there was anything to cancel: the runner would forget it
             return
-        watches = (self._watchdog.watch, self._watch_quiet, self.unprompted.watch_silence)
+        also = (self._watch_quiet, self.unprompted.watch_silence, self._hand_over.watch)
+        watches = (self._watchdog.watch, *also)
         watching = [asyncio.create_task(watch()) for watch in watches]
         try:
             await self._runner.run()

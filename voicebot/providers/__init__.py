@@ -23,14 +23,17 @@ from voicebot.providers.speech.segments import (
     SpeechPausedFrame,
     is_doubted,
 )
+from voicebot.providers.speech.sound_mark import SoundMark
 from voicebot.providers.speech.speech_pieces import first_piece
 from voicebot.providers.speech.speech_text import speakable
 from voicebot.providers.speech.visemes import VisemesFrame
+from voicebot.providers.speech_to_speech import HandsOver
 
 __all__ = [
     "IN_HZ",
     "BoundedSegments",
     "EnoughFrame",
+    "HandsOver",
     "JSONAnswers",
     "NoAnswer",
     "ProviderCatalog",
@@ -41,6 +44,7 @@ __all__ = [
     "Rehearsal",
     "ReplyIncompleteFrame",
     "SegmentTranscribedFrame",
+    "SoundMark",
     "SpeechPausedFrame",
     "ThoughtFilter",
     "VisemesFrame",

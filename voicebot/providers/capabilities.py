@@ -25,6 +25,7 @@ from voicebot.providers.local.voices.catalogue import WOMAN, Voice
 from voicebot.providers.one_shot import NoAnswer
 from voicebot.providers.registry import STAGES, Stage
 from voicebot.providers.speech import voice_sample
+from voicebot.providers.speech_to_speech import SpeaksForItself
 from voicebot.repertoire import BY_MODEL, SpeaksFromRepertoire, preview
 
 LABELS = {
@@ -32,6 +33,7 @@ LABELS = {
     "found": gettext_lazy("a server found on this machine (found)"),
     "repertoire": gettext_lazy("what is written, without a model (repertoire)"),
     "openai": "OpenAI API (openai)",
+    "openai_realtime": gettext_lazy("OpenAI Realtime API (openai_realtime)"),
     "scripted": gettext_lazy("a script, for trying out (scripted)"),
 }
 # Voices that a provider is known to have, for editors to choose from; others can be typed.
@@ -39,6 +41,10 @@ VOICES: dict[str, tuple[str, ...]] = {
     # https://platform.openai.com/docs/guides/text-to-speech
     "openai": (
         "alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer", "verse",
+    ),
+    # https://platform.openai.com/docs/guides/realtime-conversations#voice-options
+    "openai_realtime": (
+        "alloy", "ash", "ballad", "cedar", "coral", "echo", "marin", "sage", "shimmer", "verse",
     ),
 }  # fmt: skip
 
@@ -67,6 +73,15 @@ def _described(voice: Voice, *, many: bool) -> str:
     return " · ".join(told)
 
 
+def _factory_of(stage: Stage, spec: CharacterSpec) -> registry.Factory:
+    """The factory of one stage of a character, by itself. Raises ProviderError."""
+    name = registry.chosen(stage, spec)
+    if not spec.speech_to_speech_provider:
+        return registry.factory(stage, name)
+    whole, place = registry.factory(registry.SPEECH_TO_SPEECH, name), STAGES.index(stage)
+    return lambda spec: whole(spec)[place]
+
+
 class ProviderCatalog:
     """The providers of this installation."""
 
@@ -78,7 +93,7 @@ class ProviderCatalog:
 
     def problems(self, spec: CharacterSpec) -> dict[str, str]:
         found: dict[str, str] = {}
-        for stage in STAGES:
+        for stage in (registry.SPEECH_TO_SPEECH,) if spec.speech_to_speech_provider else STAGES:
             for field, sentence in self._of_stage(stage, spec).items():
                 found.setdefault(field, sentence)
         return found
@@ -117,6 +132,14 @@ class ProviderCatalog:
                 found["voice"] = _("%(name)s has one voice: leave this empty.") % said
         return found
 
+    def lacks(self, spec: CharacterSpec) -> Sequence[str]:
+        name = spec.speech_to_speech_provider
+        try:
+            found = registry.provider(name) if registry.is_named(name) else None
+        except ProviderError:  # not installed: whoever calls is told so
+            return []
+        return found.lacks(spec) if isinstance(found, SpeaksForItself) else []
+
     def languages(self, spec: CharacterSpec) -> Sequence[Languages]:
         spoken = [spec.speaking(language) for language in spec.languages]
         return [
@@ -135,14 +158,14 @@ class ProviderCatalog:
 
     def speak(self, spec: CharacterSpec, text: str) -> bytes:
         try:
-            build = registry.factory("tts", registry.chosen("tts", spec))
+            build = _factory_of("tts", spec)
             return async_to_sync(voice_sample.wav)(build, spec, text)
         except (ProviderError, NoAnswer) as error:
             raise CannotSpeak(str(error)) from error
 
     async def reply(self, spec: CharacterSpec, messages: Sequence[Message]) -> AsyncIterator[str]:
         try:
-            build = await sync_to_async(registry.factory)("llm", registry.chosen("llm", spec))
+            build = await sync_to_async(_factory_of)("llm", spec)
             async for piece in text_reply.pieces(build, spec, messages):
                 yield piece
         except (ProviderError, text_reply.NoReply) as error:

@@ -1,15 +1,15 @@
 """The provider registry: from a character to its Pipecat services.
 
-A provider is a name (`local`, `found`, `repertoire`, `openai`, `scripted`), a profile set up in the admin, or
-the dotted path of any Pipecat service class. Characters choose among the first two; a path is for the
-environment, and for profiles that operators make. Which one serves a stage: the character's own, else
-STT_PROVIDER, LLM_PROVIDER or TTS_PROVIDER, else DEFAULT_PROVIDER.
+A provider is a name of `BUILT_IN`, a profile set up in the admin, or the dotted path of any Pipecat service
+class. Characters choose among the first two; a path is for the environment, and for profiles that operators
+make. Which one serves a stage: the character's own, else STT_PROVIDER, LLM_PROVIDER or TTS_PROVIDER, else
+DEFAULT_PROVIDER. One of speech to speech serves all three.
 """
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -35,20 +35,23 @@ from voicebot.providers.errors import ProviderError
 from voicebot.providers.fallback import WithFallback
 from voicebot.providers.speech.segments import BoundedSegments
 
-Stage = Literal["stt", "llm", "tts"]
+Stage = Literal["stt", "llm", "tts", "speech_to_speech"]
 STAGES: tuple[Stage, ...] = ("stt", "llm", "tts")
-Factory = Callable[[CharacterSpec], FrameProcessor]
+SPEECH_TO_SPEECH: Stage = "speech_to_speech"  # in place of the three, where a character names one
+Factory = Callable[[CharacterSpec], Any]  # answers a processor, of speech to speech the three of them
 Warmer = tuple[str, Callable[[], object]]  # what is being loaded, and how
 BUILT_IN = {
     "local": "voicebot.providers.local.provider",
     "found": "voicebot.providers.found.provider",
     "repertoire": "voicebot.providers.repertoire.provider",
     "openai": "voicebot.providers.openai",
+    "openai_realtime": "voicebot.providers.speech_to_speech.openai_provider",
     "scripted": "voicebot.providers.scripted",
 }
 # Of other apps: filled when Django finds each one's `greenroom` module, as its own registries are.
 ADDED: "dict[str, Provider]" = {}
 SERVES: dict[str, tuple[Stage, ...]] = {"found": ("llm",), "repertoire": ("llm",)}  # who does not serve all
+SERVES["openai_realtime"] = (SPEECH_TO_SPEECH,)
 
 
 class Provider(Protocol):
@@ -142,7 +145,7 @@ class Services:
 
     @property
     def segmented(self) -> bool:
-        """Whether what listens takes utterances, and no stream that silence would be missing from."""
+        """Whether what listens takes utterances, no stream that silence would be missing from."""
         return all(isinstance(service, SegmentedSTTService) for service in self.listeners)
 
     @property
@@ -158,7 +161,7 @@ class Services:
 
 def name_for(stage: Stage, spec: CharacterSpec | None = None) -> str:
     """The provider of a stage, for a character or in general."""
-    own: str = getattr(spec, f"{stage}_provider") if spec else ""
+    own: str = (spec.speech_to_speech_provider or getattr(spec, f"{stage}_provider")) if spec else ""
     return own or settings.STAGE_PROVIDERS[stage] or settings.DEFAULT_PROVIDER
 
 
@@ -167,7 +170,7 @@ def chosen(stage: Stage, spec: CharacterSpec) -> str:
 
     Whoever writes characters, or the card of one, must not say what is imported here.
     """
-    own: str = getattr(spec, f"{stage}_provider")
+    own: str = spec.speech_to_speech_provider or getattr(spec, f"{stage}_provider")
     if "." in own:
         raise ProviderError(
             _(
@@ -191,7 +194,8 @@ def is_named(name: str) -> bool:
 
 def model_name(spec: CharacterSpec) -> str:
     """Which language model answers for a character: provider and model, as far as they are named."""
-    return f"{name_for('llm', spec)}/{spec.llm_model}"
+    own = spec.speech_to_speech_model if spec.speech_to_speech_provider else spec.llm_model
+    return f"{name_for('llm', spec)}/{own}"
 
 
 def provider(name: str) -> Provider:
@@ -228,7 +232,7 @@ def factory(stage: Stage, name: str) -> Factory:
 
 def _factory(stage: Stage, name: str) -> Factory:
     if name in BUILT_IN and name not in built_in(stage):
-        sentence = _("%(name)s is for the language model alone: %(stage)s needs another provider.")
+        sentence = _("%(name)s does not serve %(stage)s: that needs another provider.")
         raise ProviderError(sentence % {"name": name, "stage": stage})
     if is_named(name):
         made: Factory = getattr(provider(name), stage)
@@ -256,6 +260,10 @@ def _factory(stage: Stage, name: str) -> Factory:
 
 def factories(spec: CharacterSpec) -> dict[Stage, Factory]:
     """The factories of a character's services. Reads the database. Raises ProviderError."""
+    if spec.speech_to_speech_provider:  # what is recorded beforehand is said in the house's voice
+        voice = chosen("tts", replace(spec, speech_to_speech_provider=""))
+        made = factory(SPEECH_TO_SPEECH, chosen(SPEECH_TO_SPEECH, spec))
+        return {SPEECH_TO_SPEECH: made, "tts": _guarded("tts", voice)}
     return {stage: _guarded(stage, chosen(stage, spec)) for stage in STAGES}
 
 
@@ -271,7 +279,9 @@ def _guarded(stage: Stage, name: str) -> Factory:
 def build(spec: CharacterSpec, made_by: Mapping[Stage, Factory] | None = None) -> Services:
     """New services for one connection. Raises ProviderError."""
     by = made_by or factories(spec)
-    services = Services(by["stt"](spec), by["llm"](spec), by["tts"](spec), voice=by["tts"])
+    whole = by.get(SPEECH_TO_SPEECH)
+    stt, llm, tts = whole(spec) if whole else [by[stage](spec) for stage in STAGES]
+    services = Services(stt, llm, tts, voice=by["tts"])
     for service in services.listeners:
         service.add_event_handler("on_before_push_frame", _cleaned_words)
     return services

@@ -28,9 +28,9 @@ from pipecat.transports.base_transport import BaseTransport, TransportParams
 from voicebot.ops import Load
 from voicebot.pipecat_internals.output import OutputHooks
 from voicebot.pipecat_internals.processors import OwnEvents
-from voicebot.providers import VisemesFrame
+from voicebot.providers import SoundMark, VisemesFrame
 from voicebot.transport import serializer
-from voicebot.transport.held_voice import HeldVoice
+from voicebot.transport.held_voice import CUSHION_SECS, HeldVoice
 from voicebot.transport.input import SPEAKING_SECS, ChannelsInputTransport
 from voicebot.transport.line import Line
 from voicebot.transport.line_rate import LineRate
@@ -60,6 +60,7 @@ class ChannelsOutputTransport(OutputHooks):
         self._played_at = 0.0  # monotonic seconds at which everything sent so far has been played
         self._sending_since: float | None = None  # when the chunk that is being sent should have been played
         self._late_secs = 0.0  # for which chunks of this speech were held up by the socket, or on purpose
+        self._sent_secs = 0.0  # of sound, in all
         self._voice = HeldVoice()
 
     async def start(self, frame: StartFrame) -> None:
@@ -71,7 +72,7 @@ class ChannelsOutputTransport(OutputHooks):
         await self._transport.cleanup()
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
-        if isinstance(frame, VisemesFrame):  # it waits for its turn among the packets
+        if isinstance(frame, (SoundMark, VisemesFrame)):  # it waits for its turn among the packets
             frame.ahead_secs = self.unqueued_secs
         await super().process_frame(frame, direction)
         if isinstance(frame, InterruptionFrame):
@@ -89,6 +90,9 @@ class ChannelsOutputTransport(OutputHooks):
             return await self._send_visemes(
                 [(viseme, frame.ahead_secs + begin) for viseme, begin in frame.visemes]
             )
+        if isinstance(frame, SoundMark):
+            frame.marked.sound_at = self._sent_secs + frame.ahead_secs
+            return
         if isinstance(frame, BotStoppedSpeakingFrame):
             self._late_secs = 0.0
             if tail := await self._transport.rate.end():
@@ -108,6 +112,16 @@ class ChannelsOutputTransport(OutputHooks):
         told = [[viseme, round(begin * 1000)] for viseme, begin in visemes]
         message = ServerMessage(data={"type": "visemes", "visemes": told})
         await self._transport.send(OutputTransportMessageUrgentFrame(message.model_dump()))
+
+    @property
+    def heard_secs(self) -> float:
+        """How much has been heard of all the sound that was ever sent, rather less than more."""
+        if self._voice.held and self._transport.rate.followed:  # the page has dropped what it had
+            return self._sent_secs - sum(
+                frame.num_frames / frame.sample_rate for frame in self._voice.unheard
+            )
+        unheard = self._played_at - time.monotonic() + CUSHION_SECS if self._played_at else 0.0
+        return self._sent_secs - max(0.0, unheard)
 
     async def _until_played(self, due: float) -> None:
         """Waits until what was due at `due`, in the pipeline's seconds, has not only been made but sent.
@@ -140,6 +154,7 @@ class ChannelsOutputTransport(OutputHooks):
                 await self._tell_visemes(visemes)
             for frame in self._voice.unheard:
                 if self._voice.held:  # and was not interrupted meanwhile
+                    self._sent_secs -= frame.num_frames / frame.sample_rate
                     await self._send_chunk(frame)
         self._late_secs += self._voice.release()
 
@@ -175,6 +190,7 @@ class ChannelsOutputTransport(OutputHooks):
         now = time.monotonic()
         self._late_secs += max(0.0, now - due)
         self._played_at = max(self._played_at, now) + frame.num_frames / frame.sample_rate
+        self._sent_secs += frame.num_frames / frame.sample_rate
         self._voice.note_sent(frame, self._played_at)
         return True
 

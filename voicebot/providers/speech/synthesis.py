@@ -124,7 +124,13 @@ class BoundedSynthesis(SynthesisHooks):
                 if isinstance(frame, TTSAudioRawFrame):
                     sound_secs += frame.num_frames / frame.sample_rate
                 await self.append_to_audio_context(context_id, frame)
-        return None if sound_secs or later else ErrorFrame(error="speech synthesis brought no sound")
+        if sound_secs or later or self.may_be_silent(context_id):
+            return None
+        return ErrorFrame(error="speech synthesis brought no sound")
+
+    def may_be_silent(self, context_id: str) -> bool:
+        """Whether a request may bring no sound: it was part of another one's."""
+        return False
 
     async def _keep_open(self, context_id: str) -> None:
         """While a request is under way, its reply is not over, however quiet it is."""

@@ -11,6 +11,7 @@ from characters.spec import CharacterSpec
 from voicebot.providers.local import voices
 from voicebot.providers.local.voices import timing
 from voicebot.providers.local.voices.catalogue import MAN, VOICES, WOMAN
+from voicebot.providers.speech import written_words
 
 pytestmark = pytest.mark.local
 
@@ -105,12 +106,12 @@ def test_a_demo_character_has_a_voice_that_fits(written):
 
 
 def test_a_text_is_cut_into_words_as_captions_show_them():
-    assert timing.tokens(" Well,  Dr. Smith —  go! ") == ["Well,", "Dr.", "Smith", "—", "go!"]
+    assert written_words.tokens(" Well,  Dr. Smith —  go! ") == ["Well,", "Dr.", "Smith", "—", "go!"]
     chinese = "你好，Ada Lovelace 今天（星期五）很好。"
-    assert timing.tokens(chinese) == [
+    assert written_words.tokens(chinese) == [
         "你", "好，", "Ada ", "Lovelace ", "今", "天（", "星", "期", "五）", "很", "好。",
     ]  # fmt: skip
-    assert "".join(timing.tokens(chinese)) == chinese
+    assert "".join(written_words.tokens(chinese)) == chinese
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_a_text_is_cut_into_words_as_captions_show_them():
 )
 def test_written_words_end_with_what_is_said_for_them(written, spoken_words, ends):
     spoken_at = [(word, number) for number, word in enumerate(spoken_words.split(), 1)]
-    found = timing.written_ends(timing.tokens(written), spoken_at, 6)
+    found = timing.written_ends(written_words.tokens(written), spoken_at, 6)
     assert [end for _, end in found] == ends
 
 

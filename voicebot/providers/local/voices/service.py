@@ -15,12 +15,12 @@ from voicebot.providers.local.voices import engines
 from voicebot.providers.local.voices.kept import SLOW, again
 from voicebot.providers.local.voices.parts import VoiceUnavailable
 from voicebot.providers.local.voices.speech import RATE_HZ, Speech
-from voicebot.providers.local.voices.timing import is_spaceless
 from voicebot.providers.local.voices.wish import Wish, synthesize
 from voicebot.providers.speech.speech_pieces import first_piece, pieces
 from voicebot.providers.speech.speech_text import TRANSFORMS, speakable
 from voicebot.providers.speech.synthesis import BoundedSynthesis
 from voicebot.providers.speech.visemes import VisemesFrame
+from voicebot.providers.speech.written_words import is_spaceless
 
 CHUNK_SECS = 0.5
 # Characters of one synthesis, some eight seconds of speech, and of the first of several; see LONGEST_TEXT

@@ -4,7 +4,6 @@ A text is read differently from how it is written: "42" becomes two words, "Dr."
 both have in common tie the two together; what lies between shares the time between them by its letters.
 """
 
-import re
 from collections.abc import Mapping
 from difflib import SequenceMatcher
 
@@ -12,20 +11,6 @@ import numpy as np
 
 from voicebot.providers.local.phonemes import Phonemes
 from voicebot.providers.speech.visemes import Timed, visemes
-
-# Kana and Chinese characters: a word for a caption is one of them, with the signs around it.
-SPACELESS = r"[\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
-IN_SPACELESS = re.compile(rf"\W*(?:{SPACELESS}|(?:(?!{SPACELESS})\w)+)\W*")
-
-
-def is_spaceless(text: str) -> bool:
-    """Whether a text is, at least in part, in a script that puts no spaces between words."""
-    return re.search(SPACELESS, text) is not None
-
-
-def tokens(text: str) -> list[str]:
-    """The words of a text as captions show them; of a spaceless one, each with the space behind it."""
-    return IN_SPACELESS.findall(text.strip()) if is_spaceless(text) else text.split()
 
 
 def encoded(words: Phonemes, vocabulary: Mapping[str, int]) -> tuple[list[int], list[int]]:

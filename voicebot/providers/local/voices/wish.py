@@ -10,10 +10,11 @@ from voicebot.providers.local.voices import catalogue, engines
 from voicebot.providers.local.voices.catalogue import Cast
 from voicebot.providers.local.voices.parts import VoiceUnavailable
 from voicebot.providers.local.voices.speech import SILENCE, Speech, played
-from voicebot.providers.local.voices.timing import tokens, written_ends
+from voicebot.providers.local.voices.timing import written_ends
 from voicebot.providers.speech import pronouncing
 from voicebot.providers.speech.normalization import spoken_form
 from voicebot.providers.speech.pronouncing import Entries
+from voicebot.providers.speech.written_words import tokens
 
 log = logging.getLogger(__name__)
 
