@@ -37,6 +37,9 @@ class Sounded:
     key: str = ""
     base_secs: float = 0.0
     secs: float = 0.0
+    told_secs: float = (
+        0.0  # when its last word ends: what is known of the pace may change, their order does not
+    )
 
 
 class VendorVoice(BoundedSynthesis):
@@ -150,7 +153,8 @@ class VendorVoice(BoundedSynthesis):
 
     async def _tell_word(self, word: tuple[str, int], reply: Reply, context_id: str) -> None:
         end_secs = min(reply.end_of(word[1]), reply.played_secs) + reply.late_secs
-        at = self._contexts[context_id].base_secs + end_secs + PLAYOUT_SECS
+        sounded = self._contexts[context_id]
+        at = sounded.told_secs = max(sounded.told_secs, sounded.base_secs + end_secs + PLAYOUT_SECS)
         spaceless = is_spaceless(word[0])
         await self.add_word_timestamps([(word[0], at)], context_id, includes_inter_frame_spaces=spaceless)
 
