@@ -98,10 +98,8 @@ SETTINGS = (
     "picks_up",
     "apology",
 )
-CASTING = (
-    *("stt_provider", "stt_model", "llm_provider", "llm_model", "tts_provider", "tts_model"),
-    *("speech_to_speech_provider", "speech_to_speech_model"),
-)
+STAGES = ("stt", "llm", "tts", "speech_to_speech")
+CASTING = tuple(f"{stage}_{what}" for stage in STAGES for what in ("provider", "model"))
 
 
 @dataclass

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from characters.models.address import FormerAddress
+from characters.models.casting import Cast
 from characters.models.equipped import Equipped
 from characters.models.remembering import Remembering
 from characters.portraits import PortraitField, portrait_path, validate_portrait
@@ -41,7 +42,7 @@ def readable_pronunciations(value: str) -> None:
         )
 
 
-class Character(Remembering, Equipped):
+class Character(Cast, Remembering, Equipped):
     """The draft of a character, and which of its versions is published.
 
     Everything but the address is content, see `characters.content`. The voice side reads characters
@@ -234,29 +235,6 @@ class Character(Remembering, Equipped):
         validators=[MinValueValidator(0.5), MaxValueValidator(2)],
         help_text=_("1 is natural, 0.9 takes its time."),
     )
-    stt_provider = models.CharField(
-        _("who listens"),
-        max_length=200,
-        blank=True,
-        help_text=_("Speech-to-text; empty for the house's own."),
-    )
-    stt_model = models.CharField(_("its model"), max_length=120, blank=True)
-    llm_provider = models.CharField(
-        _("who thinks"), max_length=200, blank=True, help_text=_("Language model; empty for the house's own.")
-    )
-    llm_model = models.CharField(_("its model"), max_length=120, blank=True)
-    tts_provider = models.CharField(
-        _("who speaks"), max_length=200, blank=True, help_text=_("Text-to-speech; empty for the house's own.")
-    )
-    tts_model = models.CharField(_("its model"), max_length=120, blank=True)
-    speech_to_speech_provider = models.CharField(
-        _("who does all three"),
-        max_length=200,
-        blank=True,
-        help_text=_("Speech to speech, in place of the three stages; empty for these."),
-    )
-    speech_to_speech_model = models.CharField(_("its model"), max_length=120, blank=True)
-
     lore_scan_depth = models.PositiveSmallIntegerField(
         _("how far back"),
         null=True,

@@ -249,9 +249,8 @@ class VoicePipeline:
         await self._runner.add_workers(self.worker)
         if self._cancelled:  # before there was anything to cancel: the runner would forget it
             return
-        also = (self._watch_quiet, self.unprompted.watch_silence, self._hand_over.watch)
-        watches = (self._watchdog.watch, *also)
-        watching = [asyncio.create_task(watch()) for watch in watches]
+        watchers = (self._watchdog.watch, self._watch_quiet, self.unprompted.watch_silence)
+        watching = [asyncio.create_task(watch()) for watch in (*watchers, self._hand_over.watch)]
         try:
             await self._runner.run()
         finally:

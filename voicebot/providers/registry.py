@@ -33,6 +33,7 @@ from voicebot.models import ProviderProfile
 from voicebot.providers import pipecat_service
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.fallback import WithFallback
+from voicebot.providers.speech.abilities import CachesSpeech, ChangesVoice, SpeaksAhead  # noqa: F401
 from voicebot.providers.speech.segments import BoundedSegments
 
 Stage = Literal["stt", "llm", "tts", "speech_to_speech"]
@@ -83,30 +84,6 @@ class PrefillsPrompts(Protocol):
 
     async def prefill(self, common: Sequence[Message], own: Sequence[Message]) -> None:
         """`common` is what the character's prompt is for everybody, `own` what it is for this visitor."""
-
-
-@runtime_checkable
-class CachesSpeech(Protocol):
-    """A TTS service that keeps what is said again and again, such as a greeting, once it was spoken."""
-
-    async def cache_speech(self, text: str) -> None: ...
-
-
-@runtime_checkable
-class SpeaksAhead(Protocol):
-    """A TTS service that can begin to make the sound of what will perhaps be said next."""
-
-    async def speak_ahead(self, text: str) -> None: ...
-
-    def forget_ahead(self) -> None:
-        """It is not said."""
-
-
-@runtime_checkable
-class ChangesVoice(Protocol):
-    """A TTS service that takes another voice, pitch and speed while it runs."""
-
-    async def change_voice(self, spec: CharacterSpec) -> None: ...
 
 
 @runtime_checkable
@@ -227,6 +204,8 @@ def factory(stage: Stage, name: str) -> Factory:
     answers to another stage.
     """
     make = _factory(stage, name)
+    if stage == SPEECH_TO_SPEECH:
+        return lambda spec: [usage.named(service, name) for service in make(spec)]
     return lambda spec: usage.named(make(spec), name)
 
 
