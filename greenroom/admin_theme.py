@@ -120,6 +120,18 @@ UNFOLD: dict[str, Any] = {
                         "voicebot.view_providerprofile",
                     ),
                     _item(
+                        _("Usage and cost"),
+                        "payments",
+                        "admin:sessions_app_usage_changelist",
+                        "sessions_app.view_usage",
+                    ),
+                    _item(
+                        _("Prices"),
+                        "sell",
+                        "admin:sessions_app_price_changelist",
+                        "sessions_app.view_price",
+                    ),
+                    _item(
                         _("API keys"),
                         "key",
                         "admin:sessions_app_apikey_changelist",

@@ -14,6 +14,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from characters.admin import drafts_for
+from sessions_app.admin import spending
 from sessions_app.manager import TOUCH_SECS
 from sessions_app.models import SealedMemory, SessionTurn, VisitorMemory, VoiceSession
 from sessions_app.stores import get_store
@@ -116,6 +117,8 @@ def _number(label: Any, value: float | None, *, unit: str = "", **filters: Any) 
 def add_to(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Adds to the admin's first page what its reader works on: characters, figures of conversations."""
     context |= drafts_for(request)
+    if request.user.has_perm("sessions_app.view_usage"):
+        context["spending"] = spending.charts()
     if not request.user.has_perm("sessions_app.view_voicesession"):
         return context
     if not get_store().in_rows:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from characters import catalog
 from characters.exceptions import CharacterNotFound
+from sessions_app.costs import figures
 from sessions_app.manager import SyncSessionManager
 from sessions_app.memories import SyncMemories
 from sessions_app.session import Session, Turn
@@ -52,6 +53,7 @@ def export(manager: SyncSessionManager, session_id: UUID | str) -> Iterator[str]
         "metadata": session.metadata,
         "summary": manager.past(record.id, newest=0).summary or None,
         "memories": _memories(record.visitor, record.character),
+        "usage": figures.as_json(record.id),
     }
     yield json.dumps(head, ensure_ascii=False).removesuffix("}") + ', "turns": ['
     name_of = _names()

@@ -17,12 +17,20 @@ LISTS = (
     "sessions_app/voicesession",
     "voicebot/providerprofile",
     "sessions_app/apikey",
+    "sessions_app/usage",
+    "sessions_app/price",
     "auth/user",
     "auth/group",
     "staff/passkey",
     "staff/authenticator",
 )
-ADDED = ("characters/character", "characters/lorebook", "voicebot/providerprofile", "sessions_app/apikey")
+ADDED = (
+    "characters/character",
+    "characters/lorebook",
+    "voicebot/providerprofile",
+    "sessions_app/apikey",
+    "sessions_app/price",
+)
 OF_A_CHARACTER = (
     "change",
     "versions",

@@ -27,6 +27,7 @@ from sessions_app.memories import MEMORY_CHARACTERS
 from sessions_app.models import VoiceSession
 from voicebot.http import attempts
 from voicebot.http.calls.schemas import Candidates, Offer
+from voicebot.usage import Used
 
 MOST_TITLE, MOST_WORDS = 120, 80  # characters
 
@@ -263,6 +264,7 @@ class Whole(Answer):
     metadata: dict[str, Any]
     summary: str | None
     memories: list[Remembered] = Field(description="what the character remembers of the visitor")
+    usage: list[Used] = Field(description="what was used of speech and language services")
     turns: list[TranscriptTurn]
 
 
@@ -295,6 +297,4 @@ DESCRIPTIONS = {
 def sentence(place: tuple[int | str, ...]) -> str:
     """What a client reads whose request has another thing at this place; '' for a place without a name."""
     names = [str(name) for name in place if name in DESCRIPTIONS]
-    if not names:
-        return ""
-    return f"`{'.'.join(names)}` is {str(DESCRIPTIONS[names[-1]]).partition(': ')[0]}."
+    return f"`{'.'.join(names)}` is {str(DESCRIPTIONS[names[-1]]).partition(': ')[0]}." if names else ""

@@ -5,6 +5,7 @@ from voicebot.usage.connection_meter import ConnectionMeter
 from voicebot.usage.inference import counting, infer, note_inference
 from voicebot.usage.recording import model_of, named, provider_of, record
 from voicebot.usage.tokens import EstimatedTokens, amounts_of
+from voicebot.usage.used import Used
 from voicebot.usage.watch import UsageObserver, UsageWatch
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "EstimatedTokens",
     "UsageObserver",
     "UsageWatch",
+    "Used",
     "amounts_of",
     "apart",
     "counting",
