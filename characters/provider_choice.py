@@ -152,6 +152,12 @@ class VoiceSide(Protocol):
     def tool_kinds(self) -> Sequence[ToolKind]:
         """The kinds of tools that there are here."""
 
+    def tool_choices(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """What options of kinds are chosen from, as value and label, by the option's name. Asks servers."""
+
+    def completed_tool(self, tool: ToolSpec) -> ToolSpec:
+        """The tool with what its kind knows of it, such as its arguments. Raises ToolRefused."""
+
     def try_tool(self, spec: CharacterSpec, tool: ToolSpec, given: Mapping[str, Any]) -> ToolTrial:
         """What comes of a tool with these arguments, now and for real, without a visitor."""
 
@@ -197,6 +203,12 @@ class _Nobody:
 
     def tool_kinds(self) -> Sequence[ToolKind]:
         return []
+
+    def tool_choices(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        return {}
+
+    def completed_tool(self, tool: ToolSpec) -> ToolSpec:
+        return tool
 
     def try_tool(self, spec: CharacterSpec, tool: ToolSpec, given: Mapping[str, Any]) -> ToolTrial:
         return ToolTrial("")

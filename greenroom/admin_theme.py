@@ -132,6 +132,18 @@ UNFOLD: dict[str, Any] = {
                         "sessions_app.view_price",
                     ),
                     _item(
+                        _("Servers of tools"),
+                        "handyman",
+                        "admin:voicebot_toolserver_changelist",
+                        "voicebot.view_toolserver",
+                    ),
+                    _item(
+                        _("Sealed headers"),
+                        "encrypted",
+                        "admin:voicebot_sealedheader_changelist",
+                        "voicebot.view_sealedheader",
+                    ),
+                    _item(
                         _("API keys"),
                         "key",
                         "admin:sessions_app_apikey_changelist",

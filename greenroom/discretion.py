@@ -185,6 +185,9 @@ def configure_logging(options: dict[str, Any]) -> None:
                 # A line for each attempt of each connection; sessions_app.database tells of an outage once.
                 "psycopg.pool": {"level": "ERROR"},
                 "uvicorn.access": {"level": "WARNING"},
+                # The SDK of MCP quotes what servers of tools answer; voicebot.tools.mcp tells of it without.
+                "mcp": {"level": "CRITICAL"},
+                "client": {"level": "CRITICAL"},
                 # At DEBUG it prints what every WebSocket frame holds.
                 **{
                     name: {"handlers": [], "propagate": True, "level": _at_least_info(level)}

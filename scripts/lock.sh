@@ -15,6 +15,7 @@ lock all.txt $speech --extra dev --extra docs --extra tracing --extra webrtc pyp
 # shellcheck disable=SC2086
 lock bench.txt --constraint requirements/all.txt $speech --extra dev --extra docs --extra tracing --extra webrtc --extra bench pyproject.toml
 lock s3.txt --constraint requirements/all.txt --extra s3 pyproject.toml
+lock mcp.txt --constraint requirements/all.txt --extra mcp pyproject.toml
 lock base.txt --constraint requirements/all.txt pyproject.toml
 lock webrtc.txt --constraint requirements/all.txt --extra webrtc pyproject.toml
 lock local.txt --constraint requirements/all.txt --extra local pyproject.toml

@@ -16,11 +16,12 @@ NAMES = re.compile(
     | \b(world\ info | depth\ prompt | text-generation-webui | lorebook_v3 | settings | Settings | English)\b
     | \b(openai | scripted | local | found | repertoire | Piper | SmolLM\d? | Whisper | pyopenjtalk)\b
     | \b(HTML | PDF | EPUB | DOCX | Markdown)\b
-    | \b(JSON | YAML | PNG | APNG | JPEG | WebP | CHARX | WAV | API | QR | PIN | HTTPS)\b
+    | \b(JSON | YAML | PNG | APNG | JPEG | WebP | CHARX | WAV | API | QR | PIN | HTTPS? | TLS | MCP)\b
+    | \b(Authorization | Bearer)\b
     | \b(Cookie | MB | KB | ms | esc | en | zh-hans | development)\b | \bgr_\w+ | \b(anon|user):\w+
     | [0-9a-f]{8}(-[0-9a-f]{4,12}){4}
     | \b(V[123] | UTC | Ctrl | Esc | Enter | GB | IANA | ID | UUID)\b
-    | \{"default_headers":.*\}\}
+    | \{"(default_headers|search)":.*\}\}
     # the words of a lorebook's line of rules
     | “logic:[^”]*” | \b(exclude | prevent | delay\ until)\ recursion\b
     | \bgroup(\ (weight | override | scoring))?\b | \b(cooldown | delay | scan\ depth)\b

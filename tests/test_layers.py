@@ -67,7 +67,7 @@ ORDER = {
         runtime pipeline
         connection
         http
-        profile_form stage_trials
+        profile_form stage_trials tool_admin
         stages_page unwritten_page
         admin checks
         apps management routing urls
@@ -113,6 +113,7 @@ DOORS = (
     "voicebot.lore",
     "voicebot.meaning",
     "voicebot.memories",
+    "voicebot.models",
     "voicebot.ops",
     "voicebot.outbound",
     "voicebot.pipeline",

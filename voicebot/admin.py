@@ -19,9 +19,10 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 from characters.admin import RefusesStaleSaves
 from characters.models import Character
 from sessions_app.admin import OwnFilters
-from voicebot.models import ProviderProfile
+from voicebot.models import ProviderProfile, SealedHeader, ToolServer
 from voicebot.profile_form import ProfileForm
 from voicebot.stages_page import StagesPage
+from voicebot.tool_admin import SealedHeaderAdmin, ToolServerAdmin
 from voicebot.unwritten_page import UnwrittenPage
 
 ROLES = gettext_noop("Editor"), gettext_noop("Moderator"), gettext_noop("Operator")  # of the first migrations
@@ -84,6 +85,10 @@ for model, pages in {User: UserAdmin, Group: GroupAdmin}.items():
     if admin.site.is_registered(model):
         admin.site.unregister(model)
         admin.site.register(model, pages)
+
+
+admin.site.register(SealedHeader, SealedHeaderAdmin)
+admin.site.register(ToolServer, ToolServerAdmin)
 
 
 @admin.register(ProviderProfile)

@@ -20,7 +20,7 @@ class VoicebotConfig(AppConfig):
             runtime,
         )
         from voicebot.connection import channel_events
-        from voicebot.models import ProviderProfile
+        from voicebot.models import ProviderProfile, SealedHeader
         from voicebot.tools import Desk
 
         provider_choice.use(Desk())
@@ -44,6 +44,7 @@ class VoicebotConfig(AppConfig):
             dispatch_uid="voicebot.documents",
         )
         keys_rotated.connect(ProviderProfile.rewrap_all, dispatch_uid="voicebot.profiles")
+        keys_rotated.connect(SealedHeader.rewrap_all, dispatch_uid="voicebot.sealed_headers")
         keys_rotated.connect(
             lambda **_: runtime.default().recovery.still_under_other_keys(),
             weak=False,

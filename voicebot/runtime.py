@@ -39,6 +39,7 @@ from voicebot.ops import (
     tracing,
 )
 from voicebot.providers import ProviderWatch, ReadingAhead, RecordedSpeech, Rehearsal, registry
+from voicebot.tools import ToolServers
 from voicebot.transport import Calls, IceServers, Network
 from voicebot.turns import InferenceBudget
 
@@ -87,6 +88,7 @@ class Runtime:
         self.reading_ahead = ReadingAhead()
         self.document_reading = DocumentReading(self.load)
         self.event_delivery = EventDelivery()
+        self.tool_servers = ToolServers()
         self.calls = calls_of_settings()
         self.models_loaded = False
 
@@ -133,6 +135,7 @@ class Runtime:
     async def close(self) -> None:
         """Writes what is not written yet; what cannot be is left in the spool."""
         self.refusals.tell(last=True)
+        await self.tool_servers.close()
         if left := await self.writers.flush(0 if availability.away else SHUTDOWN_FLUSH_SECS):
             log.error("%d turns are left in the spool: the next process brings them home", left)
         await asyncio.to_thread(self.spool.close)

@@ -1,5 +1,6 @@
 """Tool definitions: what an editor says of each tool, kept as JSON in the draft and in every version."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,11 +12,14 @@ from django.utils.translation import gettext_lazy
 
 from characters.tools.arguments import (
     DESCRIPTION_CHARACTERS,
+    JSON_TYPE,
     MOST_ARGUMENTS,
     MOST_CHOICES,
     NAME,
+    SHAPE_CHARACTERS,
     TYPES,
     Argument,
+    is_name,
     json_schema,
 )
 
@@ -151,13 +155,20 @@ def _argument(kept: Any) -> Argument:
     if not isinstance(kept, Mapping):
         raise ToolRefused(_("An argument is a JSON object."))
     name, kind = kept.get("name"), kept.get("type", "string")
-    if not isinstance(name, str) or not NAME.fullmatch(name) or kind not in TYPES:
-        raise ToolRefused(_("An argument has a name of small letters, and one of the types of the list."))
+    if not isinstance(name, str) or not is_name(name) or kind not in TYPES:
+        raise ToolRefused(
+            _("An argument has a name of letters, figures and _, and one of the types of the list.")
+        )
     choices = [str(one)[:KEY_CHARACTERS] for one in _listed(kept, "choices", MOST_CHOICES)]
     if choices and kind != "string":
         raise ToolRefused(_("Choices are for text alone."))
     description = str(kept.get("description") or "")[:DESCRIPTION_CHARACTERS]
-    return Argument(name, kind, description, bool(kept.get("required", True)), tuple(choices))
+    shape = kept.get("shape") or {}
+    if not isinstance(shape, Mapping) or len(json.dumps(shape, default=str)) > SHAPE_CHARACTERS:
+        raise ToolRefused(_("What a list or object looks like is a short JSON Schema."))
+    if kind != JSON_TYPE:
+        shape = {}
+    return Argument(name, kind, description, bool(kept.get("required", True)), tuple(choices), shape)
 
 
 def tools_of(kept: Sequence[Any]) -> tuple[ToolSpec, ...]:

@@ -19,6 +19,7 @@ from greenroom.environment.providers import Providers
 from greenroom.environment.sessions import Sessions
 from greenroom.environment.staff_logins import StaffLogins
 from greenroom.environment.storage import Storage
+from greenroom.environment.tool_servers import ToolServers
 
 __all__ = [
     "BASE_DIR",
@@ -33,14 +34,14 @@ __all__ = [
 ]
 
 DEPENDENT = "default_factory_not_called"  # because the variable that the default depends on is wrong
-SECTIONS = (Deployment, Storage, Sessions, Calls, Providers, StaffLogins)
+SECTIONS = (Deployment, Storage, Sessions, Calls, Providers, ToolServers, StaffLogins)
 OF_LIBRARIES = {  # variables that libraries read by themselves
     "AWS_": "boto3: credentials and region of S3_BUCKET, such as AWS_ACCESS_KEY_ID",
     "OTEL_": "OpenTelemetry, where OTEL_EXPORTER_OTLP_ENDPOINT is set: headers, time-outs, sampling",
 }
 
 
-class Environment(StaffLogins, Providers, Calls, Sessions, Storage, Deployment, BaseSettings):
+class Environment(StaffLogins, ToolServers, Providers, Calls, Sessions, Storage, Deployment, BaseSettings):
     """The environment, typed. A default may depend on variables of the same section or of one before it."""
 
     model_config = SettingsConfigDict(

@@ -30,7 +30,7 @@ def split(value: Any) -> Any:
     return [item for item in value.split(",") if item] if isinstance(value, str) else value
 
 
-def _object(value: Any) -> Any:
+def parsed_object(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
 
 
@@ -68,5 +68,5 @@ Origins = Annotated[
     AfterValidator(_origins),
     Kind("list", "origins with commas between them, such as https://partner.example, as browsers write them"),
 ]
-JsonObject = Annotated[dict[str, Any], BeforeValidator(_object), Kind("json", "a JSON object")]
+JsonObject = Annotated[dict[str, Any], BeforeValidator(parsed_object), Kind("json", "a JSON object")]
 JsonText = Annotated[str, AfterValidator(_text_of_object), Kind("json", "a JSON object, or nothing")]

@@ -22,6 +22,8 @@ from staff.login import logins
 MODELS = (
     "sessions_app_apikey",
     "voicebot_providerprofile",
+    "voicebot_sealedheader",
+    "voicebot_toolserver",
     "auth_group",
     "staff_authenticator",
     "staff_passkey",

@@ -28,7 +28,7 @@ from staff.models import Authenticator, Passkey
 from tests.characters.factory import make_character, make_lorebook
 from tests.servers import ROOT
 from tests.shown_words import english_in, words_of
-from voicebot.models import ProviderProfile
+from voicebot.models import ProviderProfile, SealedHeader, ToolServer
 
 pytestmark = pytest.mark.django_db
 ROLES = {"Editor": "编辑", "Moderator": "主持", "Operator": "运维", "": "站长"}
@@ -55,6 +55,7 @@ def house() -> dict[str, dict[str, object]]:
     """One of everything, in Chinese: what each model's pages are asked for."""
     import_module("voicebot.migrations.0002_roles").make_roles(apps, None)
     import_module("voicebot.migrations.0003_operators_keep_api_keys").let_operators(apps, None)
+    import_module("voicebot.migrations.0008_operators_set_up_tool_servers").let_operators(apps, None)
     captain = make_character(
         slug="10086",
         name="马洛船长",
@@ -81,6 +82,10 @@ def house() -> dict[str, dict[str, object]]:
     ProviderProfile.objects.create(
         name="10011", stage="llm", service="pipecat.services.openai.llm.OpenAILLMService"
     )
+    ToolServer.objects.create(name="10012", url="https://10012.example/mcp", enabled=False)
+    header = SealedHeader(name="10013", address="https://10012.example")
+    header.seal("10014")
+    header.save()
     Authenticator.objects.create(user=boss, name="手机")
     Passkey.objects.create(
         user=boss, name="电脑", rp_id="localhost", credential_id=b"1", public_key=b"1", confirmed=True
@@ -93,6 +98,8 @@ def house() -> dict[str, dict[str, object]]:
         "auth/user": {"": boss.pk},
         "auth/group": {"": Group.objects.get(name="Editor").pk},
         "voicebot/providerprofile": {"": ProviderProfile.objects.get().pk, "pk": captain.pk},
+        "voicebot/toolserver": {"": ToolServer.objects.get().pk},
+        "voicebot/sealedheader": {"": SealedHeader.objects.get().pk},
         "staff/authenticator": {"": Authenticator.objects.get().pk},
         "staff/passkey": {"": Passkey.objects.get().pk},
     }

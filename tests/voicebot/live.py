@@ -31,6 +31,7 @@ from voicebot.pipeline.session_pipeline import VoicePipeline
 from voicebot.providers import RecordedSpeech
 from voicebot.providers.registry import Factory, Services
 from voicebot.providers.scripted import ScriptedLLM, ScriptedSTT, ScriptedTTS
+from voicebot.tools import ToolServers
 from voicebot.transport import SocketLine, serializer
 from voicebot.transport.channels import ChannelsTransport
 from voicebot.turns import InferenceBudget
@@ -104,6 +105,7 @@ async def standing(
     metadata: dict[str, Any] | None = None,
     away_secs: float = 0.0,
     learning: Learning | None = None,
+    tool_servers: ToolServers | None = None,
     **character: Any,
 ) -> Conversation:
     """A pipeline that does not run yet, with a character of its own and a session in the database."""
@@ -127,7 +129,13 @@ async def standing(
     one.meter = ConnectionMeter(connection)
     one.meter.give_to(writer)
     context = SessionContext(
-        session.id, manager, writer, connection, meter=one.meter, remembering=remembering
+        session.id,
+        manager,
+        writer,
+        connection,
+        meter=one.meter,
+        remembering=remembering,
+        tool_servers=tool_servers or ToolServers(),
     )
     one.pipeline = VoicePipeline(
         ConversationState(context, session, spec, past),

@@ -131,8 +131,9 @@ class Conversation:
             self._remembering = Remembering(session.visitor, session.id, self._runtime.learning)
         await self._remembering.load(spec)
         fixed = (session.id, self._manager, writer, self._connection.connection, limit, self.meter)
+        all_of = self._runtime
         context = SessionContext(
-            *fixed, self._runtime.prompt_threads, self._runtime.recorded, self._remembering
+            *fixed, all_of.prompt_threads, all_of.recorded, self._remembering, all_of.tool_servers
         )
         state = ConversationState(context, session, spec, past)
         before_secs, warning_secs = quiet_secs()

@@ -10,6 +10,7 @@ from voicebot.history import HistoryWriter
 from voicebot.memories import Remembering
 from voicebot.ops import PromptThreads
 from voicebot.providers import RecordedSpeech
+from voicebot.tools import ToolServers
 
 # A turn waits so long, beside the making of its prompt, for the database to have taken it: 2 ms as a rule.
 CATCH_UP_SECS = 0.25
@@ -30,6 +31,7 @@ class SessionContext:
     recorded: RecordedSpeech = field(default_factory=RecordedSpeech)
     # What the character knows of the visitor; of the connection, whose pipelines follow each other:
     remembering: Remembering = field(default_factory=Remembering)
+    tool_servers: ToolServers = field(default_factory=ToolServers)  # of the runtime, too
 
     async def caught_up(self) -> bool:
         """Whether something else is remembered than this process knew, from before the visitor's turn began.

@@ -1,11 +1,12 @@
 """Tools that characters call: their kinds, what limits them, how one runs and what its model is told."""
 
-from voicebot.tools import builtin, webhooks
+from voicebot.tools import builtin, mcp, webhooks
 from voicebot.tools.audit import used_before
 from voicebot.tools.desk import Desk
 from voicebot.tools.hands import Hands
 from voicebot.tools.kinds import KINDS, Answer, Call, Kind, Run, ToolFailed, add_kind
 from voicebot.tools.limits import Limits
+from voicebot.tools.mcp import ToolServers
 from voicebot.tools.toolbox import Done, Toolbox
 
 __all__ = [
@@ -19,9 +20,11 @@ __all__ = [
     "Limits",
     "Run",
     "ToolFailed",
+    "ToolServers",
     "Toolbox",
     "add_kind",
     "builtin",
+    "mcp",
     "used_before",
     "webhooks",
 ]

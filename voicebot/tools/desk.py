@@ -15,6 +15,7 @@ from characters.tools import ArgumentsRefused, ToolSpec, checked
 from voicebot.memories import Remembering
 from voicebot.providers import ProviderCatalog
 from voicebot.tools.kinds import KINDS, ToolFailed
+from voicebot.tools.mcp import ToolServers
 from voicebot.tools.performing import perform
 from voicebot.tools.told import told_failure
 
@@ -26,7 +27,19 @@ class Desk(ProviderCatalog):
         return [
             ToolKind(kind.name, kind.label or kind.name, kind.options, kind.arguments)
             for kind in KINDS.values()
+            if kind.offered is None or kind.offered()
         ]
+
+    def tool_choices(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        found: dict[str, Sequence[tuple[str, str]]] = {}
+        for kind in KINDS.values():
+            if kind.choices is not None and (kind.offered is None or kind.offered()):
+                found |= kind.choices()
+        return found
+
+    def completed_tool(self, tool: ToolSpec) -> ToolSpec:
+        kind = KINDS.get(tool.kind)
+        return tool if kind is None or kind.completed is None else kind.completed(tool)
 
     def try_tool(self, spec: CharacterSpec, tool: ToolSpec, given: Mapping[str, Any]) -> ToolTrial:
         """Runs it once, without visitor, page and memory."""
@@ -37,9 +50,16 @@ class Desk(ProviderCatalog):
             arguments = checked(KINDS[tool.kind].arguments_of(tool), given)
         except ArgumentsRefused as error:
             return ToolTrial(told_failure(str(error)))
-        _outcome, told, answer = async_to_sync(perform)(tool, arguments, hands)
+        _outcome, told, answer = async_to_sync(_performed)(tool, arguments, hands)
         took_ms = round((time.monotonic() - began) * 1000)
         return ToolTrial(told, answer.said if answer else "", tuple(hands.done), took_ms)
+
+
+async def _performed(tool: ToolSpec, arguments: dict[str, Any], hands: "RehearsedHands") -> Any:
+    try:
+        return await perform(tool, arguments, hands)
+    finally:
+        await hands.servers.close()
 
 
 class RehearsedHands:
@@ -47,7 +67,10 @@ class RehearsedHands:
 
     def __init__(self, spec: CharacterSpec) -> None:
         session = SimpleNamespace(metadata={}, visitor="anon:desk", id=uuid4())
-        context = SimpleNamespace(remembering=Remembering(), writer=SimpleNamespace(sequence=0))
+        self.servers = ToolServers()
+        context = SimpleNamespace(
+            remembering=Remembering(), writer=SimpleNamespace(sequence=0), tool_servers=self.servers
+        )
         self.state: Any = SimpleNamespace(
             spec=spec, speaking=spec, session=session, context=context, moment=Moment
         )

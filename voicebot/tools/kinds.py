@@ -1,7 +1,7 @@
 """Kinds of tools: what runs a tool, found by name; other apps add theirs with `extensions.tool`."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,11 @@ NAME = re.compile(r"[a-z][a-z0-9_.-]{0,39}")
 
 
 class ToolFailed(Exception):
-    """A tool has no answer. The message is for the model, and quotes nobody."""
+    """A tool has no answer. The message is for the model and quotes nobody; others' `words` are data."""
+
+    def __init__(self, message: str, words: str = "") -> None:
+        super().__init__(message)
+        self.words = words
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,9 @@ class Call:
 
 
 Run = Callable[[Call], Awaitable[Answer | Any]]
+# What the desk asks, in a thread: these may read the database, and wait for servers.
+Choices = Callable[[], Mapping[str, Sequence[tuple[str, str]]]]
+Complete = Callable[[ToolSpec], ToolSpec]
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,9 @@ class Kind:
     description: str = ""  # for the model, where a writer gives none
     arguments: tuple[Argument, ...] | None = None
     options: tuple[str, ...] = ()  # that a writer fills in, by name
+    choices: Choices | None = None  # of options that are one of a list: value and label, by the option's name
+    completed: Complete | None = None  # a tool that a writer saves, with what its kind knows of it
+    offered: Callable[[], bool] | None = None  # whether writers are offered it here
 
     def arguments_of(self, tool: ToolSpec) -> tuple[Argument, ...]:
         return tool.arguments if self.arguments is None else self.arguments
@@ -88,13 +98,17 @@ def built_in(
     label: Any,
     description: str,
     arguments: Sequence[Argument] | None = (),
+    *,
     options: Sequence[str] = (),
+    choices: Choices | None = None,
+    completed: Complete | None = None,
+    offered: Callable[[], bool] | None = None,
 ) -> Callable[[Run], Run]:
     """Decorates what runs a kind that comes with Greenroom."""
 
     def register(run: Run) -> Run:
         fixed = None if arguments is None else tuple(arguments)
-        add_kind(Kind(name, run, label, description, fixed, tuple(options)))
+        add_kind(Kind(name, run, label, description, fixed, tuple(options), choices, completed, offered))
         return run
 
     return register

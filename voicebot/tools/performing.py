@@ -25,7 +25,7 @@ async def perform(
     except TimeoutError:
         return "timeout", told_failure("It took too long and was given up."), None
     except ToolFailed as error:
-        return "failed", told_failure(str(error)), None
+        return "failed", told_failure(str(error), error.words), None
     except Exception as error:  # its text may quote what was said
         log.error("the tool %s of kind %s failed with %s", tool.name, tool.kind, type(error).__name__)
         return "failed", told_failure("It did not work."), None

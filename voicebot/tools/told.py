@@ -41,5 +41,9 @@ def told(data: Any) -> str:
     return json.dumps({"note": NOTE}, ensure_ascii=False)[:-1] + f', "data": {as_data(data)}}}'
 
 
-def told_failure(why: str) -> str:
-    return json.dumps({"error": why}, ensure_ascii=False)
+def told_failure(why: str, words: str = "") -> str:
+    """That it went wrong; `words` of whoever has said why are quoted as results are."""
+    if not words:
+        return json.dumps({"error": why}, ensure_ascii=False)
+    told_of = json.dumps({"note": NOTE, "error": why}, ensure_ascii=False)
+    return f'{told_of[:-1]}, "data": {as_data(words)}}}'

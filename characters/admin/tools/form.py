@@ -1,6 +1,6 @@
 """The form of one tool, and of the arguments that its model gives: fields, and no JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -15,7 +15,7 @@ from unfold.widgets import (
 
 from characters import provider_choice
 from characters.admin.forms import LinesField
-from characters.tools import AUDIENCES, TYPES, ToolSpec
+from characters.tools import AUDIENCES, MOST_ARGUMENTS, TYPES, ToolSpec
 
 MOST_SPARE = 3  # empty lines for further arguments
 BARGE_IN = [
@@ -85,19 +85,42 @@ class ToolForm(forms.Form):
         gettext_lazy("Where the model cannot: {result} stands for what came. Empty: the kind's own."),
     )
 
-    def __init__(self, *args: Any, kinds: Sequence[provider_choice.ToolKind], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        kinds: Sequence[provider_choice.ToolKind],
+        choices: Mapping[str, Sequence[tuple[str, str]]],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = [(kind.name, kind.label) for kind in kinds]  # type: ignore[attr-defined]
         self.options = list(dict.fromkeys(name for kind in kinds for name in kind.options))
         for name in self.options:
             users = ", ".join(str(kind.label) for kind in kinds if name in kind.options)
-            self.fields[f"option_{name}"] = forms.CharField(
-                label=name,
-                required=False,
-                max_length=2000,
-                help_text=_("Of the kinds: %(kinds)s.") % {"kinds": users},
-                widget=UnfoldAdminTextareaWidget(attrs={"rows": 1}),
+            help_text = _("Of the kinds: %(kinds)s.") % {"kinds": users}
+            self.fields[f"option_{name}"] = (
+                self._chosen(name, choices[name], help_text)
+                if name in choices
+                else forms.CharField(
+                    label=name,
+                    required=False,
+                    max_length=2000,
+                    help_text=help_text,
+                    widget=UnfoldAdminTextareaWidget(attrs={"rows": 1}),
+                )
             )
+
+    def _chosen(self, name: str, choices: Sequence[tuple[str, str]], help_text: str) -> forms.ChoiceField:
+        """A field for one of a list. What is there already stays in it: a server may be away."""
+        there = str(self.initial.get(f"option_{name}") or "")
+        kept = [] if there in dict(choices) or not there else [(there, there)]
+        return forms.ChoiceField(
+            label=name,
+            required=False,
+            choices=[("", "—"), *kept, *choices],
+            help_text=help_text,
+            widget=UnfoldAdminSelectWidget(),
+        )
 
     @staticmethod
     def initial_of(tool: ToolSpec) -> dict[str, Any]:
@@ -119,13 +142,14 @@ class ToolForm(forms.Form):
         kept.pop("question")
         kept["goes_on"] = kept.pop("on_interruption") == "go_on"
         kept["timeout_secs"] = float(kept["timeout_secs"])
-        return ToolSpec.of({**kept, "arguments": list(arguments), "options": options}).as_json()
+        made = ToolSpec.of({**kept, "arguments": list(arguments), "options": options})
+        return ToolSpec.of(provider_choice.ask().completed_tool(made).as_json()).as_json()
 
 
 class ArgumentForm(forms.Form):
     """One argument; an empty name leaves it out."""
 
-    name = _text(gettext_lazy("argument"), most=40)
+    name = _text(gettext_lazy("argument"), most=64)
     type = forms.ChoiceField(
         label=gettext_lazy("type"),
         choices=list(TYPES.items()),
@@ -140,7 +164,9 @@ class ArgumentForm(forms.Form):
         return {**self.cleaned_data, "type": self.cleaned_data["type"] or "string"}
 
 
-ArgumentForms = forms.formset_factory(ArgumentForm, extra=MOST_SPARE, max_num=12, validate_max=True)
+ArgumentForms = forms.formset_factory(
+    ArgumentForm, extra=MOST_SPARE, max_num=MOST_ARGUMENTS, validate_max=True
+)
 
 
 def tool_of(form: ToolForm, arguments: Any, others: Sequence[dict[str, Any]]) -> dict[str, Any] | None:

@@ -57,7 +57,12 @@ class ToolPages:
             raise Http404
         before = next((ToolSpec.of(tool) for tool in kept if tool["name"] == name), ToolSpec("", "clock"))
         kinds, trial = provider_choice.ask().tool_kinds(), None
-        form = ToolForm(request.POST or None, initial=ToolForm.initial_of(before), kinds=kinds)
+        form = ToolForm(
+            request.POST or None,
+            initial=ToolForm.initial_of(before),
+            kinds=kinds,
+            choices=provider_choice.ask().tool_choices(),
+        )
         rows = [one.as_json() for one in before.arguments]
         arguments = ArgumentForms(request.POST or None, initial=rows, prefix="arguments")
         if request.method == "POST" and (made := tool_of(form, arguments, others)):
