@@ -149,6 +149,18 @@ UNFOLD: dict[str, Any] = {
                         "admin:sessions_app_apikey_changelist",
                         "sessions_app.view_apikey",
                     ),
+                    _item(
+                        _("Event endpoints"),
+                        "send",
+                        "admin:sessions_app_eventendpoint_changelist",
+                        "sessions_app.view_eventendpoint",
+                    ),
+                    _item(
+                        _("Event deliveries"),
+                        "outbox",
+                        "admin:sessions_app_outboxevent_changelist",
+                        "sessions_app.view_outboxevent",
+                    ),
                     {
                         "title": _("Users"),
                         "icon": "person",

@@ -18,7 +18,7 @@ NAMES = re.compile(
     | \b(HTML | PDF | EPUB | DOCX | Markdown)\b
     | \b(JSON | YAML | PNG | APNG | JPEG | WebP | CHARX | WAV | API | QR | PIN | HTTPS? | TLS | MCP)\b
     | \b(Authorization | Bearer)\b
-    | \b(Cookie | MB | KB | ms | esc | en | zh-hans | development)\b | \bgr_\w+ | \b(anon|user):\w+
+    | \b(Cookie | MB | KB | ms | esc | en | zh-hans | development)\b | \bgr_[\w-]+ | \b(anon|user):\w+
     | [0-9a-f]{8}(-[0-9a-f]{4,12}){4}
     | \b(V[123] | UTC | Ctrl | Esc | Enter | GB | IANA | ID | UUID)\b
     | \{"(default_headers|search)":.*\}\}

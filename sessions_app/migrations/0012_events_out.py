@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('lane', models.UUIDField(db_default=django.contrib.postgres.functions.RandomUUID())),
                 ('session_id', models.UUIDField(null=True, verbose_name='conversation')),
                 ('about', models.UUIDField(null=True)),
-                ('facts', models.JSONField()),
+                ('facts', models.JSONField(verbose_name='facts')),
                 ('sealed', models.BinaryField(null=True)),
                 ('place', models.CharField(blank=True, db_default='', max_length=60)),
                 ('at', models.DateTimeField(verbose_name='when')),

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
+from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.crypto import SealedRow
@@ -98,7 +99,7 @@ class OutboxEvent(models.Model):
     lane = models.UUIDField(db_default=RandomUUID())
     session_id = models.UUIDField(_("conversation"), null=True)
     about = models.UUIDField(null=True)  # a turn's identity, or a memory's id
-    facts = models.JSONField()  # no words
+    facts = models.JSONField(_("facts"))  # no words
     sealed = models.BinaryField(null=True)  # the words, as they lie sealed at their own place
     place = models.CharField(max_length=60, blank=True, db_default="")  # what else it takes to open them
     at = models.DateTimeField(_("when"))
@@ -132,4 +133,5 @@ class OutboxEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"evt_{self.message.hex}"
+        when = formats.date_format(timezone.localtime(self.at), "DATETIME_FORMAT")
+        return f"{self.get_kind_display()}, {when}"

@@ -26,6 +26,8 @@ from staff.models.authenticator import DIGITS
 
 KEEPERS = (
     "sessions_app.add_apikey",
+    "sessions_app.add_eventendpoint",
+    "sessions_app.change_eventendpoint",
     "voicebot.add_providerprofile",
     "voicebot.change_providerprofile",
     "auth.add_user",

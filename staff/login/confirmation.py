@@ -21,6 +21,7 @@ from staff.login import logins
 # All views of these models and of accounts, but not the bare list of what there is.
 MODELS = (
     "sessions_app_apikey",
+    "sessions_app_eventendpoint",
     "voicebot_providerprofile",
     "voicebot_sealedheader",
     "voicebot_toolserver",

@@ -19,6 +19,8 @@ LISTS = (
     "sessions_app/apikey",
     "sessions_app/usage",
     "sessions_app/price",
+    "sessions_app/eventendpoint",
+    "sessions_app/outboxevent",
     "auth/user",
     "auth/group",
     "staff/passkey",
@@ -30,6 +32,7 @@ ADDED = (
     "voicebot/providerprofile",
     "sessions_app/apikey",
     "sessions_app/price",
+    "sessions_app/eventendpoint",
 )
 OF_A_CHARACTER = (
     "change",

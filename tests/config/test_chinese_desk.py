@@ -22,7 +22,8 @@ from characters.models import LoreEntry
 from characters.versions import bin, publishing
 from sessions_app.identity import api_keys
 from sessions_app.manager import SyncSessionManager
-from sessions_app.models import ApiKey
+from sessions_app.models import ApiKey, EventEndpoint
+from sessions_app.outbox import note_test
 from sessions_app.session import Turn
 from staff.models import Authenticator, Passkey
 from tests.characters.factory import make_character, make_lorebook
@@ -78,6 +79,7 @@ def house() -> dict[str, dict[str, object]]:
     made = manager.create(character="10086", visitor="anon:0")
     manager.append(made.id, [Turn(1, "user", "你好", True, timezone.now())])
     api_keys.issue("伙伴", ["https://partner.example"])
+    listener = EventEndpoint.objects.create(name="港务", url="https://10.example/")
     boss = User.objects.create_superuser("站长")
     ProviderProfile.objects.create(
         name="10011", stage="llm", service="pipecat.services.openai.llm.OpenAILLMService"
@@ -95,6 +97,8 @@ def house() -> dict[str, dict[str, object]]:
         "characters/lorebook": {"": book.pk, "entry": LoreEntry.objects.last().pk},
         "sessions_app/voicesession": {"": made.id},
         "sessions_app/apikey": {"": ApiKey.objects.get().pk},
+        "sessions_app/eventendpoint": {"": listener.pk},
+        "sessions_app/outboxevent": {"": note_test(listener, timezone.now()).pk},
         "auth/user": {"": boss.pk},
         "auth/group": {"": Group.objects.get(name="Editor").pk},
         "voicebot/providerprofile": {"": ProviderProfile.objects.get().pk, "pk": captain.pk},

@@ -28,7 +28,7 @@ async def send(posting: Posting, event: OutboxEvent, endpoint: EventEndpoint, no
         body = await in_database(body_of, event)
     except (SessionNotFound, RecordUnreadable):
         return settled("What it tells of cannot be opened any more.", hopeless=True)
-    headers = signed_headers(str(event), secrets.in_force(endpoint, now), now, body)
+    headers = signed_headers(str(event.message), secrets.in_force(endpoint, now), now, body)
     if headers is None:
         return settled("The key of its endpoint's secret is gone: give it a new secret.")
     try:
