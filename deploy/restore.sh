@@ -48,6 +48,10 @@ CREATE TEMP TABLE deleted AS SELECT id FROM characters_document JOIN sessions_ap
 DELETE FROM characters_documentpiece WHERE document_id IN (SELECT id FROM deleted);
 DELETE FROM characters_document_characters WHERE document_id IN (SELECT id FROM deleted);
 DELETE FROM characters_document WHERE id IN (SELECT id FROM deleted);
+SELECT to_regclass('voicebot_document_vectors') IS NOT NULL AS has_vectors \gset
+\if :has_vectors
+DELETE FROM voicebot_document_vectors WHERE document_id IN (SELECT id FROM deleted);
+\endif
 \endif
 SQL
     } >>"$sql"

