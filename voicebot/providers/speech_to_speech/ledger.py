@@ -21,6 +21,13 @@ class HasWords(Protocol):
     transcript: str
 
 
+@dataclass
+class Told:
+    """Words of the character's that the session was told."""
+
+    transcript: str
+
+
 def _plain(text: str) -> str:
     """A text's letters: pieces of speech are joined with spaces and without, and signs are nobody's words."""
     return "".join(letter for letter in text.removesuffix(CUT_OFF).casefold() if letter.isalnum())
@@ -74,6 +81,8 @@ class Ledger:
         said = [message for message in messages if not is_aside(message)]
         self._spoken, self._replies = [], []
         self._note(said)
+        if not self._question:  # all that there is comes after no question: it is known for its words
+            self._replies = [Told(text_of(message)) for message in said]
         for message in said:
             self._calls.update(calls_of(message))
             if message["role"] == "tool":

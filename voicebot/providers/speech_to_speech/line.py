@@ -3,8 +3,9 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from typing import TypeVar
 
 from pipecat.metrics.metrics import LLMTokenUsage
 
@@ -23,6 +24,8 @@ from voicebot.providers.speech_to_speech.vendor import (
     Words,
 )
 
+T = TypeVar("T")
+
 log = logging.getLogger(__name__)
 
 
@@ -36,7 +39,6 @@ class Line:
         self.ledger = Ledger()
         self.lost = False
         self.tokens = 0  # that it read for its last reply
-        self.last: Sequence[str] = ()  # the items of the last message that it was told
         self._told: Setup | None = None
         self._replies: dict[str, Reply] = {}
         self._pieces: deque[asyncio.Future[Heard]] = deque()  # of speech, whose words are not known yet
@@ -88,6 +90,14 @@ class Line:
                 piece.set_exception(VendorLost(failure))
         self._pieces.clear()
 
+    async def do(self, work: Awaitable[T]) -> T:
+        """What is told to the session. Raises VendorLost, and knows from then on that it is."""
+        try:
+            return await work
+        except VendorLost as error:
+            self._over(str(error))
+            raise
+
     @property
     def busy(self) -> bool:
         """Whether it speaks, or hears what it has not told yet."""
@@ -100,25 +110,25 @@ class Line:
 
     async def set_up(self, setup: Setup) -> None:
         if setup != self._told:
-            await self.session.set_up(setup)
+            await self.do(self.session.set_up(setup))
             self._told = setup
 
     async def fill(self, setup: Setup, messages: Sequence[Message]) -> None:
         """Tells a new session everything."""
         await self.set_up(setup)
         for message in self.ledger.everything(messages):
-            self.last = await self.session.add(message)
+            await self.do(self.session.add(message))
 
     async def respond(self, wish: Wish, reply: Reply) -> None:
         self._replies[wish.key] = reply
         try:
-            await self.session.respond(wish)
+            await self.do(self.session.respond(wish))
         except VendorLost:
             self._replies.pop(wish.key, None)
             raise
 
     async def commit(self) -> "asyncio.Future[Heard]":
-        await self.session.commit()
+        await self.do(self.session.commit())
         piece: asyncio.Future[Heard] = asyncio.get_running_loop().create_future()
         self._pieces.append(piece)
         return piece

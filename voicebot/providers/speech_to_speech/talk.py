@@ -141,7 +141,7 @@ class Talk:
         self._hearing = True
         if self._line and not self._line.lost:
             with suppress(VendorLost):
-                await self._line.session.hear(pcm)
+                await self._line.do(self._line.session.hear(pcm))
 
     async def commit(self) -> "asyncio.Future[Heard] | None":
         """A piece of speech is over; what will tell its words, None where the vendor is away."""
@@ -156,7 +156,7 @@ class Talk:
         """The whole of a piece of speech, for a new session."""
         async with self._lock:
             line = await self._current()
-            await line.session.hear(pcm)
+            await line.do(line.session.hear(pcm))
             return await line.commit()
 
     def heard(self, text: str) -> None:
@@ -168,7 +168,7 @@ class Talk:
         """That was nobody's turn."""
         if self._line and heard.item:
             with suppress(VendorLost):
-                await self._line.session.remove(heard.item)
+                await self._line.do(self._line.session.remove(heard.item))
 
     # --- answering ---
 
@@ -185,9 +185,9 @@ class Talk:
                 await line.set_up(setup)
             news = line.ledger.news(messages)
             for message in () if fresh else news.said:
-                line.last = await line.session.add(message)
+                await line.do(line.session.add(message))
             for message in news.asides:
-                asides += await line.session.add(message)
+                asides += await line.do(line.session.add(message))
             reply = Reply(uuid4().hex, self.pace)
             reply.afterwards += asides
             self._said.append(reply)
@@ -203,7 +203,7 @@ class Talk:
         if line and not line.lost:
             with suppress(VendorLost):
                 for item in items:
-                    await line.session.remove(item)
+                    await line.do(line.session.remove(item))
 
     async def say(self, text: str) -> Reply:
         """Asks for a text to be said as it is: a greeting, or what a tool says."""
@@ -268,11 +268,11 @@ class Talk:
             return
         with suppress(VendorLost):
             if cancel:
-                await line.session.cancel(reply.key)
+                await line.do(line.session.cancel(reply.key))
             if reply.exactly:
                 return  # it has no part in the conversation
             for part in reply.parts:
                 if secs <= part.begin_secs:
-                    await line.session.remove(part.item)
+                    await line.do(line.session.remove(part.item))
                 elif secs < part.end_secs:
-                    await line.session.truncate(part.item, secs - part.begin_secs)
+                    await line.do(line.session.truncate(part.item, secs - part.begin_secs))

@@ -1,7 +1,9 @@
 """A conversation with a character of speech to speech, whose vendor is the stand-in of the Realtime API."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from tests.patience import PATIENCE_SECS
@@ -28,12 +30,23 @@ def vendor_at(server: Realtime, *, longest_secs: float = 3600.0, most_tokens: in
 
 @contextlib.asynccontextmanager
 async def talking(
-    server: Realtime, *, vendor: Vendor | None = None, **options: Any
+    server: Realtime,
+    *,
+    vendor: Vendor | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    **options: Any,
 ) -> AsyncIterator[Conversation]:
     """`options` as of `conversation`."""
-    talk = Talk(vendor or vendor_at(server))
+    talk = Talk(vendor or vendor_at(server), clock)
     ears, mind, voice = services_of(talk, language="en", voice="marin")
     async with conversation(stt=lambda: ears, llm=lambda: mind, tts=lambda: voice, **options) as one:
         await (one.ready() if "past" in options else one.greeted())
         assert await one.pipeline.settle(PATIENCE_SECS)
         yield one
+
+
+async def eventually(true: Callable[[], object]) -> None:
+    """Waits for what the client hears nothing of."""
+    async with asyncio.timeout(PATIENCE_SECS):
+        while not true():
+            await asyncio.sleep(0.02)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.patience import PATIENCE_SECS
 from tests.visitors import speech
-from tests.voicebot.pipeline.speech_to_speech.talking import talking
+from tests.voicebot.pipeline.speech_to_speech.talking import eventually, talking
 from tests.voicebot.realtime_server import realtime_server
 from voicebot.pipeline.activity import State
 
@@ -33,7 +33,7 @@ async def test_a_visitor_who_speaks_truncates_the_reply_to_what_was_heard(speed)
         await one.say(speech(), silence_secs=1.0)
         await one.until(lambda: one.interruptions)
         lasted = asyncio.get_running_loop().time() - began
-        await one.until(lambda: len([m for m in server.session.of("response.create")]) >= 3)
+        await eventually(lambda: len([m for m in server.session.of("response.create")]) >= 3)
         assert await one.pipeline.settle(PATIENCE_SECS)
         session = server.session
         truncated = [item for item in session.items.values() if item.truncated_ms is not None]
@@ -54,9 +54,9 @@ async def test_a_reply_of_which_nothing_was_heard_leaves_the_conversation():
     async with realtime_server() as server, talking(server) as one:
         server.answers = [("hang", None)]
         await one.type("Are you there?")
-        await one.until(lambda: len(server.session.of("response.create")) == 2)
+        await eventually(lambda: len(server.session.of("response.create")) == 2)
         await one.tell("client-message", {"t": "character.interrupt", "d": {}})
-        await one.until(lambda: server.session.of("response.cancel"))
+        await eventually(lambda: server.session.of("response.cancel"))
         await one.type("Hello?")
         await one.until(
             lambda: any(server.reply.startswith(m["data"]["text"]) for m in one.of("bot-tts-text"))

@@ -1,5 +1,6 @@
 """What a turn tells a vendor besides its sound: typed words, lore, tools, changes, the past."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -14,7 +15,7 @@ from pipecat.workers.runner import WorkerRunner
 from sessions_app.session import Past, Turn
 from sessions_app.session.coverage import Coverage
 from tests.visitors import question
-from tests.voicebot.pipeline.speech_to_speech.talking import talking, vendor_at
+from tests.voicebot.pipeline.speech_to_speech.talking import eventually, talking, vendor_at
 from tests.voicebot.realtime_server import realtime_server
 from tests.voicebot.tools.acting import said_at_last, tool
 from voicebot.providers.speech_to_speech.serving import services_of
@@ -123,3 +124,39 @@ async def test_usage_is_told_as_pipecat_tells_it():
         await runner.run()
         assert [each.value.prompt_tokens for each in meter.found] == server.session.usage
         assert meter.found[0].value.output_audio_tokens == 40
+
+
+async def test_lore_of_a_turn_is_told_before_it_and_taken_back_after_it():
+    lore = [{"keys": ["kraken"], "content": "The kraken sleeps off Skye.", "name": "Kraken"}]
+    async with realtime_server() as server, talking(server, lore=lore) as one:
+        server.hears = ["Where is the kraken?"]
+        await one.say(question(), silence_secs=1.5)
+        await said_at_last(one, "wide today.")
+        session = server.session
+        notes = " ".join(told(session, "system"))
+        instructions = " ".join(e["session"]["instructions"] for e in session.of("session.update"))
+        assert "The kraken sleeps off Skye." in notes + instructions
+        await eventually(lambda: "system" not in [role for role, _words in session.said])
+        assert server.errors == []
+
+
+async def test_a_published_change_reaches_the_vendor_with_the_next_turn():
+    async with realtime_server() as server, talking(server) as one:
+        spec = one.pipeline.state.spec
+        await one.pipeline.announce(replace(spec, description="A captain who lost his ship.", version=2))
+        await one.type("Who are you?")
+        await said_at_last(one, "wide today.")
+        assert "lost his ship" in server.session.of("session.update")[-1]["session"]["instructions"]
+        assert len(server.sessions) == 1
+        changed = replace(spec, voice="cedar")
+        assert not one.pipeline.can_apply(changed), "a voice needs a new session, which is told the past"
+
+
+async def test_a_written_answer_has_no_sound():
+    async with realtime_server() as server, talking(server) as one:
+        before = len(one.audible_at)
+        await one.type("Write it down.", audio_response=False)
+        await said_at_last(one, "wide today.")
+        assert server.session.of("response.create")[-1]["response"]["output_modalities"] == ["text"]
+        assert len(one.audible_at) == before
+        assert server.errors == []
