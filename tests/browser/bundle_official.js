@@ -14,15 +14,40 @@ await build({
     contents: `
       import { PipecatClient } from "@pipecat-ai/client-js";
       import { WavMediaManager, WebSocketTransport } from "@pipecat-ai/websocket-transport";
+      import { SmallWebRTCTransport, WavMediaManager as CallMedia } from "@pipecat-ai/small-webrtc-transport";
+      const transports = {
+        websocket: () => new WebSocketTransport({ mediaManager: new WavMediaManager(1024, 16000), recorderSampleRate: 16000 }),
+        webrtc: () => {
+          const media = new CallMedia();
+          media.setUserAudioCallback(() => undefined); // the track is sent, not what is recorded beside it
+          return new SmallWebRTCTransport({ mediaManager: media });
+        },
+      };
       window.official = {
         talk: (request) => new Promise((resolve, reject) => {
-          const heard = { answer: "" };
+          const heard = { answer: "", tracks: 0, peak: 0 };
           const client = new PipecatClient({
-            transport: new WebSocketTransport({ mediaManager: new WavMediaManager(1024, 16000), recorderSampleRate: 16000 }),
+            transport: transports[request.requestData.transport](),
             enableMic: true,
             callbacks: {
               onBotReady: (data) => { heard.ready = data.version; },
               onServerMessage: (data) => { if (data.type === "session") heard.session = data; },
+              onTrackStarted: (track, participant) => {
+                if (participant?.local || track.kind !== "audio") return;
+                heard.tracks += 1;
+                const sound = new AudioContext();
+                const ear = sound.createAnalyser();
+                const player = new Audio(); // Chromium decodes a remote track for an element only
+                player.srcObject = new MediaStream([track]);
+                player.muted = true;
+                player.play();
+                sound.createMediaStreamSource(player.srcObject).connect(ear);
+                const samples = new Float32Array(ear.fftSize);
+                setInterval(() => {
+                  ear.getFloatTimeDomainData(samples);
+                  heard.peak = Math.max(heard.peak, ...samples.map(Math.abs));
+                }, 50);
+              },
               onUserTranscript: (data) => { heard.transcript = data.text; },
               onBotOutput: (data) => {
                 heard.answer += data.text;
