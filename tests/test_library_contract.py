@@ -70,6 +70,9 @@ aiortc.rtcicetransport.RTCIceGatherer
     _connection
 aiortc.rtcsctptransport
     USERDATA_MAX_LENGTH
+aiortc.rtcsctptransport.RTCSctpTransport
+    _outbound_queue
+    _sent_queue
 channels.consumer.AsyncConsumer
     async __call__(self, scope, receive, send)
     async dispatch(self, message)

@@ -49,6 +49,11 @@ def hear(receiver: RTCRtpReceiver, take: Callable[[int, int, bytes], None]) -> N
     setattr(receiver, "_RTCRtpReceiver__jitter_buffer", _Tap(take))  # noqa: B010
 
 
+def has_delivered(peer: RTCPeerConnection) -> bool:
+    """Whether everything that was sent over the data channels has been received."""
+    return not (peer.sctp and (peer.sctp._outbound_queue or peer.sctp._sent_queue))
+
+
 def bind_to(
     peer: RTCPeerConnection,
     addresses: Sequence[str],

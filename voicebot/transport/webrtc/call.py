@@ -37,7 +37,7 @@ Received = serializer.Audio | dict[str, Any]
 MOST_RECEIVED = 600  # packets and messages that wait to be taken: ten seconds
 MOST_MESSAGE_BYTES = 64 * 1024  # that a client may send at once, as at the socket
 MOST_UNSENT_BYTES = 4 * 1024 * 1024  # of messages: a client that reads nothing has gone
-GOODBYE_SECS = 0.3  # for the last messages to reach the client
+GOODBYE_SECS = 1.0  # for the last messages to reach the client
 SIGNALLING = "signalling"  # messages between Pipecat's transports, beside RTVI
 
 
@@ -204,6 +204,10 @@ class Call:
             self._closing = asyncio.create_task(self._close(code, reason))
         await asyncio.shield(self._closing)
 
+    @property
+    def _delivered(self) -> bool:
+        return aiortc_internals.has_delivered(self._peer)
+
     async def _close(self, code: int, reason: str) -> None:
         self._hearing.close()
         self._track.drop()
@@ -212,7 +216,7 @@ class Call:
             self._tell(json.dumps({"label": "rtvi-ai", "type": "server-message", "data": data}))
             self._tell(json.dumps({"type": SIGNALLING, "message": {"type": "peerLeft"}}))
             until = time.monotonic() + GOODBYE_SECS
-            while self._channel and self._channel.bufferedAmount and time.monotonic() < until:  # noqa: ASYNC110
+            while not self._gone and not self._delivered and time.monotonic() < until:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         self._go()
         self._track.stop()

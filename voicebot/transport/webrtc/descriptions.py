@@ -50,7 +50,10 @@ def candidate_is_reachable(candidate: str, visitor: str) -> bool:
 
 
 def checked_offer(sdp: str, visitor: str) -> str:
-    """An offer with the candidates that we may try. Raises OfferError."""
+    """An offer with the candidates that we may try, all at its end. Raises OfferError.
+
+    Who bundles everything may name them in one section only (RFC 8843, section 8.1); aiortc reads the last.
+    """
     lines = sdp.splitlines()
     if len(sdp) > MOST_BYTES or len(lines) > MOST_LINES:
         raise OfferError("an offer that is longer than any browser's")
@@ -59,16 +62,12 @@ def checked_offer(sdp: str, visitor: str) -> str:
         raise OfferError("an offer without sound and a data channel")
     if "a=group:BUNDLE" not in sdp:
         raise OfferError("an offer without BUNDLE")
-    kept, candidates = [], 0
-    for line in lines:
-        if line.startswith("a=candidate:"):
-            if not candidate_is_reachable(line.removeprefix("a=candidate:"), visitor):
-                continue
-            candidates += 1
-            if candidates > MOST_CANDIDATES:
-                continue
-        kept.append(line)
-    return "\r\n".join(kept) + "\r\n"
+    candidates = dict.fromkeys(line for line in lines if line.startswith("a=candidate:"))
+    tried = [
+        line for line in candidates if candidate_is_reachable(line.removeprefix("a=candidate:"), visitor)
+    ]
+    kept = [line for line in lines if line not in candidates]
+    return "\r\n".join([*kept, *tried[:MOST_CANDIDATES]]) + "\r\n"
 
 
 def finished_answer(sdp: str, announced: Sequence[str], visitor: str) -> str:

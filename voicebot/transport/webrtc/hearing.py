@@ -9,6 +9,7 @@ somebody wants to know.
 
 import asyncio
 from collections.abc import Callable
+from typing import Protocol
 
 from voicebot.transport.webrtc.opus import FRAME_SECS, Decoder, OpusError
 
@@ -22,6 +23,14 @@ SILENCE_SECS = 0.04  # of which there is always this much at once
 JUMP = 1000  # packets: a source that begins anew, rather than a gap
 
 
+class Timers(Protocol):
+    """What is needed of an event loop."""
+
+    def time(self) -> float: ...
+
+    def call_later(self, delay: float, callback: Callable[[], object]) -> asyncio.TimerHandle: ...
+
+
 def _distance(sequence: int, of: int) -> int:
     """By how much a sequence number of 16 bits is ahead of another, negative where it is behind."""
     return ((sequence - of + 0x8000) & 0xFFFF) - 0x8000
@@ -30,10 +39,15 @@ def _distance(sequence: int, of: int) -> int:
 class Hearing:
     """Of one client. `take` gets mono int16 PCM at 16 kHz; `listens` says whether silence matters now."""
 
-    def __init__(self, take: Callable[[bytes], None], listens: Callable[[], bool] = lambda: True):
+    def __init__(
+        self,
+        take: Callable[[bytes], None],
+        listens: Callable[[], bool] = lambda: True,
+        loop: Timers | None = None,
+    ):
         self._take, self.listens = take, listens
         self._decoder = Decoder(RATE_HZ)
-        self._loop = asyncio.get_running_loop()
+        self._loop: Timers = loop or asyncio.get_running_loop()
         self._next: int | None = None  # the sequence number that comes next
         self._waiting: dict[int, bytes] = {}
         self._packet_secs = FRAME_SECS

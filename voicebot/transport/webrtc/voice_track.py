@@ -23,13 +23,19 @@ class VoiceTrack(MediaStreamTrack):
 
     kind = "audio"
 
-    def __init__(self, loss: Callable[[], Awaitable[int | None]]):
+    def __init__(
+        self,
+        loss: Callable[[], Awaitable[int | None]],
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ):
         super().__init__()
-        self._loss, self._loss_asked_at = loss, 0.0
+        self._clock, self._sleep = clock, sleep
+        self._loss, self._loss_asked_at = loss, clock()
         self._encoder = Encoder(24_000)
         self._pcm = bytearray()
         self._news = asyncio.Event()
-        self._began = self._due = time.monotonic()  # the clock, and when the next packet is
+        self._began = self._due = clock()  # the clock, and when the next packet is
         self._silent = b""  # the packet that says so, once there is silence
 
     def add(self, pcm: bytes, rate_hz: int) -> None:
@@ -51,15 +57,12 @@ class VoiceTrack(MediaStreamTrack):
     async def recv(self) -> Packet:
         """The next packet, when it is due. aiortc calls this."""
         if self._silent and not self._pcm:
-            self._news.clear()
-            try:
-                await asyncio.wait_for(self._news.wait(), max(0.0, self._due - time.monotonic()))
-            except TimeoutError:
+            if not await self._news_within(self._due - self._clock()):
                 return self._packet(self._silent, REFRESH_SECS)
-            self._due = max(time.monotonic(), self._due - REFRESH_SECS + FRAME_SECS)
-        await asyncio.sleep(self._due - time.monotonic())
-        if time.monotonic() - self._due > LATE_SECS:
-            self._due = time.monotonic()
+            self._due = max(self._clock(), self._due - REFRESH_SECS + FRAME_SECS)
+        await self._sleep(self._due - self._clock())
+        if self._clock() - self._due > LATE_SECS:
+            self._due = self._clock()
         await self._ask_loss()
         size = self._encoder.frame_bytes
         frame = bytes(self._pcm[:size])
@@ -68,9 +71,20 @@ class VoiceTrack(MediaStreamTrack):
         self._silent = data if len(data) <= SILENT_BYTES and not frame else b""
         return self._packet(data, REFRESH_SECS if self._silent else FRAME_SECS)
 
+    async def _news_within(self, secs: float) -> bool:
+        """Waits so long at most; whether there is sound to be sent."""
+        self._news.clear()
+        waits = [asyncio.ensure_future(self._sleep(max(0.0, secs))), asyncio.ensure_future(self._news.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        return bool(self._pcm)
+
     async def _ask_loss(self) -> None:
-        if time.monotonic() - self._loss_asked_at > LOSS_SECS:
-            self._loss_asked_at = time.monotonic()
+        if self._clock() - self._loss_asked_at > LOSS_SECS:
+            self._loss_asked_at = self._clock()
             if (percent := await self._loss()) is not None:
                 self._encoder.provide_for(percent)
 
