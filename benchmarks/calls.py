@@ -1,0 +1,118 @@
+"""What a call costs beside a WebSocket: `python -m benchmarks.calls [--visitors 4] [--secs 30]`.
+
+Visitors talk in real time with scripted services: a second of silence, a sentence, five seconds of silence.
+Prints the server's CPU seconds a second for each visitor, by either line, and the 99th percentile of how late
+its event loop was. Callers are aiortc's, in a process of their own; `--dtx` has them send nothing in silence,
+as browsers do.
+"""
+
+import argparse
+import asyncio
+import multiprocessing
+import os
+import re
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+SETTLE_SECS = 4.0
+SILENCE_SECS, AFTER_SECS = 1.0, 5.0
+
+
+def crowd(server: Any, transport: str, count: int, until: float, dtx: bool) -> None:
+    """Talks until the moment `until`, in a process of its own."""
+    asyncio.run(_crowd(server, transport, count, until, dtx))
+
+
+async def _crowd(about: dict[str, Any], transport: str, count: int, until: float, dtx: bool) -> None:
+    from tests.callers import Caller, way_in
+    from tests.servers import Server
+    from tests.visitors import Visitor
+
+    server = Server.known(about)
+
+    async def talk(number: int) -> None:
+        await asyncio.sleep(0.2 * number)
+        if transport == "webrtc":
+            visitor: Any = Caller(server, way_in(server)[0])
+            visitor.microphone.pauses = dtx
+        else:
+            visitor = Visitor(server.start_session()[0])
+        async with visitor:
+            await visitor.get_ready()
+            while time.time() < until:
+                await visitor.speak(silence_secs=AFTER_SECS + SILENCE_SECS)
+
+    await asyncio.gather(*(talk(number) for number in range(count)))
+
+
+def delays(server: Any) -> dict[float, float]:
+    """The event loop's delays so far, cumulative by their upper bounds in seconds."""
+    text = server.request("/metrics").body.decode()
+    found = re.findall(r'greenroom_loop_delay_seconds_bucket\{le="([^"]+)"\} (\S+)', text)
+    return {float(bound): float(count) for bound, count in found}
+
+
+def p99_ms(before: dict[float, float], after: dict[float, float]) -> float:
+    counts = {bound: after[bound] - before.get(bound, 0.0) for bound in sorted(after)}
+    whole = max(counts.values())
+    return next(bound for bound, count in counts.items() if count >= 0.99 * whole) * 1000
+
+
+def measure(server: Any, transport: str, options: argparse.Namespace) -> tuple[float, float]:
+    """CPU seconds a second and visitor, and the loop's p99 in milliseconds."""
+    until = time.time() + SETTLE_SECS + options.secs + 1
+    spawning = multiprocessing.get_context("spawn")
+    talking = spawning.Process(
+        target=crowd, args=(server.about, transport, options.visitors, until, options.dtx)
+    )
+    talking.start()
+    try:
+        while f"greenroom_connections {options.visitors}.0" not in server.request("/metrics").body.decode():
+            time.sleep(0.2)
+            assert talking.is_alive()
+        process = psutil.Process(server.pid)
+        time.sleep(SETTLE_SECS)
+        before, cpu, begun = delays(server), process.cpu_times(), time.monotonic()
+        time.sleep(options.secs)
+        later, secs = process.cpu_times(), time.monotonic() - begun
+        used = later.user + later.system - cpu.user - cpu.system
+        return used / secs / options.visitors, p99_ms(before, delays(server))
+    finally:
+        talking.terminate()
+        talking.join()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--visitors", type=int, default=4)
+    parser.add_argument("--secs", type=float, default=30)
+    parser.add_argument("--dtx", action="store_true")
+    options = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django
+
+    django.setup()
+    from tests.databases import stage_database
+    from tests.servers import Server
+
+    with tempfile.TemporaryDirectory() as name:
+        with stage_database(f"greenroom_calls_{os.getpid()}", Path(name)) as database:
+            server = Server(
+                Path(name) / "log", database, cold=True, DATA_DIR=name, LOG_LEVEL="WARNING"
+            ).start()
+            try:
+                print("| line | CPU of one core a visitor | event loop p99 at most, ms |", flush=True)
+                print("| --- | --- | --- |", flush=True)
+                for transport in ("websocket", "webrtc"):
+                    share, late_ms = measure(server, transport, options)
+                    print(f"| {transport} | {share:.3f} | {late_ms:.0f} |", flush=True)
+            finally:
+                server.stop()
+
+
+if __name__ == "__main__":
+    main()
