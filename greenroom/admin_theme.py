@@ -138,6 +138,12 @@ UNFOLD: dict[str, Any] = {
                         "voicebot.view_toolserver",
                     ),
                     _item(
+                        _("Uses of tools"),
+                        "checklist",
+                        "admin:sessions_app_tooluse_changelist",
+                        "sessions_app.view_tooluse",
+                    ),
+                    _item(
                         _("Sealed headers"),
                         "encrypted",
                         "admin:voicebot_sealedheader_changelist",

@@ -1,6 +1,6 @@
-"""The moderator's pages in the Django admin: sessions, keys, costs, events out, figures of the dashboard."""
+"""The moderator's pages: sessions, keys, costs, events out, uses of tools, figures of the dashboard."""
 
-from sessions_app.admin import costs, events, keys, sessions
+from sessions_app.admin import costs, events, keys, sessions, tool_uses
 from sessions_app.admin.lookups import OwnFilters
 
-__all__ = ["OwnFilters", "costs", "events", "keys", "sessions"]
+__all__ = ["OwnFilters", "costs", "events", "keys", "sessions", "tool_uses"]

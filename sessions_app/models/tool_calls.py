@@ -5,6 +5,17 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+OUTCOMES = {  # by the names of `sessions_app.session.Outcome`
+    "ok": _("done"),
+    "failed": _("failed"),
+    "timeout": _("took too long"),
+    "cancelled": _("interrupted"),
+    "refused": _("refused"),
+    "limited": _("too often"),
+    "asked": _("visitor asked"),
+    "declined": _("visitor declined"),
+}
+
 
 class ToolUse(models.Model):
     """One call of a tool. It outlives its session for as long as ended sessions are kept."""
@@ -13,7 +24,7 @@ class ToolUse(models.Model):
     character = models.CharField(_("character"), max_length=50)
     tool = models.CharField(_("tool"), max_length=40)
     kind = models.CharField(_("kind"), max_length=40)
-    outcome = models.CharField(_("outcome"), max_length=12)
+    outcome = models.CharField(_("outcome"), max_length=12, choices=list(OUTCOMES.items()))
     at = models.DateTimeField(_("when"), db_index=True)
     took_ms = models.PositiveIntegerField(_("milliseconds"))
 

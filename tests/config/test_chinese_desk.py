@@ -22,7 +22,7 @@ from characters.models import LoreEntry
 from characters.versions import bin, publishing
 from sessions_app.identity import api_keys
 from sessions_app.manager import SyncSessionManager
-from sessions_app.models import ApiKey, EventEndpoint
+from sessions_app.models import ApiKey, EventEndpoint, ToolUse
 from sessions_app.outbox import note_test
 from sessions_app.session import Turn
 from staff.models import Authenticator, Passkey
@@ -57,6 +57,7 @@ def house() -> dict[str, dict[str, object]]:
     import_module("voicebot.migrations.0002_roles").make_roles(apps, None)
     import_module("voicebot.migrations.0003_operators_keep_api_keys").let_operators(apps, None)
     import_module("voicebot.migrations.0008_operators_set_up_tool_servers").let_operators(apps, None)
+    import_module("voicebot.migrations.0010_who_sees_uses_of_tools").let_them_see(apps, None)
     captain = make_character(
         slug="10086",
         name="马洛船长",
@@ -88,6 +89,15 @@ def house() -> dict[str, dict[str, object]]:
     header = SealedHeader(name="10013", address="https://10012.example")
     header.seal("10014")
     header.save()
+    ToolUse.objects.create(
+        session_id=made.id,
+        character="10086",
+        tool="10015",
+        kind="10016",
+        outcome="ok",
+        at=timezone.now(),
+        took_ms=7,
+    )
     Authenticator.objects.create(user=boss, name="手机")
     Passkey.objects.create(
         user=boss, name="电脑", rp_id="localhost", credential_id=b"1", public_key=b"1", confirmed=True
@@ -102,6 +112,7 @@ def house() -> dict[str, dict[str, object]]:
         "auth/user": {"": boss.pk},
         "auth/group": {"": Group.objects.get(name="Editor").pk},
         "voicebot/providerprofile": {"": ProviderProfile.objects.get().pk, "pk": captain.pk},
+        "sessions_app/tooluse": {"": ToolUse.objects.get().pk},
         "voicebot/toolserver": {"": ToolServer.objects.get().pk},
         "voicebot/sealedheader": {"": SealedHeader.objects.get().pk},
         "staff/authenticator": {"": Authenticator.objects.get().pk},

@@ -94,6 +94,7 @@ def people():
     import_module("voicebot.migrations.0002_roles").make_roles(apps, None)
     import_module("voicebot.migrations.0003_operators_keep_api_keys").let_operators(apps, None)
     import_module("voicebot.migrations.0008_operators_set_up_tool_servers").let_operators(apps, None)
+    import_module("voicebot.migrations.0010_who_sees_uses_of_tools").let_them_see(apps, None)
     # An entry that is there, and a shared book of the character's number: routes are filled with these.
     marlow = make_character(lore=[{"name": "Quay", "keys": ["quay"], "content": "It is wet."}])
     marlow.lore.update(id=1)

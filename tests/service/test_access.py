@@ -30,6 +30,7 @@ def people():
     import_module("voicebot.migrations.0002_roles").make_roles(apps, None)
     import_module("voicebot.migrations.0003_operators_keep_api_keys").let_operators(apps, None)
     import_module("voicebot.migrations.0008_operators_set_up_tool_servers").let_operators(apps, None)
+    import_module("voicebot.migrations.0010_who_sees_uses_of_tools").let_them_see(apps, None)
     make_character()
     clients = {who: Client(enforce_csrf_checks=True) for who in WHO}
     for who in WHO[3:]:

@@ -11,7 +11,10 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
+from characters.tools import ToolRefused, ToolSpec
+from sessions_app.database import in_database
 from tests.voicebot.tools.acting import acting, said_at_last, tool
+from voicebot.models import SealedHeader
 from voicebot.outbound import MOST_BYTES, OutOfBounds, check_address
 from voicebot.tools.webhooks import Asking, HookFailed, kind
 from voicebot.tools.webhooks.asking import TRIES
@@ -226,4 +229,45 @@ async def test_a_character_asks_a_server_and_sends_what_its_writer_chose(hook, m
         assert (sent["arguments"], sent["metadata"]) == ({"place": "Oslo"}, {"booking": "A7"})
         assert (sent["character"], sent["session"]) == ("marlow", str(one.session_id))
         assert "Greenroom-Signature" in headers
+        assert "X-Gate" not in headers
         assert json.loads(model.asked[-1]["messages"][-1]["content"])["data"] == {"sky": "blue"}
+
+
+def sealed(name: str, address: str, header: str, value: str) -> SealedHeader:
+    made = SealedHeader(name=name, address=address, header=header)
+    made.seal(value)
+    made.save()
+    return made
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_sealed_headers_go_to_their_server_and_to_no_other(hook, model, monkeypatch):
+    monkeypatch.setattr(kind, "asking", asking())
+    await in_database(sealed, "gate", hook.url, "X-Gate", "swordfish")
+    await in_database(sealed, "posing", hook.url, "Idempotency-Key", "always the same")
+    await in_database(sealed, "elsewhere", "https://elsewhere.example", "X-Other", "swordfish")
+    options = {"url": hook.url, "headers": "gate posing"}
+    model.call(("weather", {}), then="Blue sky.")
+    async with acting(model, tool("weather", "webhook", options=options)) as one:
+        await one.type("How is the weather?")
+        await said_at_last(one, "Blue sky.")
+        headers, _body = hook.asked[0]
+        assert headers["X-Gate"] == "swordfish"
+        assert headers["Idempotency-Key"] != "always the same"
+        assert "swordfish" not in json.dumps(model.asked)
+        assert "swordfish" not in json.dumps([turn.as_json() for turn in await one.turns()], default=str)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ["elsewhere", "nobody"])
+async def test_a_webhook_that_was_pointed_elsewhere_takes_no_header_along(hook, model, monkeypatch, name):
+    monkeypatch.setattr(kind, "asking", asking())
+    await in_database(sealed, "elsewhere", "https://elsewhere.example", "X-Other", "swordfish")
+    model.call(("weather", {}), then="No answer.")
+    weather = tool("weather", "webhook", options={"url": hook.url, "headers": name})
+    async with acting(model, weather) as one:
+        await one.type("How is the weather?")
+        await said_at_last(one, "No answer.")
+    assert not hook.asked
+    with pytest.raises(ToolRefused, match=name):
+        await in_database(kind.completed, ToolSpec.of(weather))

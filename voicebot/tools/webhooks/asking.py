@@ -36,17 +36,27 @@ class Asking:
         self._networks, self._schemes, self._lookup = networks, schemes, lookup
         self._clock, self._sleep = clock, sleep
 
-    async def ask(self, url: str, body: Mapping[str, Any], *, key: str = "", call_id: str = "") -> Any:
+    async def ask(
+        self,
+        url: str,
+        body: Mapping[str, Any],
+        *,
+        key: str = "",
+        call_id: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
         """The answer, JSON or a text; its caller bounds the time. Raises HookFailed.
 
         With a `key` it is signed: `Greenroom-Signature: t=<seconds>,v1=<HMAC-SHA256 of "seconds.body">`.
-        Tries again bring the same `Idempotency-Key`.
+        Tries again bring the same `Idempotency-Key`. `headers` go with it, where they are none of ours.
         """
         data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         async with Posting(networks=self._networks, schemes=self._schemes, lookup=self._lookup) as posting:
             for attempt in range(1, TRIES + 1):
                 try:
-                    answered = await posting.post(url, data, self._headers(data, key, call_id))
+                    answered = await posting.post(
+                        url, data, {**(headers or {}), **self._headers(data, key, call_id)}
+                    )
                     if answered.status not in AGAIN:
                         return _read(answered)
                 except Unreached:
