@@ -57,6 +57,7 @@ class CharacterSpec:
     speak_up_secs: int | None = None
     picks_up: bool = True  # says something to a visitor who comes back
     apology: str = ""
+    openers: str = ""  # a line each, see `characters.prompts.openers`
     remembers: bool = False  # visitors who agree, beyond one conversation
     memory_kinds: tuple[str, ...] = MEMORY_KINDS
     memory_most: int = 60
@@ -107,6 +108,7 @@ class CharacterSpec:
             language=language,
             other_languages=tuple(other for other in self.languages if other != language),
             apology="",  # an editor wrote it in the main language; the house has words in others
+            openers="",
             voice=self.language_voices.get(language, self.voice),
         )
 

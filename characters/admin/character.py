@@ -111,6 +111,7 @@ class CharacterAdmin(
                     ("reply_sentences", "temperature", "speak_up_secs"),
                     "picks_up",
                     "apology",
+                    "openers",
                 ],
             },
         ),

@@ -202,6 +202,7 @@ class CharacterForm(PlainLines):
             ("depth_prompt", 2),
             ("greeting", 3),
             ("apology", 2),
+            ("openers", 3),
             ("returning_greeting", 2),
             ("pronunciations", 3),
             ("alternate_greetings", 3),

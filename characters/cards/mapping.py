@@ -97,6 +97,7 @@ SETTINGS = (
     "speak_up_secs",
     "picks_up",
     "apology",
+    "openers",
 )
 STAGES = ("stt", "llm", "tts", "speech_to_speech")
 CASTING = tuple(f"{stage}_{what}" for stage in STAGES for what in ("provider", "model"))

@@ -188,6 +188,15 @@ class Character(Cast, Remembering, Equipped):
         max_length=300,
         help_text=_("What it says when nothing answers, recorded beforehand; empty for the house's words."),
     )
+    openers = models.TextField(
+        _("while it thinks"),
+        blank=True,
+        max_length=600,
+        help_text=_(
+            "Short first words, one a line, such as: Let me see. One of them is said when an answer takes "
+            "longer than half a second; they are recorded beforehand. Empty: it is silent until it answers."
+        ),
+    )
     language = models.CharField(
         _("language"),
         max_length=10,

@@ -9,6 +9,10 @@ from characters.prompts.examples import (
     unnamed_exchanges,
 )
 from characters.prompts.filling import macros_of
+from characters.prompts.openers import (
+    MOST_CHARACTERS as OPENER_CHARACTERS,
+)
+from characters.prompts.openers import openers_in, openers_of, without_openers
 from characters.prompts.parts import text_of
 from characters.prompts.rendering import (
     DEFAULT_LIMIT,
@@ -31,6 +35,7 @@ from characters.prompts.rendering import (
 __all__ = [
     "ANYTHING",
     "DEFAULT_LIMIT",
+    "OPENER_CHARACTERS",
     "PICK_UP",
     "REMEMBERED",
     "REPLY_TOKENS",
@@ -46,10 +51,13 @@ __all__ = [
     "greeting_index",
     "has_more_examples",
     "macros_of",
+    "openers_in",
+    "openers_of",
     "render",
     "repertoire_of",
     "room_for_history",
     "shown",
     "text_of",
     "unnamed_exchanges",
+    "without_openers",
 ]

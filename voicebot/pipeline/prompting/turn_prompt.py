@@ -84,6 +84,7 @@ def prepare(
 ) -> Prepared:
     """The prompt of this turn, with the lore and the exchanges that it calls for."""
     moment = state.moment()
+    history = prompts.without_openers(state.spec, history)
     texts = [prompts.text_of(message) for message in history if message["role"] == "user"]
     reading = read_ahead(state, texts, within_secs)  # while lore is looked for
     near = lore_indexes().near(state.spec.book, asked_in(history))

@@ -8,6 +8,7 @@ from django.conf import settings
 from voicebot.pipeline.activity import Activity, Event, Fact, State
 from voicebot.providers import WithFallback, registry
 
+OPENER_SECS = 0.35  # after the end of a turn; an answer that takes no longer needs no first words before it
 FILLER_SHARE = 0.4  # of ANSWER_SECS, after which the character says that it thinks
 SHORTEST_FILLER_SECS = 4.0  # a filler that comes sooner, or right before the fallback reply, helps nobody
 NOTHING_SECS = 0.5  # after the end of a reply of which nothing was heard or read
@@ -16,6 +17,9 @@ NOTHING_SECS = 0.5  # after the end of a reply of which nothing was heard or rea
 class Speaks(Protocol):
     async def ask_again(self) -> None:
         """A second provider has taken over: it gets the question."""
+
+    async def open(self) -> None:
+        """Says first words to the answer that is thought of, if the character has any."""
 
     async def fill(self) -> None:
         """Says that the answer is being thought of."""
@@ -27,11 +31,11 @@ class Speaks(Protocol):
 class AnswerWatchdog:
     """Measures how long a visitor has been waiting for a sound, by the connection's activity.
 
-    Once a question a filler is said when the answer takes long, and a fallback reply when it has taken
-    ANSWER_SECS, when a stage has failed with nobody to take over, or when the reply was empty. A voice or a
-    model that stalls in the middle of a reply may go on at any moment, so the rest of it is taken back. A
-    model that has not begun may still be loading, and is left to it. What nobody has asked for is waited for
-    as long, but nothing is said.
+    Once a question first words are said when the answer takes a moment, a filler when it takes long, and a
+    fallback reply when it has taken ANSWER_SECS, when a stage has failed with nobody to take over, or when
+    the reply was empty. A voice or a model that stalls in the middle of a reply may go on at any moment, so
+    the rest of it is taken back. A model that has not begun may still be loading, and is left to it. What
+    nobody has asked for is waited for as long, but nothing is said.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class AnswerWatchdog:
         self._question = question
         self._since: float | None = None  # when the visitor began to wait, in the activity's seconds
         self._empty_at: float | None = None  # when the reply was over and nothing of it had come
+        self._opened = False
         self._filled = False
         self._failed = False
         self._asked_again = False
@@ -88,6 +93,8 @@ class AnswerWatchdog:
             if self._empty_at is None:
                 self._empty_at = activity.clock()
             return self._empty_at + NOTHING_SECS, self._say_so
+        if not self._opened and activity.unanswered:
+            return self._since + OPENER_SECS, self._say_first_words
         if self._filler_secs and not self._filled and (activity.unanswered or Fact.SPEECH in activity):
             return self._since + self._filler_secs, self._say_wait
         return self._since + self._answer_secs, self._say_so
@@ -99,6 +106,10 @@ class AnswerWatchdog:
 
     async def _give_up(self) -> None:
         self._activity.on(Event.GIVEN_UP)
+
+    async def _say_first_words(self) -> None:
+        self._opened = True
+        await self._speech.open()
 
     async def _say_wait(self) -> None:
         self._filled = True

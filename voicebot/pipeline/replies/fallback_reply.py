@@ -1,6 +1,7 @@
 """Fallback replies: what a character says in its own voice when no answer comes, recorded beforehand.
 
-A filler while the answer is late, and an apology when there is none. Voice and model may both be away then.
+An opener while the answer is thought of, a filler while it is late, and an apology when there is none. Voice
+and model may both be away then.
 """
 
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from pipecat.frames.frames import (
 )
 from pipecat.utils.text.base_text_aggregator import TextType
 
+from characters.prompts import openers_of
 from characters.spec import CharacterSpec
 
 APOLOGY = "Forgive me, I cannot find the words just now. Give me a moment, and ask me again."
@@ -56,14 +58,14 @@ def filler_of(spec: CharacterSpec) -> str:
 
 def sentences_of(spec: CharacterSpec) -> list[str]:
     """All that the character may have to say when no answer comes."""
-    return [words for words in (apology_of(spec), filler_of(spec)) if words]
+    return [words for words in (*openers_of(spec), apology_of(spec), filler_of(spec)) if words]
 
 
-def speech(words: str, pcm: bytes, rate_hz: int) -> Iterator[Frame]:
+def speech(words: str, pcm: bytes, rate_hz: int, *, alone: bool = True) -> Iterator[Frame]:
     """A recording as a voice would say it: the output transport's frames, each word behind its own sound.
 
     So captions follow it, and of one that is cut off as much is remembered as was heard. How long each word
-    takes is not known, and guessed by its letters.
+    takes is not known, and guessed by its letters. Unless it stands `alone`, a reply goes on after it.
     """
     context_id, said = uuid4().hex, words.split()
     announced = AggregatedTextFrame(words, TextType.SENTENCE, context_id)
@@ -88,5 +90,6 @@ def speech(words: str, pcm: bytes, rate_hz: int) -> Iterator[Frame]:
             accumulated_text=" ".join(said[:number]),
             remaining_text=" ".join(said[number:]),
         )
-    yield LLMAssistantPushAggregationFrame()
+    if alone:
+        yield LLMAssistantPushAggregationFrame()
     yield TTSStoppedFrame(context_id=context_id)

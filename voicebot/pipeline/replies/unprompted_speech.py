@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,6 +61,7 @@ class UnpromptedSpeech:
         self.greeting = ""  # while it is being said
         self._noting: asyncio.Task | None = None
         self._greeted = False  # and has sounded
+        self._opener = ""  # that was said last
         self._spoke_up = 0  # since the visitor last said something
         self._went_on = False  # after a noise, since then
         self._memories = MemoryNews(state, activity, rtvi, worker, services.llm)
@@ -145,7 +147,8 @@ class UnpromptedSpeech:
             common = await self._threads.run(
                 prompts.render, self._state.spec, {}, limit=self._state.context.limit
             )
-            own = await self._threads.run(prompt_of, self._state, list(history))
+            told = prompts.without_openers(self._state.spec, history)
+            own = await self._threads.run(prompt_of, self._state, list(told))
             await self._llm.prefill(common.as_messages(), own.as_messages())
 
     # --- going on ---
@@ -181,6 +184,13 @@ class UnpromptedSpeech:
     async def ask_again(self) -> None:
         await self._worker.queue_frame(TTSSpeakFrame(self.greeting) if self.greeting else LLMRunFrame())
 
+    async def open(self) -> None:
+        """Says first words to an answer that is being thought of, others than the last time."""
+        known = prompts.openers_of(self._state.speaking)
+        if fresh := [opener for opener in known if opener != self._opener] or known:
+            self._opener = random.choice(fresh)  # noqa: S311
+            await self._say_recorded(self._opener, alone=False)
+
     async def fill(self) -> None:
         await self._say_recorded(fallback_reply.filler_of(self._state.speaking))
 
@@ -193,7 +203,7 @@ class UnpromptedSpeech:
         if spoken is not None:
             await self._rtvi.send_server_message({"type": "trouble", "text": words, "spoken": spoken})
 
-    async def _say_recorded(self, words: str) -> bool | None:
+    async def _say_recorded(self, words: str, *, alone: bool = True) -> bool | None:
         """Says what was recorded before; whether it was, None where it is not the moment for it any more."""
         try:
             found = await recorded_speech.read(self._state.speaking, words)
@@ -203,6 +213,6 @@ class UnpromptedSpeech:
         if self._activity.state not in (State.THINKING, State.LISTENING):
             return None
         if found:
-            for frame in fallback_reply.speech(words, *found):
+            for frame in fallback_reply.speech(words, *found, alone=alone):
                 await self._transport.output().queue_frame(frame)
         return bool(found)

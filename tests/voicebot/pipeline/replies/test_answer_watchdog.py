@@ -18,13 +18,16 @@ class Watched:
     """A connection of which the test says what goes on and when; `said` is what the watchdog had said."""
 
     def __init__(self, llm: object = None) -> None:
-        self.ticks, self.said = Ticks(), []
+        self.ticks, self.said, self.opened = Ticks(), [], []
         self.activity = Activity(self.ticks)
         services = Services(ScriptedSTT(), llm or ScriptedLLM(), ScriptedTTS(), voice=lambda _: ScriptedTTS())
         self.watchdog = AnswerWatchdog(self.activity, services, self, answer_secs=15)
 
     async def ask_again(self) -> None:
         self.said.append("again")
+
+    async def open(self) -> None:
+        self.opened.append(self.ticks.now)
 
     async def fill(self) -> None:
         self.said.append("filler")
@@ -69,6 +72,31 @@ async def test_a_model_that_hangs_is_covered_by_a_filler_and_then_by_an_apology_
     await one.at(15.2, STARTED)
     await one.at(18, STOPPED)
     assert await one.at(90) == ["filler", "apology"]
+
+
+async def test_an_answer_that_takes_a_moment_has_first_words_once_a_question(one):
+    await one.at(0, ASKED)
+    await one.at(0.34)
+    assert one.opened == []
+    await one.at(0.36)
+    await one.at(0.4, STARTED)
+    await one.at(0.9, STOPPED)
+    await one.at(1.5)
+    await one.at(2, Event.SPEECH_DUE, STARTED)
+    await one.at(4, STOPPED, OVER)
+    assert one.opened == [0.36]
+    await one.at(10, ASKED)
+    await one.at(10.5)
+    assert one.opened == [0.36, 10.5]
+
+
+@pytest.mark.parametrize(
+    "events", [(ASKED, Event.SPEECH_DUE), (Event.SPOKE_UP,), (ASKED, Event.CALLED), (ASKED, Event.READABLE)]
+)
+async def test_an_answer_of_which_words_are_there_or_that_nobody_asked_for_has_none(one, events):
+    await one.at(0, *events)
+    await one.at(1)
+    assert one.opened == []
 
 
 async def test_an_answer_that_comes_in_time_is_left_alone(one):
