@@ -271,7 +271,7 @@ def _take_ours(ours: Any, taken: Taken) -> None:
                 % {"field": _title(name)}
             )
             continue
-        taken.fields[name] = _within(model_field, asked)
+        taken.fields[name] = values.within(model_field, asked)
         taken.says_language |= name == "language"
 
 
@@ -285,17 +285,6 @@ def _read_as(usual: Any, model_field: Any) -> Callable[[Any], Any]:
         return values.voices(CODES)
     if model_field.name == "pronunciations":
         return values.pronunciations(model_field.max_length)
+    if model_field.name == "openers":
+        return values.lines(model_field.max_length)
     return values.line(model_field.max_length or 200) if isinstance(usual, str) else values.number
-
-
-def _within(model_field: Any, value: Any) -> Any:
-    """A number held within the limits of its field."""
-    if isinstance(value, (str, list, dict)):
-        return value
-    for validator in model_field.validators:
-        code, limit = getattr(validator, "code", ""), getattr(validator, "limit_value", None)
-        if code == "min_value" and limit is not None:
-            value = max(limit, value)
-        if code == "max_value" and limit is not None:
-            value = min(limit, value)
-    return model_field.to_python(value)

@@ -3,7 +3,7 @@
 Each reader gives the value and whether it had to be mended; None stands for "not there".
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -67,15 +67,20 @@ def voices(known: Collection[str]) -> Any:
     return read
 
 
-def pronunciations(most: int) -> Any:
-    """A reader of a pronunciation dictionary of at most so many characters, without lines of no meaning."""
+def lines(most: int, left_out: Callable[[str], object] = lambda _line: False) -> Any:
+    """A reader of whole lines of at most so many characters together, without those that are left out."""
 
     def read(value: Any) -> str:
-        lines = [one.strip() for one in text(value).split("\n")]
-        kept = "\n".join(one for one in lines if one and not unreadable(one))
+        found = [one.strip() for one in text(value).split("\n")]
+        kept = "\n".join(one for one in found if one and not left_out(one))
         return kept if len(kept) <= most else kept[:most].rpartition("\n")[0]
 
     return read
+
+
+def pronunciations(most: int) -> Any:
+    """A reader of a pronunciation dictionary of at most so many characters, without lines of no meaning."""
+    return lines(most, unreadable)
 
 
 def number(value: Any) -> float | None:
@@ -160,3 +165,16 @@ def _is_odd(entry: Mapping[str, Any]) -> bool:
     keys = entry.get("keys", entry.get("key"))
     each = keys if isinstance(keys, list) else [keys]
     return isinstance(entry.get("content"), (dict, bool)) or any(isinstance(k, (dict, bool)) for k in each)
+
+
+def within(model_field: Any, value: Any) -> Any:
+    """A number held within the limits of its field."""
+    if isinstance(value, (str, list, dict)):
+        return value
+    for validator in model_field.validators:
+        code, limit = getattr(validator, "code", ""), getattr(validator, "limit_value", None)
+        if code == "min_value" and limit is not None:
+            value = max(limit, value)
+        if code == "max_value" and limit is not None:
+            value = min(limit, value)
+    return model_field.to_python(value)

@@ -280,6 +280,8 @@ def test_files_in_text_chunks_of_a_picture_are_kept():
         ({"extensions": {"greenroom": {"temperature": "NaN"}}}, "temperature", 0.4),
         ({"extensions": {"greenroom": {"picks_up": "no"}}}, "picks_up", False),
         ({"extensions": {"greenroom": {"picks_up": ["?"]}}}, "picks_up", True),
+        ({"extensions": {"greenroom": {"openers": "Hm. \n\n Well now."}}}, "openers", "Hm.\nWell now."),
+        ({"extensions": {"greenroom": {"openers": ["Hm.", "x" * 600]}}}, "openers", "Hm."),
         ({"name": "x" * 300}, "name", "x" * 80),
         ({"description": "a\0b\ud800c"}, "description", "ab\ufffdc"),
         ({"creator": "  two\nlines "}, "creator", "two lines"),
