@@ -73,7 +73,8 @@ def measure(server: Any, transport: str, options: argparse.Namespace) -> tuple[f
     try:
         while f"greenroom_connections {options.visitors}.0" not in server.request("/metrics").body.decode():
             time.sleep(0.2)
-            assert talking.is_alive()
+            if not talking.is_alive():
+                raise RuntimeError("The crowd has left before all of it was connected; its output says why.")
         process = psutil.Process(server.pid)
         time.sleep(SETTLE_SECS)
         before, cpu, begun = delays(server), process.cpu_times(), time.monotonic()
@@ -99,19 +100,19 @@ def main() -> None:
     from tests.databases import stage_database
     from tests.servers import Server
 
-    with tempfile.TemporaryDirectory() as name:
-        with stage_database(f"greenroom_calls_{os.getpid()}", Path(name)) as database:
-            server = Server(
-                Path(name) / "log", database, cold=True, DATA_DIR=name, LOG_LEVEL="WARNING"
-            ).start()
-            try:
-                print("| line | CPU of one core a visitor | event loop p99 at most, ms |", flush=True)
-                print("| --- | --- | --- |", flush=True)
-                for transport in ("websocket", "webrtc"):
-                    share, late_ms = measure(server, transport, options)
-                    print(f"| {transport} | {share:.3f} | {late_ms:.0f} |", flush=True)
-            finally:
-                server.stop()
+    with (
+        tempfile.TemporaryDirectory() as name,
+        stage_database(f"greenroom_calls_{os.getpid()}", Path(name)) as database,
+    ):
+        server = Server(Path(name) / "log", database, cold=True, DATA_DIR=name, LOG_LEVEL="WARNING").start()
+        try:
+            print("| line | CPU of one core a visitor | event loop p99 at most, ms |", flush=True)
+            print("| --- | --- | --- |", flush=True)
+            for transport in ("websocket", "webrtc"):
+                share, late_ms = measure(server, transport, options)
+                print(f"| {transport} | {share:.3f} | {late_ms:.0f} |", flush=True)
+        finally:
+            server.stop()
 
 
 if __name__ == "__main__":
