@@ -244,7 +244,7 @@ def browser_with_microphone(launch: Launch, browser: Browser, microphone: Path):
 
     @contextlib.asynccontextmanager
     async def open_page(
-        wav: Path | None = None, *, allow: bool = True, **context: Any
+        wav: Path | None = None, *, allow: bool = True, calls: bool = False, **context: Any
     ) -> AsyncIterator[Page]:
         own = await launch(wav or microphone, allow) if wav or not allow else None
         # Playwright's own waiting evaluates strings, which our policy forbids; test_safety goes without.
@@ -255,6 +255,8 @@ def browser_with_microphone(launch: Launch, browser: Browser, microphone: Path):
             **context,
         }
         visitor = await (own or browser).new_context(**options)
+        if not calls:  # one line for each test: what is about calls says so
+            await visitor.add_init_script("delete window.RTCPeerConnection")
         page = await visitor.new_page()
         page.set_default_timeout(PATIENCE_SECS * 1000)
         try:

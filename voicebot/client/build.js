@@ -25,7 +25,7 @@ const shared = {
 
 await build({ ...shared, entryPoints: ["src/stage.ts"], outfile: join(out, "stage.js") });
 await build({ ...shared, entryPoints: ["src/rtvi-client.ts"], outfile: join(out, "rtvi-client.js") });
-await build({ ...shared, entryPoints: ["src/player-worklet.ts"], outfile: join(out, "player-worklet.js") });
+await build({ ...shared, entryPoints: ["src/voice-worklets.ts"], outfile: join(out, "player-worklet.js") });
 await build({ ...shared, entryPoints: ["src/recorder-worklet.ts"], outfile: join(out, "recorder-worklet.js") });
 await build({ ...shared, entryPoints: ["src/install.ts"], outfile: join(out, "install.js") });
 await build({ ...shared, format: "iife", entryPoints: ["src/service-worker.ts"], outfile: join(out, "service-worker.js") });

@@ -18,6 +18,7 @@ from sessions_app.identity import api_keys, visitors
 from sessions_app.network import web_origins
 from voicebot.connection import origins
 from voicebot.http import i18n_catalog
+from voicebot.runtime import of_request
 
 EMBED = Path(__file__).parent.parent / "static" / "voicebot" / "embed.js"
 
@@ -70,6 +71,7 @@ def _stage(request: HttpRequest, slug: str, *, draft: bool = False, parent: str 
         "image": image,
         "parent": parent,
         "known": bool(visitors.known(request)),
+        "calls": of_request(request).calls.offered,
         "catalogue": i18n_catalog.catalogue(get_language() or "en"),
     }
     return render(request, "greenroom/stage.html", context)

@@ -64,7 +64,7 @@ export class Call extends EventTarget implements ConnectionOwner {
   /** Whether the page is on its way back to the server by itself. */
   get returning() { return isReturning(this._status); }
   get muted() { return this.microphone.muted; }
-  get thin() { return !this.line.rate.hz; } // the line carries no sound: one reads and writes
+  get thin() { return !this.line.rate.hz && this.line.kind !== "webrtc"; } // the line carries no sound: one reads and writes
   get session() { return this.line.session; }
   get hearing() { return this.microphone.hearing(this.settings); } // whether what is said now is sent
 

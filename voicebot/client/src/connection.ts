@@ -1,6 +1,7 @@
 // The connection to the server, across as many sockets as it takes: made, lost, mended, closed.
 
 import { abortable, childOf, pause, within } from "./abort.ts";
+import { callsPossible } from "./call-line.ts";
 import { backoffSecs, meaningOf, meaningOfRefusal, SOME_TRIES, stateAfter, type Meaning } from "./closing.ts";
 import { gettext } from "./i18n.ts";
 import { pageCapacity } from "./line-gauge.ts";
@@ -41,6 +42,8 @@ export interface ConnectionOptions {
   /** To come back to, '' for a new one. */
   readonly session: string;
   readonly draft: boolean;
+  /** Whether the server takes calls by WebRTC. */
+  readonly calls?: boolean;
   /** Loads Pipecat's client, once: it is large, and nothing that one sees before a call needs it. */
   loadClient(): Promise<typeof import("./rtvi-client.ts")>;
   /** A session whose end a new one is to know. */
@@ -73,6 +76,16 @@ export class Connection {
 
   get client() {
     return this._present?.client ?? null;
+  }
+
+  /** By which line the two talk; null while there is none. */
+  get kind() {
+    return this._present?.kind ?? null;
+  }
+
+  /** How a call does; null on a socket. */
+  get figures() {
+    return this._present?.figures ?? null;
   }
 
   /** Whether the two have talked: there is something to come back to. */
@@ -168,14 +181,14 @@ export class Connection {
    * comes of it is ended.
    */
   private async _start(signal: AbortSignal) {
-    const { startUrl, character, draft, follows } = this.options;
+    const { startUrl, character, draft, follows, calls } = this.options;
     const { metadata } = this._owner;
     const body = this.session
       ? { session: this.session }
       : { character, ...(draft && { draft }), ...(follows && { follows }), ...(metadata && { metadata }) };
     const attempt = (this._attempt = this.session ? "" : newAttempt());
     const asking = childOf(this._page.signal);
-    const asked = start(startUrl, body, this.secret, attempt, asking.signal).then((way) => {
+    const asked = start(startUrl, body, this.secret, attempt, asking.signal, calls && callsPossible()).then((way) => {
       this.session = way.session;
       this.secret = way.secret;
       if (this._ended) this._endWithoutSocket();

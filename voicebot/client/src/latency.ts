@@ -1,6 +1,8 @@
 // Where the time of the last replies went: one figure in the corner, which opens into a chart by stage.
 
+import type { CallFigures } from "./call-line.ts";
 import { gettext } from "./i18n.ts";
+import type { LineKind } from "./line-memory.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 320;
@@ -73,4 +75,12 @@ export function showChart(chart: HTMLElement, latencies: readonly Latency[]) {
 
 export function seconds(latency: Latency) {
   return gettext("{secs} s", { secs: (latency.totalMs / 1000).toFixed(1) });
+}
+
+/** By which line the conversation goes, and how a call does; '' while there is none. */
+export function lineWords(kind: LineKind | null, figures: CallFigures | null) {
+  if (kind === "websocket") return gettext("Your voice travels over a WebSocket (TCP).");
+  if (kind !== "webrtc") return "";
+  const percent = Math.round(100 * (figures?.loss ?? 0));
+  return gettext("Your voice travels by a call (WebRTC); {percent} % of what was sent to you was lost on the way.", { percent });
 }

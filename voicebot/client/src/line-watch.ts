@@ -1,6 +1,7 @@
 // Watches the line of one connection, and asks the server for another rate of sound where that is better.
 
 import type { Arrival } from "./line-gauge.ts";
+import type { LineKind } from "./line-memory.ts";
 import type { LineRate, RateHz } from "./line-rate.ts";
 
 const LOOK_SECS = 1;
@@ -25,6 +26,7 @@ export class LineWatch {
   private readonly _now: () => number;
   private _roundTripMs = Infinity; // the shortest
   stalled = false; // nothing comes at all, which is no matter of the rate
+  private _calls = false; // by WebRTC, which follows the line by itself
   private _asking = false;
   private _askedAt = -Infinity;
 
@@ -46,6 +48,12 @@ export class LineWatch {
     this._line.onCushion(this._cushionSecs);
   }
 
+  /** Another line serves now. */
+  change(kind: LineKind) {
+    this._calls = kind === "webrtc";
+    this._rate.gauge.restart();
+  }
+
   begin() {
     const timer = setInterval(() => this.look(), LOOK_SECS * 1000);
     this._signal.addEventListener("abort", () => clearInterval(timer), { once: true });
@@ -63,7 +71,7 @@ export class LineWatch {
   }
 
   look() {
-    if (this.stalled) return;
+    if (this.stalled || this._calls) return;
     const now = this._now();
     this._tell(this._rate.look(this._line.waitingSecs(), now));
     if (this._asking || now - this._askedAt < (this._rate.hz ? ASK_SECS : PROBE_SECS) * 1000) return;

@@ -11,6 +11,7 @@ import { Microphone, type Hearing } from "./microphone.ts";
 import type { Player } from "./player.ts";
 
 const CUT_IN_MS = 1000; // for the server to hear of it
+const LOUD = 0.02; // a level that may be somebody who speaks
 const SELF: Participant = { id: "local", name: "", local: true };
 
 /** A media manager of Pipecat's WebSocketTransport; owns the microphone. */
@@ -25,7 +26,10 @@ export class StageMedia {
   private _deaf = false; // to the character's voice, from an interruption until the server knows of it
   private _hearsAgain: ReturnType<typeof setTimeout> | undefined;
   private _connection: AbortController | null = null;
+  private _sender: RTCRtpSender | null = null; // of a call, which takes the microphone as it is
+  private _sent: MediaStreamTrack | null = null; // what it takes: a track of its own, silent where the guard says so
   private _callbacks: RTVIEventCallbacks = {};
+  private _loudAt = -Infinity; // when the visitor was last heard, in the page's milliseconds
   private _hears: (data: ArrayBuffer) => void = () => undefined;
 
   /**
@@ -43,7 +47,9 @@ export class StageMedia {
     if (!this._enabled) return;
     const loud = level(new Int16Array(pcm));
     this._onMicrophone(loud);
+    if (loud > LOUD) this._loudAt = performance.now();
     const own = this._wishes().echo && !this.guard.lets(loud, performance.now() / 1000);
+    if (this._sent) this._sent.enabled = !own;
     this._hears(own ? new ArrayBuffer(pcm.byteLength) : pcm);
   }
 
@@ -59,7 +65,25 @@ export class StageMedia {
     const { track } = this._microphone;
     if (!track || connection !== this._connection) return;
     track.enabled = this._enabled;
+    this._send();
     this._callbacks.onTrackStarted?.(track, SELF);
+  }
+
+  /** A call carries what is said, and brings the voice; null for a line that is given both piece by piece. */
+  carry(call: { readonly sender: RTCRtpSender; readonly voice: MediaStream } | null) {
+    this._sender = call?.sender ?? null;
+    this._player.flush();
+    this._player.listen(call?.voice ?? null);
+    this._send();
+  }
+
+  /** Gives the call the microphone that is open now, or none. */
+  private _send() {
+    this._sent?.stop();
+    const { track } = this._microphone;
+    this._sent = (this._sender && track?.readyState === "live" && track.clone()) || null;
+    if (this._sent) this._sent.enabled = this._enabled;
+    void this._sender?.replaceTrack(this._sent).catch(() => undefined); // a call that is over
   }
 
   /** Asks for the microphone, which opens when a connection is there. Throws what `Microphone.ask` throws. */
@@ -73,10 +97,15 @@ export class StageMedia {
     if (track || opening) await this._open();
   }
 
+  /** For how long the visitor has said nothing. */
+  get quietSecs() {
+    return (performance.now() - this._loudAt) / 1000;
+  }
+
   /** Lets the microphone go and plays nothing, until the conversation goes on. */
   hold(held: boolean) {
     this._held = held;
-    if (held) this._microphone.close();
+    if (held) this._closeMicrophone();
   }
 
   /** What is still on its way is not played, until the server has heard that the visitor spoke. */
@@ -115,14 +144,22 @@ export class StageMedia {
   disconnect() {
     this._connection?.abort();
     this._connection = null;
+    this._sender = null;
     this._player.flush();
+    this._player.listen(null);
+    this._closeMicrophone();
+  }
+
+  private _closeMicrophone() {
     this._microphone.close();
+    this._send();
   }
 
   async enableMic(enable: boolean) {
     this._enabled = enable;
     if (!enable) this._microphone.letGo();
     const { track, opening } = this._microphone;
+    if (this._sent) this._sent.enabled = enable;
     if (track) track.enabled = enable;
     else if (enable && !opening) await this._open();
   }

@@ -1,6 +1,7 @@
 // The character's voice in the page: an audio context with the player worklet in it.
 
 import { abortable, childOf } from "./abort.ts";
+import { LiveVoice } from "./live-voice.ts";
 import type { PlayerMessage } from "./player-worklet.ts";
 import { Resampler } from "./resampler.ts";
 import { ScheduledVoice } from "./scheduled-voice.ts";
@@ -35,12 +36,36 @@ export class Player {
   private _device = "";
   private _cushionSecs = 0;
   private _taken = 0; // samples that were ever to be played, in this context
+  private _live: { readonly voice: LiveVoice; readonly own: AbortController } | null = null; // of a call, in place of the queue
+  private _heard = { all: 0, queued: 0, live: 0 }; // audible samples
   private _resampler: { readonly fromHz: number; readonly resampler: Resampler } | null = null;
 
   /** @param onReport called every 50 ms */
   constructor(workletUrl: string, onReport: (report: PlayerReport) => void) {
     this._workletUrl = workletUrl;
     this._onReport = onReport;
+  }
+
+  /** Passes a report on, if it is of what is played now. */
+  private _take(report: PlayerReport, from: "queued" | "live") {
+    const { heard } = report;
+    if (from !== (this._live ? "live" : "queued")) return;
+    const all = this._heard.all + Math.max(0, heard - this._heard[from]);
+    this._heard = { ...this._heard, all, [from]: heard };
+    this._onReport({ ...report, heard: all });
+  }
+
+  /** Plays a call's voice as it comes, in place of what is queued; null for the queue again. */
+  listen(stream: MediaStream | null) {
+    this._live?.own.abort();
+    this._live = null;
+    if (!stream) return;
+    const own = childOf(this._own?.signal);
+    const voice = new LiveVoice(this._workletUrl, stream, (report) => this._take(report, "live"), own.signal);
+    this._heard.live = 0;
+    this._live = { voice, own };
+    voice.volume = this._volume;
+    if (this._device) void voice.to(this._device);
   }
 
   /**
@@ -71,15 +96,15 @@ export class Player {
   private _connect(context: AudioContext) {
     this._gain = context.createGain();
     this._gain.gain.value = this._volume;
-    this._taken = 0;
+    this._taken = this._heard.queued = 0;
     this._cushionSecs = 0; // the worklet's own, until there is another
     this._gain.connect(context.destination);
     if (!context.audioWorklet) {
-      this._scheduled = new ScheduledVoice(context, this._gain, this._onReport);
+      this._scheduled = new ScheduledVoice(context, this._gain, (report) => this._take(report, "queued"));
       return;
     }
     this._node = new AudioWorkletNode(context, "player", { numberOfInputs: 0, outputChannelCount: [2] });
-    this._node.port.onmessage = ({ data }) => this._onReport(data);
+    this._node.port.onmessage = ({ data }) => this._take(data, "queued");
     this._node.connect(this._gain);
   }
 
@@ -87,6 +112,7 @@ export class Player {
   close() {
     const [own, context, node, scheduled] = [this._own, this._context, this._node, this._scheduled];
     this.flush();
+    this.listen(null);
     this._own = this._context = this._node = this._gain = this._scheduled = null;
     own?.abort();
     scheduled?.close();
@@ -99,13 +125,14 @@ export class Player {
 
   /** Whether the browser keeps the sound back: nothing was clicked yet, or there is no loudspeaker (Firefox). */
   get suspended() {
-    return this._context?.state === "suspended";
+    return this._live ? this._live.voice.suspended : this._context?.state === "suspended";
   }
 
   /** 0 to 1 */
   set volume(volume: number) {
     this._volume = volume;
     if (this._gain) this._gain.gain.value = volume;
+    if (this._live) this._live.voice.volume = volume;
   }
 
   /**
@@ -115,7 +142,7 @@ export class Player {
   async to(device: string) {
     this._device = device;
     const context = this._context as (AudioContext & { setSinkId?(id: string): Promise<void> }) | null;
-    await context?.setSinkId?.(device).catch(() => undefined);
+    await Promise.all([context?.setSinkId?.(device).catch(() => undefined), this._live?.voice.to(device)]);
   }
 
   /** @param pcm mono */
@@ -134,7 +161,7 @@ export class Player {
 
   /** Where what is played next begins, in all sound so far: see `positionSecs`. */
   get takenSecs() {
-    return this._taken / PLAYER_RATE_HZ;
+    return this._live ? this._live.voice.takenSecs : this._taken / PLAYER_RATE_HZ;
   }
 
   /** How much is waited for before the first sample of what comes next. */
@@ -147,6 +174,7 @@ export class Player {
   /** Drops everything that is not yet heard. */
   flush() {
     this._scheduled?.flush();
+    this._live?.voice.flush();
     this._resampler = null;
     this._post({ flush: true });
   }

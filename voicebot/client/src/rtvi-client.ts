@@ -1,4 +1,4 @@
-// Pipecat's client upon one socket, from the way in to its end, once. A bundle of its own, four fifths of all the
+// Pipecat's client upon one connection, from the way in to its end, once. A bundle of its own, four fifths of all the
 // page's code, which is loaded after what one sees; nothing of it is an `instanceof` anything of the stage's bundle.
 
 import { LogLevel, PipecatClient, type RTVIEventCallbacks } from "@pipecat-ai/client-js";
@@ -9,11 +9,14 @@ import type { LineRate } from "./line-rate.ts";
 import { LineWatch } from "./line-watch.ts";
 import type { StageMedia } from "./media.ts";
 import { RECORDER_RATE_HZ } from "./recorder-rate.ts";
-import { StageTransport, type Closed } from "./socket.ts";
+import type { Closed } from "./socket.ts";
+import { StageTransport } from "./stage-transport.ts";
+import type { CallWay } from "./start.ts";
 import { OrderedSerializer } from "./wire.ts";
 
 const CONNECT_SECS = 20;
 const END_SECS = 3; // for the server to answer that the conversation is over
+const BEST_HZ = 24_000;
 const SESSION_OVER = 4410;
 const GONE = 1006; // RFC 6455: closed without a word
 
@@ -26,7 +29,7 @@ export interface ClientOwner {
   onInterrupted(): void;
   /** Nothing comes of the server, or something does again. */
   onStalled(stalled: boolean): void;
-  /** The line carries sound at another rate now, or none. */
+  /** The line carries sound at another rate now, or none, or is another one. */
   onRate(): void;
 }
 
@@ -51,9 +54,11 @@ export class RtviClient {
     const heart = {
       ask: () => this._ask("ping"),
       onStalled: (stalled: boolean) => {
+        const onCall = this.kind === "webrtc";
         this._transport.hold(stalled);
         this._watch.stalled = stalled;
-        if (this._listened) owner.onStalled(stalled);
+        // A call that stalls is left for a socket: where there is none, the line is lost, and that is told.
+        if (this._listened && !(stalled && onCall)) owner.onStalled(stalled);
       },
       onDead: () => this._onClosed({ code: GONE, reason: "" }),
     };
@@ -63,6 +68,7 @@ export class RtviClient {
       waitingSecs: () => this._transport.waitingSecs,
       onRate: (hz: number) => {
         void this._ask("audio.rate", { hz }).catch(() => undefined);
+        if (hz < BEST_HZ) this._transport.wantBetter();
         if (this._listened) owner.onRate();
       },
       onCushion: (secs: number) => void (media.cushionSecs = secs),
@@ -80,6 +86,11 @@ export class RtviClient {
         onReceived: () => this._heartbeat.received(),
         onSound: (arrival) => this._watch.received(arrival),
         onClosed: (closed) => this._onClosed(closed),
+        onLine: (kind) => {
+          this._watch.change(kind);
+          if (this._ready) this._heartbeat.received(); // the new line has not had its time yet
+          if (this._listened) owner.onRate();
+        },
       },
       signal,
     );
@@ -108,6 +119,16 @@ export class RtviClient {
     return Object.fromEntries(guarded);
   }
 
+  /** By which line the two talk; null before there is one. */
+  get kind() {
+    return this._transport.kind;
+  }
+
+  /** How a call does; null on a socket. */
+  get figures() {
+    return this._transport.figures;
+  }
+
   /** Whether both sides are ready; Pipecat's client says so when it has only sent that it is. */
   get ready() {
     return this._ready && !this._own.signal.aborted;
@@ -117,7 +138,8 @@ export class RtviClient {
    * Connects, until both sides are ready: null, or how it closed before that. Throws Error("late"), or the reason of the
    * signal.
    */
-  async open({ wsUrl, token }: { wsUrl: string; token: string }) {
+  async open({ wsUrl, token, call }: { wsUrl: string; token: string; call: CallWay | null }) {
+    this._transport.call = call;
     const connected = this.client.connect({ wsUrl, token }).then(() => null);
     const closed = await within(abortable(Promise.race([connected, this.closed]), this._own.signal), CONNECT_SECS);
     if (closed) return closed;
@@ -127,7 +149,7 @@ export class RtviClient {
     return null;
   }
 
-  /** Lets go of socket and microphone at once. */
+  /** Lets go of line and microphone at once. */
   hangUp() {
     this._own.abort();
     void this.client.disconnect().catch(() => undefined);

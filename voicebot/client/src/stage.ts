@@ -6,7 +6,7 @@ import { byId, setText } from "./dom.ts";
 import { EmbedBridge } from "./embed-bridge.ts";
 import { gettext } from "./i18n.ts";
 import { KeySettings } from "./key-settings.ts";
-import { seconds, showChart, stages } from "./latency.ts";
+import { lineWords, seconds, showChart, stages } from "./latency.ts";
 import { listen as listenToLanguages } from "./language-switch.ts";
 import { MemoryPanel } from "./memory.ts";
 import { Past } from "./past.ts";
@@ -31,6 +31,7 @@ interface About {
   readonly workletUrl: string;
   readonly recorderUrl: string;
   readonly clientUrl: string;
+  readonly calls?: string;
   readonly draft?: string;
   readonly parent?: string;
   readonly known?: string;
@@ -58,6 +59,7 @@ const call = new Call(
     character: about.slug,
     session: wayBack.session,
     draft: about.draft === "true",
+    calls: about.calls === "true",
     loadClient,
   },
   load(),
@@ -113,6 +115,7 @@ function showState() {
 function showLatency() {
   const newest = call.latencies.at(-1);
   latency.hidden = !newest || !call.settings.latency;
+  setText(byId("latency-line"), lineWords(call.line.kind, call.line.figures));
   if (!newest || charted === call.latencies.length + newest.totalMs) return;
   charted = call.latencies.length + newest.totalMs;
   setText(latency, seconds(newest));

@@ -9,8 +9,17 @@ const END_TRIES = 16; // about a minute
 export interface Way {
   readonly wsUrl: string;
   readonly token: string;
+  /** How a call is brought about beside the socket; null where there are none. */
+  readonly call: CallWay | null;
   readonly secret: string;
   readonly session: string;
+}
+
+/** What the server answers to a start by WebRTC. */
+export interface CallWay {
+  readonly endpoint: string;
+  readonly iceServers: RTCIceServer[];
+  readonly token: string;
 }
 
 export interface StartBody {
@@ -60,31 +69,49 @@ export function takeBack(url: string, attempt: string) {
  * Throws StartError, and what fetch throws where nobody answers.
  * @param secret of the session to come back to, for visitors without a cookie
  * @param attempt '' for a way back
+ * @param calls whether a call is wished for as well
  */
 export async function start(
-  url: string, body: StartBody, secret: string, attempt: string, signal: AbortSignal,
+  url: string, body: StartBody, secret: string, attempt: string, signal: AbortSignal, calls = false,
 ): Promise<Way> {
   const response = await fetch(url, {
     method: "POST",
     headers: headers(secret),
-    body: JSON.stringify({ transport: "websocket", body, ...(attempt && { attempt }) }),
+    body: JSON.stringify({ transport: calls ? "webrtc" : "websocket", body, ...(attempt && { attempt }) }),
     signal,
   });
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok || !answer.wsUrl) {
+  // Another process may have none, though the one that served the page has.
+  if (calls && response.status === 400) return start(url, body, secret, attempt, signal);
+  const call = calls ? callOf(answer) : null;
+  const wsUrl = call ? socketBeside(call.endpoint) : answer.wsUrl;
+  if (!response.ok || !wsUrl) {
     const { code = "unknown", message = "" } = answer.error ?? {};
     const status = response.ok ? 502 : response.status; // something in between answered in the server's place
     throw new StartError(status, code, message, Number(response.headers.get("Retry-After")) || 0);
   }
-  const way = new URL(answer.wsUrl);
+  const way = new URL(wsUrl);
   // A proxy in front may have kept to itself that the page came by https: browsers refuse ws: then.
   if (location.protocol === "https:") way.protocol = "wss:";
   return {
     wsUrl: way.href,
-    token: answer.token,
+    token: call?.token ?? answer.token,
+    call,
     secret: response.headers.get("Greenroom-Session-Secret") || secret,
     session: way.pathname.split("/").at(-2) ?? "",
   };
+}
+
+function callOf({ webrtcRequestParams: params, iceConfig }: Record<string, any>): CallWay | null {
+  if (!params?.endpoint) return null;
+  const endpoint = new URL(params.endpoint);
+  if (location.protocol === "https:") endpoint.protocol = "https:"; // as for the socket below
+  return { endpoint: endpoint.href, iceServers: iceConfig?.iceServers ?? [], token: params.requestData.token };
+}
+
+/** The socket of the session whose offers go to `endpoint`: see docs/protocol.md. */
+function socketBeside(endpoint: string) {
+  return endpoint.replace(/^http/, "ws").replace(/api\/sessions\/([^/]+)\/api\/offer$/, "ws/session/$1/");
 }
 
 /** Ends a session that no socket can end: for good, whatever becomes of this page. Tries for a while. */
