@@ -49,6 +49,11 @@ class Forbidden(SessionError):
     message = _("This conversation belongs to somebody else.")
 
 
+class ScopeMissing(Forbidden):
+    code = "scope_missing"
+    message: ClassVar[Any] = "This API key is not for that: it takes the scope %(scope)s, and a program."
+
+
 class OriginRefused(SessionError):
     code, status, close_code = "origin_refused", 403, 4403
     message = _("This page may not talk to this server. Add its origin to ALLOWED_ORIGINS.")

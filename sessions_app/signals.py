@@ -7,8 +7,9 @@ from django.dispatch import Signal
 keys_rotated = Signal()
 account_reduced = Signal()  # disabled, or no longer staff: receivers get its number, `pk`
 sessions_over = Signal()  # ended, expired or erased, by whomever: live connections are to be closed
-# A visitor, or somebody at the command line on their behalf, has erased: receivers get `by` ("visitor" or
-# "command"), `removed` (counts), the `visitor`, and where there is one, `session_id` and `request`.
+# A visitor, or a program or somebody at the command line on their behalf, has erased: receivers get `by`
+# ("visitor", "key" or "command"), `removed` (counts), the `visitor`, and where there is one, `session_id` and
+# `request`.
 sessions_erased = Signal()
 # What a character remembers of a visitor has changed, or whether it may: receivers get `visitor` and
 # `character`.

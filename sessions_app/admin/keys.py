@@ -5,17 +5,26 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.contrib.postgres.forms import SimpleArrayField
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from sessions_app.admin.lookups import OwnFilters
 from sessions_app.identity import api_keys
-from sessions_app.models import ApiKey
+from sessions_app.models import ApiKey, Scope
+
+# What whoever makes a key has to be allowed, to give it a scope.
+ASKED: dict[str, str] = {
+    Scope.READ: "sessions_app.read_transcript",
+    Scope.WRITE: "sessions_app.delete_voicesession",
+    Scope.MEMORIES: "sessions_app.read_transcript",
+    Scope.EVENTS: "sessions_app.change_outboxevent",
+}
 
 
 class ApiKeyForm(forms.ModelForm):
@@ -28,9 +37,27 @@ class ApiKeyForm(forms.ModelForm):
         help_text=_("One a line, such as https://partner.example. Empty: for programs, not for pages."),
     )
 
+    scopes = forms.MultipleChoiceField(
+        choices=Scope.choices,
+        initial=[Scope.START],
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        label=_("What for"),
+        help_text=_("Whatever goes beyond beginning conversations is for programs: such a key has no pages."),
+    )
+
     class Meta:
         model = ApiKey
-        fields: ClassVar = ["name", "origins"]
+        fields: ClassVar = ["name", "scopes", "origins"]
+
+    def clean_scopes(self) -> list[str]:
+        return self.cleaned_data["scopes"] or [str(Scope.START)]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if given.get("origins") and set(given.get("scopes", ())) - {Scope.START}:
+            raise ValidationError(_("A key that pages use begins conversations, and does nothing else."))
+        return given
 
     def clean_origins(self) -> list[str]:
         origins = [origin.strip() for origin in self.cleaned_data["origins"] if origin.strip()]
@@ -43,7 +70,15 @@ class ApiKeyAdmin(OwnFilters, ModelAdmin):
     """A key is shown once, when it is made; afterwards it can only be revoked."""
 
     form = ApiKeyForm
-    list_display: ClassVar = ["name", "shown", "pages", "created_at", "used_at", "revoked_at"]
+    list_display: ClassVar = [
+        "name",
+        "shown",
+        "scopes_in_words",
+        "pages",
+        "created_at",
+        "used_at",
+        "revoked_at",
+    ]
     search_fields: ClassVar = ["name", "shown"]
     actions: ClassVar = ["revoke"]
 
@@ -53,12 +88,29 @@ class ApiKeyAdmin(OwnFilters, ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         return False  # revoking keeps the record of it
 
+    @admin.display(description=_("what for"))
+    def scopes_in_words(self, key: ApiKey) -> str:
+        return ", ".join(str(Scope(scope).label) for scope in key.scopes)
+
     @admin.display(description=_("pages"))
     def pages(self, key: ApiKey) -> str:
         return ", ".join(key.origins)
 
+    def get_form(
+        self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Nobody hands out a scope for what they may not do themselves."""
+        form = super().get_form(request, obj, change, **kwargs)
+        if "scopes" in form.base_fields:
+            form.base_fields["scopes"].choices = [
+                (scope, label)
+                for scope, label in Scope.choices
+                if scope not in ASKED or request.user.has_perm(ASKED[scope])
+            ]
+        return form
+
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
-        row, text = api_keys.issue(obj.name, obj.origins)
+        row, text = api_keys.issue(obj.name, obj.origins, form.cleaned_data["scopes"])
         obj.pk, obj.shown, obj.created_at = row.pk, row.shown, row.created_at
         obj.text = text  # type: ignore[attr-defined]
 

@@ -2,5 +2,6 @@
 
 from sessions_app.identity import accounts, api_keys, session_tokens, visitors
 from sessions_app.identity.visitors import Visit
+from sessions_app.models import Scope
 
-__all__ = ["Visit", "accounts", "api_keys", "session_tokens", "visitors"]
+__all__ = ["Scope", "Visit", "accounts", "api_keys", "session_tokens", "visitors"]

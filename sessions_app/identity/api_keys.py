@@ -1,28 +1,34 @@
 """API keys: other people's pages and programs begin conversations with them.
 
 A key is shown once and kept as a hash. From a browser it works on the origins that it names, and nowhere
-else; a revoked one works nowhere from that moment on.
+else; a revoked one works nowhere from that moment on. What it is for stands in its scopes: those that reach
+beyond beginning a conversation are for programs, and no page can use them.
 """
 
 import secrets
+from collections.abc import Collection
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from sessions_app.exceptions import KeyInvalid
+from sessions_app.exceptions import KeyInvalid, ScopeMissing
 from sessions_app.identity import session_tokens
-from sessions_app.models import ApiKey
+from sessions_app.models import ApiKey, Scope
 from sessions_app.network import web_origins
 
 API_KEY_PREFIX = "gr_"
 SHOWN = 10  # characters that remain visible in the admin, to tell keys apart
 
 
-def issue(name: str, origins: list[str]) -> tuple[ApiKey, str]:
+def issue(name: str, origins: list[str], scopes: Collection[str] = (Scope.START,)) -> tuple[ApiKey, str]:
     """A new key, and the text of it, which nobody can see again."""
     text = API_KEY_PREFIX + secrets.token_urlsafe(32)
     row = ApiKey.objects.create(
-        name=name, origins=origins, shown=text[:SHOWN], key_hash=session_tokens.hash_of(text)
+        name=name,
+        origins=origins,
+        scopes=[str(scope) for scope in scopes],
+        shown=text[:SHOWN],
+        key_hash=session_tokens.hash_of(text),
     )
     return row, text
 
@@ -31,11 +37,16 @@ def is_key(text: str) -> bool:
     return text.startswith(API_KEY_PREFIX)
 
 
-def check(text: str, origin: str | None) -> ApiKey:
-    """The key of this text, for a request from `origin` (None: no browser). Raises KeyInvalid."""
+def check(text: str, origin: str | None, scope: Scope = Scope.START) -> ApiKey:
+    """The key of this text, for a request from `origin` (None: no browser).
+
+    Raises KeyInvalid, ScopeMissing.
+    """
     row = ApiKey.objects.filter(key_hash=session_tokens.hash_of(text), revoked_at=None).first()
     if row is None or (origin is not None and origin not in row.origins):
         raise KeyInvalid
+    if scope not in row.scopes or (scope != Scope.START and origin is not None):
+        raise ScopeMissing(str(ScopeMissing.message) % {"scope": scope.value})
     now = timezone.now()
     if row.used_at is None or (now - row.used_at).total_seconds() > 60:
         ApiKey.objects.filter(pk=row.pk).update(used_at=now)

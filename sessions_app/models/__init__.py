@@ -3,7 +3,15 @@
 from sessions_app.models.costs import Price, Usage
 from sessions_app.models.events import TELLING, EventEndpoint, EventKind, OutboxEvent
 from sessions_app.models.memories import MemoryKey, SealedMemory, VisitorMemory
-from sessions_app.models.sessions import ApiKey, DataKey, Erasure, SessionSummary, SessionTurn, VoiceSession
+from sessions_app.models.sessions import (
+    ApiKey,
+    DataKey,
+    Erasure,
+    Scope,
+    SessionSummary,
+    SessionTurn,
+    VoiceSession,
+)
 from sessions_app.models.tool_calls import ToolUse
 
 __all__ = [
@@ -16,6 +24,7 @@ __all__ = [
     "MemoryKey",
     "OutboxEvent",
     "Price",
+    "Scope",
     "SealedMemory",
     "SessionSummary",
     "SessionTurn",

@@ -3,6 +3,7 @@
 import uuid
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models.functions import Now
@@ -122,6 +123,20 @@ class Erasure(models.Model):
         return str(self.session_id)
 
 
+class Scope(models.TextChoices):
+    """What an API key is for."""
+
+    START = "sessions:start", _("begin conversations")
+    READ = "sessions:read", _("read every conversation")
+    WRITE = "sessions:write", _("name, end and erase every conversation")
+    MEMORIES = "memories", _("read, correct and erase what characters remember")
+    EVENTS = "events", _("see events and have them sent again")
+
+
+def to_start() -> list[str]:
+    return [str(Scope.START)]
+
+
 class ApiKey(models.Model):
     """How another page or program begins conversations here: see apikeys.py. Only a hash is kept."""
 
@@ -131,6 +146,9 @@ class ApiKey(models.Model):
         default=list,
         blank=True,
         help_text=_("From which pages it works in a browser, such as https://partner.example."),
+    )
+    scopes = ArrayField(
+        models.CharField(max_length=20, choices=Scope.choices), verbose_name=_("what for"), default=to_start
     )
     shown = models.CharField(_("begins with"), max_length=16, editable=False)
     key_hash = models.CharField(max_length=64, unique=True, editable=False)

@@ -59,6 +59,7 @@ FILLED = {
 LOGINS = ("admin/login/", "admin/logout/")
 MORE = {  # methods beside GET
     "api/start": ["POST"],
+    "api/events/<uuid:event_id>/again": ["POST"],
     "api/sessions": ["DELETE"],
     "api/sessions/<uuid:session_id>": ["PATCH", "DELETE"],
     "api/sessions/<uuid:session_id>/api/offer": ["POST", "PATCH"],

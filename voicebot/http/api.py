@@ -8,13 +8,14 @@ from typing import Any, NoReturn
 
 from django.http import HttpRequest
 from django.urls import URLPattern, path
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Router
 from ninja.errors import ValidationError
 
 from sessions_app.exceptions import BadRequest
 from voicebot.http import memories_api, probes, schemas, sessions_api, start
 from voicebot.http.calls import offers
 from voicebot.http.json_api import json_api
+from voicebot.http.keys import auth, events_api
 
 
 class JsonApi(NinjaAPI):
@@ -31,7 +32,28 @@ api = JsonApi(
     docs_url=None,
     openapi_extra={"info": {"license": {"name": "BSD-3-Clause", "identifier": "BSD-3-Clause"}}},
 )
-ROUTERS = (start.router, offers.router, sessions_api.router, memories_api.router)
+index = Router()
+
+
+@index.get(
+    "/",
+    url_name="api",
+    operation_id="describe",
+    summary="This description, in OpenAPI 3.1",
+    response={200: dict[str, Any]},
+)
+async def describe(request: HttpRequest) -> dict[str, Any]:
+    return description()
+
+
+ROUTERS = (
+    index,
+    start.router,
+    offers.router,
+    sessions_api.router,
+    memories_api.router,
+    events_api.router,
+)
 for router in ROUTERS:
     api.add_router("/api", router)
 api.add_router("", probes.described)
@@ -50,7 +72,9 @@ def _bad_request(request: HttpRequest, error: ValidationError) -> NoReturn:
 
 def description() -> dict[str, Any]:
     """The OpenAPI description of all this."""
-    return dict(api.get_openapi_schema(path_prefix=""))
+    found = dict(api.get_openapi_schema(path_prefix=""))
+    found["components"] = {**found["components"], "securitySchemes": auth.SCHEMES}
+    return found
 
 
 def routes() -> Iterator[URLPattern]:

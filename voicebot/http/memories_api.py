@@ -6,11 +6,12 @@ from uuid import UUID
 from django.utils import timezone
 from ninja import Query, Router
 
-from sessions_app.identity import visitors
+from sessions_app.identity import Scope, visitors
 from sessions_app.memories import Known, Memories
 from sessions_app.signals import sessions_erased
 from sessions_app.stores import Removed
 from voicebot.http.json_api import JsonObject
+from voicebot.http.keys.auth import by_whom, visitor_or
 from voicebot.http.schemas import (
     Answered,
     Correction,
@@ -47,9 +48,9 @@ def _receipt(removed: Removed) -> Receipt:
     "/memories",
     url_name="memories",
     operation_id="listMemories",
-    auth=known_visitor,
     summary="What characters remember of the visitor, and whether they may",
     response={200: KnownPage, (400, 401, 403, 429, 503): Error},
+    **visitor_or(Scope.MEMORIES, known_visitor),
 )
 async def list_memories(request: OfVisitor, which: Annotated[Which, Query(...)]) -> KnownPage:
     found = await memories.all_known(request.auth, which.character)
@@ -60,15 +61,15 @@ async def list_memories(request: OfVisitor, which: Annotated[Which, Query(...)])
     "/memories",
     url_name="memories",
     operation_id="eraseMemories",
-    auth=known_visitor,
     summary="Erases them, and that the visitor was ever asked",
     response={200: Receipt, (400, 401, 403, 429, 503): Error},
+    **visitor_or(Scope.MEMORIES, known_visitor),
 )
 async def erase_memories(request: OfVisitor, which: Annotated[Which, Query(...)]) -> Receipt:
     """What was said here before signing in, too."""
     everybody = {request.auth, visitors.of_browser(request)} - {""}
     removed = sum([await memories.forget_all(name, which.character) for name in everybody], Removed())
-    sessions_erased.send(router, by="visitor", removed=removed, visitor=request.auth, request=request)
+    sessions_erased.send(router, by=by_whom(request), removed=removed, visitor=request.auth, request=request)
     return _receipt(removed)
 
 
@@ -76,9 +77,9 @@ async def erase_memories(request: OfVisitor, which: Annotated[Which, Query(...)]
     "/memories/consent",
     url_name="memory_consent",
     operation_id="answerConsent",
-    auth=known_visitor,
     summary="The visitor's answer to whether a character may remember them; a no erases",
     response={200: KnownOfVisitor, REFUSED: Error},
+    **visitor_or(Scope.MEMORIES, known_visitor),
 )
 async def answer_consent(request: OfVisitor, given: Annotated[Answered, JsonObject(...)]) -> KnownOfVisitor:
     return _known(await memories.set_consent(request.auth, given.character, given.agreed))
@@ -88,9 +89,9 @@ async def answer_consent(request: OfVisitor, given: Annotated[Answered, JsonObje
     "/memories/{uuid:memory_id}",
     url_name="memory",
     operation_id="correctMemory",
-    auth=known_visitor,
     summary="Puts other words in its place",
     response={200: Remembered, REFUSED: Error},
+    **visitor_or(Scope.MEMORIES, known_visitor),
 )
 async def correct_memory(
     request: OfVisitor, memory_id: UUID, given: Annotated[Correction, JsonObject(...)]
@@ -103,11 +104,11 @@ async def correct_memory(
     "/memories/{uuid:memory_id}",
     url_name="memory",
     operation_id="eraseMemory",
-    auth=known_visitor,
     summary="Erases it",
     response={200: Receipt, REFUSED: Error},
+    **visitor_or(Scope.MEMORIES, known_visitor),
 )
 async def erase_memory(request: OfVisitor, memory_id: UUID) -> Receipt:
     removed = await memories.forget(request.auth, memory_id)
-    sessions_erased.send(router, by="visitor", removed=removed, visitor=request.auth, request=request)
+    sessions_erased.send(router, by=by_whom(request), removed=removed, visitor=request.auth, request=request)
     return _receipt(removed)

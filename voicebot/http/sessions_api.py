@@ -12,7 +12,7 @@ from ninja import Query, Router
 from sessions_app.conversations import TITLE, ListedConversation, export, list_conversations
 from sessions_app.database import in_database
 from sessions_app.exceptions import SignInRequired
-from sessions_app.identity import visitors
+from sessions_app.identity import Scope, visitors
 from sessions_app.manager import SessionManager
 from sessions_app.memories import Memories
 from sessions_app.network import address_of_request
@@ -20,6 +20,7 @@ from sessions_app.signals import sessions_erased
 from sessions_app.stores import Record, Removed
 from voicebot.connection import rate_limits
 from voicebot.http.json_api import JsonObject, bearer_of
+from voicebot.http.keys.auth import by_whom, owner_or, visitor_or
 from voicebot.http.schemas import (
     MOST_WORDS,
     Change,
@@ -38,7 +39,7 @@ from voicebot.http.schemas import (
 from voicebot.runtime import of_request
 
 OF_SEVERAL = (400, 401, 403, 429, 503)  # how these may be refused
-OF_ONE = (403, 404, 429, 503)
+OF_ONE = (401, 403, 404, 429, 503)
 manager, memories = SessionManager(), Memories()
 router = Router(by_alias=True, exclude_unset=True)
 
@@ -113,9 +114,9 @@ def _receipt(removed: Removed) -> Receipt:
     "/sessions",
     url_name="sessions",
     operation_id="listSessions",
-    auth=known_visitor,
     summary="The visitor's own sessions, the last active first, page by page",
     response={200: Page, OF_SEVERAL: Error},
+    **visitor_or(Scope.READ, known_visitor),
 )
 async def sessions(request: OfVisitor, which: Annotated[Listing, Query(...)]) -> Page:
     page = await in_database(
@@ -135,15 +136,17 @@ async def sessions(request: OfVisitor, which: Annotated[Listing, Query(...)]) ->
     "/sessions",
     url_name="sessions",
     operation_id="eraseSessions",
-    auth=known_visitor,
     summary="Erases them",
     response={200: Receipt, OF_SEVERAL: Error},
+    **visitor_or(Scope.WRITE, known_visitor),
 )
 async def erase_sessions(request: OfVisitor, which: Annotated[Which, Query(...)]) -> Receipt:
     """What was said here before signing in, too: whoever signs out would find it again."""
     everybody = {request.auth, visitors.of_browser(request)} - {""}
     removed = sum([await manager.erase_visitor(name, which.character) for name in everybody], Removed())
-    sessions_erased.send(sessions, by="visitor", removed=removed, visitor=request.auth, request=request)
+    sessions_erased.send(
+        sessions, by=by_whom(request), removed=removed, visitor=request.auth, request=request
+    )
     return _receipt(removed)
 
 
@@ -151,9 +154,9 @@ async def erase_sessions(request: OfVisitor, which: Annotated[Which, Query(...)]
     "/sessions/{uuid:session_id}",
     url_name="session",
     operation_id="readSession",
-    auth=owner,
     summary="Everything that is kept of a session",
     response={200: Whole, OF_ONE: Error},
+    **owner_or(Scope.READ, owner),
 )
 async def session(request: HttpRequest, session_id: UUID) -> StreamingHttpResponse:
     pieces = export(manager.sync, session_id)
@@ -167,9 +170,9 @@ async def session(request: HttpRequest, session_id: UUID) -> StreamingHttpRespon
     "/sessions/{uuid:session_id}",
     url_name="session",
     operation_id="changeSession",
-    auth=owner,
     summary="Gives it a name, or ends it for a visitor whose socket cannot any more",
-    response={200: Named | Ended, (400, 403, 404, 413, 429, 503): Error},
+    response={200: Named | Ended, (400, 401, 403, 404, 413, 429, 503): Error},
+    **owner_or(Scope.WRITE, owner),
 )
 async def change_session(
     request: HttpRequest, session_id: UUID, given: Annotated[Change, JsonObject(...)]
@@ -185,15 +188,15 @@ async def change_session(
     "/sessions/{uuid:session_id}",
     url_name="session",
     operation_id="eraseSession",
-    auth=owner,
     summary="Erases it",
     response={200: Receipt, OF_ONE: Error},
+    **owner_or(Scope.WRITE, owner),
 )
 async def erase_session(request: OfOwner, session_id: UUID) -> Receipt:
     visitor = request.auth.visitor
     learnt = await memories.forget_session(visitor, request.auth.character, session_id)
     removed = learnt + await manager.erase(session_id)
     sessions_erased.send(
-        session, by="visitor", removed=removed, visitor=visitor, session_id=session_id, request=request
+        session, by=by_whom(request), removed=removed, visitor=visitor, session_id=session_id, request=request
     )
     return _receipt(removed)

@@ -12,7 +12,7 @@ from ninja import Router
 
 from sessions_app.database import in_database
 from sessions_app.exceptions import Forbidden, OriginRefused, SessionError
-from sessions_app.identity import Visit, api_keys
+from sessions_app.identity import Scope, Visit, api_keys
 from sessions_app.manager import SessionManager
 from sessions_app.network import address_of_request
 from sessions_app.session import Session
@@ -37,6 +37,7 @@ router = Router(by_alias=True)
     url_name="start",
     operation_id="start",
     summary="A way into a new session, or back into one of one's own",
+    openapi_extra={"security": [{}, {"visitor": []}, {"sessionSecret": []}, {"apiKey": [Scope.START.value]}]},
     response={200: Way | CallWay, (400, 401, 403, 404, 405, 409, 413, 429, 503): Error},
 )
 async def start(
