@@ -167,6 +167,7 @@ class CharacterAdmin(
             "characters/unsaved.js",
             "characters/chat.js",
             "characters/voice.js",
+            "characters/casting.js",
             "characters/portrait.js",
             "characters/lore.js",
             "characters/documents.js",

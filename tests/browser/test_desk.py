@@ -170,3 +170,16 @@ async def test_a_conversation_on_the_stage_shows_the_new_name_when_it_is_publish
         await stage.wait_for_function(
             "document.getElementById('name').textContent === 'Chief Inspector Fenn'"
         )
+
+
+async def test_who_does_all_three_puts_the_three_out_of_reach(desk):
+    async with desk(f"{LIST}add/") as page:
+        choice = page.locator("#id_speech_to_speech_provider")
+        model = "document.getElementById('id_llm_model')"
+        assert not await page.evaluate(f"{model}.inert")
+        await choice.evaluate(
+            "(one) => { one.value = 'openai_realtime'; one.dispatchEvent(new Event('change')); }"
+        )
+        assert await page.evaluate(f"{model}.inert && {model}.classList.contains('desk-unused')")
+        sent = "new FormData(document.getElementById('character_form')).has('llm_model')"
+        assert await page.evaluate(sent), "what was chosen there stays"

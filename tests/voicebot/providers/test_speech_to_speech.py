@@ -8,9 +8,13 @@ import pytest
 from characters import report
 from characters.spec import CharacterSpec
 from tests.characters.factory import make_character
-from voicebot.providers import ProviderCatalog, ProviderError, registry
+from voicebot import extensions
+from voicebot.providers import ProviderCatalog, ProviderError, capabilities, registry
 from voicebot.providers.speech_to_speech.ears import VendorEars
 from voicebot.providers.speech_to_speech.mind import VendorMind
+from voicebot.providers.speech_to_speech.serving import services_of
+from voicebot.providers.speech_to_speech.talk import Talk
+from voicebot.providers.speech_to_speech.vendor import Vendor, VendorLost
 from voicebot.providers.speech_to_speech.voice import VendorVoice
 
 
@@ -92,3 +96,27 @@ def test_nothing_of_a_vendor_is_loaded_before_a_character_names_one():
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip().splitlines()[-1] == "[]"
+
+
+class AnotherVendor(extensions.BaseProvider):
+    def speech_to_speech(self, spec: CharacterSpec) -> list:
+        talk = Talk(Vendor("acme", "m", self.connect, 600.0, 8_000))
+        return list(services_of(talk, language=spec.language, voice=spec.voice))
+
+    def lacks(self, _spec: CharacterSpec) -> list[str]:
+        return ["It cannot whisper."]
+
+    async def connect(self) -> None:
+        raise VendorLost("nobody is there")
+
+
+@pytest.mark.django_db
+def test_an_app_may_register_another_vendor(monkeypatch):
+    monkeypatch.setattr(registry, "ADDED", dict(registry.ADDED))
+    monkeypatch.setattr(registry, "SERVES", dict(registry.SERVES))
+    monkeypatch.setattr(capabilities, "LABELS", dict(capabilities.LABELS))
+    extensions.provider("acme", AnotherVendor(), stages=("speech_to_speech",), label="Acme")
+    assert ("acme", "Acme") in ProviderCatalog().providers("speech_to_speech")
+    spec = CharacterSpec("marlow", "Marlow", speech_to_speech_provider="acme")
+    assert isinstance(registry.build(spec).llm, VendorMind)
+    assert report.of(spec).remarks == ["It cannot whisper."]
