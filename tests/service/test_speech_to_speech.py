@@ -17,7 +17,7 @@ publishing.publish(Character.objects.create(**about, speech_to_speech_provider="
 
 
 async def captain_of(own_server, vendor):
-    server = await asyncio.to_thread(own_server, OPENAI_REALTIME_BASE_URL=vendor.url)
+    server = await asyncio.to_thread(own_server, OPENAI_REALTIME_BASE_URL=vendor.url, LOG_LEVEL="DEBUG")
     await asyncio.to_thread(server.command, "shell", "-c", A_CAPTAIN)
     return server
 
