@@ -126,6 +126,7 @@ class Realtime:
         self.calls: set[str] = set()
         self.refuses = 0  # so many connections
         self.deaf = False  # tells no words
+        self.obeys = True  # ends a reply that is cancelled
         self.breaks_after = ""  # words of a reply, after which the line breaks
         self.transcribing_secs = 0.05
         self.speed = 8.0  # times the speed of speech

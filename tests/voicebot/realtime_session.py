@@ -193,7 +193,8 @@ class Listening:
         running = running or ([self.running] if self.running and not name else [])
         if not running or running[0].done():
             raise Refused("response_cancel_not_active")
-        running[0].cancel()
+        if self.server.obeys:
+            running[0].cancel()
 
     async def respond(self, wish: dict[str, Any], *, apart: bool) -> None:
         raise NotImplementedError

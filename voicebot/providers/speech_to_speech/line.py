@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
+from django.conf import settings
 from pipecat.metrics.metrics import LLMTokenUsage
 
 from characters.prompts import Message
@@ -104,9 +105,24 @@ class Line:
         return bool(self._replies or self._pieces)
 
     async def idle(self) -> None:
-        """Waits until no reply of the conversation is under way: vendors know one at a time."""
-        while under_way := [reply for reply in self._replies.values() if not reply.apart]:
-            await under_way[0].ended()
+        """Waits until no reply of the conversation is under way: vendors know one at a time.
+
+        One that nobody hears any more is cancelled. Raises VendorLost where that does not end in time.
+        """
+        for reply in self._under_way:
+            if reply.given_up or reply.enough:
+                await self.do(self.session.cancel(reply.key))
+        try:
+            async with asyncio.timeout(settings.PROVIDER_TIMEOUT_SECS):
+                while under_way := self._under_way:
+                    await under_way[0].ended()
+        except TimeoutError as error:
+            self._over("the vendor does not end its reply")
+            raise VendorLost("the vendor does not end its reply") from error
+
+    @property
+    def _under_way(self) -> list[Reply]:
+        return [reply for reply in self._replies.values() if not (reply.apart or reply.exactly)]
 
     async def set_up(self, setup: Setup) -> None:
         if setup != self._told:

@@ -46,6 +46,7 @@ class Talk:
         self._past: tuple[Setup, Sequence[Message]] = (Setup(), ())  # as it was told last
         self._turns = 0  # that anything was said or asked
         self._hearing = False
+        self._heard_by: Line | None = None  # who hears the piece of speech that is going on
         self._closed = False
 
     # --- sessions ---
@@ -138,18 +139,21 @@ class Talk:
 
     async def hear(self, pcm: bytes) -> None:
         """Sound of a visitor who speaks. Nothing is lost where the vendor is away: see `transcribe`."""
-        self._hearing = True
-        if self._line and not self._line.lost:
+        if not self._hearing:
+            self._hearing, self._heard_by = True, self._line
+        line = self._heard_by
+        if line and line is self._line and not line.lost:
             with suppress(VendorLost):
-                await self._line.do(self._line.session.hear(pcm))
+                await line.do(line.session.hear(pcm))
 
     async def commit(self) -> "asyncio.Future[Heard] | None":
-        """A piece of speech is over; what will tell its words, None where the vendor is away."""
+        """A piece of speech is over; what will tell its words, None where no session has heard all of it."""
         self._hearing = False
         self._turns += 1
-        if self._line and not self._line.lost:
+        line, self._heard_by = self._heard_by, None
+        if line and line is self._line and not line.lost:
             with suppress(VendorLost):
-                return await self._line.commit()
+                return await line.commit()
         return None
 
     async def hear_again(self, pcm: bytes) -> "asyncio.Future[Heard]":

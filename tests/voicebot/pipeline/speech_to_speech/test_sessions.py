@@ -11,6 +11,8 @@ from tests.voicebot.pipeline.speech_to_speech.test_turns import told
 from tests.voicebot.realtime_server import realtime_server
 from tests.voicebot.tools.acting import said_at_last
 from voicebot.pipeline.replies.fallback_reply import APOLOGY
+from voicebot.providers.speech_to_speech.talk import Talk
+from voicebot.providers.speech_to_speech.vendor import Setup
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -128,3 +130,40 @@ async def test_a_visitor_who_speaks_meanwhile_is_not_handed_over():
         assert opening.is_set()
         assert server.sessions[0].socket.closed is False
         await one.until(lambda: server.sessions[1].socket.closed)
+
+
+async def test_a_vendor_who_fails_once_is_asked_again():
+    async with realtime_server() as server, talking(server) as one:
+        server.answers = [("fail", "server_error"), ("say", "Now I can.")]
+        await one.type("Are you there?")
+        await said_at_last(one, "Now I can.")
+        assert len(server.sessions) == 1
+        assert not one.server_messages("trouble")
+
+
+async def test_a_vendor_who_does_not_even_end_a_reply_gets_no_more_of_the_conversation(settings):
+    settings.PROVIDER_TIMEOUT_SECS = 1.0
+    async with realtime_server() as server, talking(server) as one:
+        server.answers, server.obeys = [("hang", None)], False
+        await one.type("Are you there?")
+        await eventually(lambda: server.session.usage)
+        await one.type("Hello?")
+        await said_at_last(one, "wide today.")
+        assert len(server.sessions) == 2
+        assert told(server.session, "user") == ["Are you there?", "Hello?"]
+
+
+async def test_no_session_is_asked_for_the_words_of_half_a_sentence():
+    async with realtime_server() as server:
+        talk = Talk(vendor_at(server))
+        await talk.connect()
+        await talk.hear(b"\1\0" * 16_000)
+        await server.session.socket.close(code=1011)
+        await eventually(lambda: talk._line.lost)
+        await talk.answer(Setup(), [{"role": "user", "content": "Typed."}])  # in a new session
+        await talk.hear(b"\1\0" * 16_000)
+        assert await talk.commit() is None, "the new session has heard the second half alone"
+        heard = await (await talk.hear_again(b"\1\0" * 32_000))
+        assert heard.text == "hello there"
+        assert server.heard_ms == [2000]
+        await talk.close()
