@@ -87,8 +87,8 @@ def index_of(documents: Sequence[int]) -> PostgresIndex | None:
             version = _made(cursor)
             if version is None:
                 return None
-            _fill(cursor, documents)
-            _index(cursor)
+            if _fill(cursor, documents):
+                _index(cursor)
             cursor.execute(
                 f"SELECT count(*), avg(embedding)::text FROM {TABLE} WHERE document_id = ANY(%s)",  # noqa: S608
                 [list(documents)],
@@ -126,8 +126,9 @@ def _made(cursor: Any) -> tuple[int, ...] | None:
     return tuple(int(part) for part in cursor.fetchone()[0].split(".")[:2])
 
 
-def _fill(cursor: Any, documents: Sequence[int]) -> None:
-    """What has been embedded since, and without what is gone."""
+def _fill(cursor: Any, documents: Sequence[int]) -> int:
+    """What has been embedded since, and without what is gone. Returns how many are new."""
+    new = 0
     cursor.execute(
         f"""DELETE FROM {TABLE} kept WHERE document_id = ANY(%s)
         AND NOT EXISTS (SELECT 1 FROM characters_documentpiece piece WHERE piece.id = kept.piece_id)""",  # noqa: S608
@@ -143,7 +144,8 @@ def _fill(cursor: Any, documents: Sequence[int]) -> None:
         )
         rows = cursor.fetchall()
         if not rows:
-            return
+            return new
+        new += len(rows)
         vectors = rows_of([bytes(row[2]) for row in rows]).astype(np.float32)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
         values = [
@@ -156,7 +158,11 @@ def _fill(cursor: Any, documents: Sequence[int]) -> None:
 
 
 def _index(cursor: Any) -> None:
-    """Made when the table is first filled: of all rows at once it takes a fraction of row by row."""
+    """Made when the table is first filled: of all rows at once it takes a fraction of row by row.
+
+    Without a look at the rows PostgreSQL believes them to be few, and would compare each with the question.
+    """
+    cursor.execute(f"ANALYZE {TABLE}")
     cursor.execute("SELECT to_regclass(%s)", [f"{TABLE}_near"])
     if cursor.fetchone()[0]:
         return

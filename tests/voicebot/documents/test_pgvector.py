@@ -83,6 +83,18 @@ def test_only_the_characters_own_documents_are_found_and_deleted_ones_are_gone(s
     assert rows() == 30, "no vector of it is left"
 
 
+def test_postgresql_has_looked_at_the_rows_and_goes_by_the_index(settings, patient):
+    """It would take them for a handful otherwise, and compare each of 200,000 with every question."""
+    give(make_character(), _long(60), reader=Scattered())
+    settings.DOCUMENT_PGVECTOR_PIECES = 1
+    assert isinstance(DocumentIndexes().load(catalog.draft("marlow").documents), PostgresIndex)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [pgvector.TABLE])
+        assert cursor.fetchone() == (60,)
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"{pgvector.TABLE}_near"])
+        assert cursor.fetchone() == (True,)
+
+
 def test_a_login_that_may_not_have_it_searches_in_memory(settings, monkeypatch):
     from django.db import Error as DatabaseError
 
