@@ -8,7 +8,13 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc import (
+    RTCConfiguration,
+    RTCIceServer,
+    RTCIceTransportPolicy,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import AudioFrame
 
@@ -61,16 +67,22 @@ class Caller(Visitor):
         self.server, self.way, self.headers = server, way, headers
         self.params = way["webrtcRequestParams"]
         self.call_id = ""
+        self.configuration: RTCConfiguration | None = None
         self.microphone = Microphone()
         self.open = asyncio.Event()
         self._hearing: asyncio.Task | None = None
+
+    def only_relay(self) -> None:
+        """As from a network that lets nothing through but the TURN server which the way in names."""
+        servers = [RTCIceServer(**server) for server in self.way["iceConfig"]["iceServers"]]
+        self.configuration = RTCConfiguration(servers, iceTransportPolicy=RTCIceTransportPolicy.RELAY)
 
     async def offer(self, *, restart: bool = False) -> dict[str, Any]:
         """What goes to the server."""
         if restart:
             self.peer.remove_all_listeners()
             self.channel.remove_all_listeners()
-        self.peer = RTCPeerConnection()
+        self.peer = RTCPeerConnection(self.configuration)
         self.peer.addTrack(self.microphone)
         self.channel = self.peer.createDataChannel("chat", ordered=True)
         self.channel.on("open", self.open.set)

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.callers import Caller, way_in
+from tests.conftest import serving
 from tests.patience import PATIENCE_SECS
 from tests.visitors import Visitor
 
@@ -122,3 +123,25 @@ async def test_nothing_is_left_of_a_caller_who_goes(server):
             if "greenroom_connections 0" in metrics or "greenroom_connections 0.0" in metrics:
                 return
             await asyncio.sleep(0.2)
+
+
+@pytest.mark.parametrize("by", ["", "?transport=tcp"])
+async def test_who_gets_through_to_a_relay_only_talks_all_the_same(tmp_path_factory, coturn, by):
+    url = f"turn:127.0.0.1:{coturn}{by}"
+    with serving(tmp_path_factory, "relayed", TURN_URLS=url, TURN_SECRET="north") as running:
+        caller = await begin(running)
+        (server,) = caller.way["iceConfig"]["iceServers"]
+        assert server["urls"] == [url]
+        caller.only_relay()
+        async with caller:
+            await caller.greeted()
+            assert caller.audible_at
+
+
+async def test_calls_keep_to_the_ports_that_are_open(tmp_path_factory):
+    with serving(tmp_path_factory, "ports", WEBRTC_PORTS="45000-45009") as running:
+        caller = await begin(running)
+        answer = await caller.ask(await caller.offer())
+        lines = [line for line in answer.json["sdp"].splitlines() if line.startswith("a=candidate")]
+        assert {45_000 <= int(line.split()[5]) <= 45_009 for line in lines} == {True}
+        await caller.peer.close()

@@ -24,7 +24,7 @@ class Calls:
     def __init__(self, network: Network, ice_servers: IceServers, *, switched_on: bool, most: int):
         self.offered = switched_on and all(find_spec(name) for name in NEEDED)
         self.ice_servers = ice_servers
-        self._network, self._most = network, most
+        self.network, self._most = network, most
         self._calls: dict[UUID, dict[str, Call]] = defaultdict(dict)
 
     def __len__(self) -> int:
@@ -40,7 +40,7 @@ class Calls:
         checked_offer(sdp, visitor)  # before anything is made for it
         if len(self) >= self._most:
             raise LimitReached
-        call = Call(secrets.token_hex(16), visitor, self._network)
+        call = Call(secrets.token_hex(16), visitor, self.network)
         mine = self._calls[session_id]
         earlier = list(mine.values())
         mine[call.id] = call
