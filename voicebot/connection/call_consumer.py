@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -10,11 +11,11 @@ from channels.exceptions import StopConsumer
 from sessions_app.exceptions import SessionError
 from sessions_app.manager import SessionManager
 from voicebot.connection.admission import Entry
-from voicebot.connection.channel_events import ChannelGroups
+from voicebot.connection.channel_events import ChannelGroups, call_group
 from voicebot.connection.consumer import LayerMessages, Message
 from voicebot.connection.voice_connection import VoiceConnection
 from voicebot.runtime import Runtime
-from voicebot.transport import serializer
+from voicebot.transport import OfferError, serializer
 
 if TYPE_CHECKING:
     from voicebot.transport import Call
@@ -49,6 +50,7 @@ class CallConsumer(LayerMessages):
         self._call.while_it_matters(lambda: self.state.listens)
         listening = asyncio.create_task(self._listen())
         try:
+            self._control.put_nowait({"type": "call.begun"})
             await self({"type": "call"}, self._control.get, self._nowhere)
         except Exception:
             log.exception("a call of session %s failed", self._entry.session_id)
@@ -58,6 +60,8 @@ class CallConsumer(LayerMessages):
                 await self.state.tear_down()
             finally:
                 await self._process.calls.end(self._session_id, self._call)
+                with suppress(Exception):  # away: the group is forgotten with its last channel
+                    await ChannelGroups(self).discard(call_group(self._call.id))
                 await self.delete_channel()
 
     async def _nowhere(self, message: Message) -> None:
@@ -80,6 +84,16 @@ class CallConsumer(LayerMessages):
         if not self.state.closing:
             self.state.input.count(item, size)
             await self.state.take(item)
+
+    async def call_begun(self, message: Message) -> None:
+        with suppress(Exception):  # away: candidates that come to this process are still taken
+            await ChannelGroups(self).add(call_group(self._call.id))
+
+    async def call_candidates(self, message: Message) -> None:
+        """Another process has got them."""
+        with suppress(OfferError):
+            for candidate in message["candidates"]:
+                await self._call.add_candidate(*candidate)
 
     async def call_opened(self, message: Message) -> None:
         await self.state.connect(self._entry)

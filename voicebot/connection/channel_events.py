@@ -6,10 +6,12 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
+from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from sessions_app.manager import SyncSessionManager
 from sessions_app.models import VoiceSession
+
+Candidate = tuple[str, str | None, int | None]  # with the id and the number of its section
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +24,20 @@ def session_group(session_id: UUID) -> str:
 def character_group(slug: str) -> str:
     """The group in which the connections to a character hear of its changes."""
     return f"character.{slug}"
+
+
+def call_group(call_id: str) -> str:
+    """The group in which the process that holds a call hears of what its client sends to another one."""
+    return f"call.{call_id}"
+
+
+async def pass_on_candidates(call_id: str, candidates: list[Candidate]) -> bool:
+    """To the process that holds a call; False if this is the only one."""
+    layer = get_channel_layer()
+    if isinstance(layer, InMemoryChannelLayer):
+        return False
+    await layer.group_send(call_group(call_id), {"type": "call.candidates", "candidates": candidates})
+    return True
 
 
 class HasChannel(Protocol):

@@ -3,6 +3,7 @@
 What a WebSocket's admission checks is checked when the client is there; here is what comes before that.
 """
 
+import re
 from typing import Annotated
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from sessions_app.identity import Visit
 from sessions_app.manager import SessionManager
 from sessions_app.network import address_of_request
 from sessions_app.session import Session
-from voicebot.connection import admission, call_consumer, rate_limits
+from voicebot.connection import admission, call_consumer, channel_events, rate_limits
 from voicebot.http.calls.schemas import (
     Answered,
     CallWay,
@@ -32,6 +33,8 @@ from voicebot.http.json_api import JsonObject, bearer_of
 from voicebot.http.schemas import Error
 from voicebot.runtime import Runtime, of_request
 from voicebot.transport import OfferError
+
+CALL_ID = re.compile("[0-9a-f]{32}")
 
 manager = SessionManager()
 router = Router()
@@ -108,12 +111,19 @@ async def candidates(
     request: HttpRequest, session_id: UUID, given: Annotated[Candidates, JsonObject(...)]
 ) -> Noted:
     """Only who began the call knows its id."""
-    call = of_request(request).calls.find(session_id, given.pc_id)
+    process = of_request(request)
+    call = process.calls.find(session_id, given.pc_id)
+    found = [(one.candidate, one.sdp_mid, one.sdp_mline_index) for one in given.candidates]
     if call is None:
-        raise SessionNotFound("There is no such call here.")
+        await in_database(rate_limits.check_offer, process.counts, address_of_request(request))
+        if not CALL_ID.fullmatch(given.pc_id) or not await channel_events.pass_on_candidates(
+            given.pc_id, found
+        ):
+            raise SessionNotFound("There is no such call here.")
+        return Noted()
     try:
-        for one in given.candidates:
-            await call.add_candidate(one.candidate, one.sdp_mid, one.sdp_mline_index)
+        for candidate in found:
+            await call.add_candidate(*candidate)
     except OfferError as error:
         raise BadRequest(f"`candidates` has {error}.") from error
     return Noted()
