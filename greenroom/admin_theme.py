@@ -150,6 +150,12 @@ UNFOLD: dict[str, Any] = {
                         "voicebot.view_sealedheader",
                     ),
                     _item(
+                        _("Budgets"),
+                        "account_balance_wallet",
+                        "admin:sessions_app_budget_changelist",
+                        "sessions_app.view_budget",
+                    ),
+                    _item(
                         _("API keys"),
                         "key",
                         "admin:sessions_app_apikey_changelist",

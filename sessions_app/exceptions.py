@@ -114,6 +114,13 @@ class LimitReached(SessionError):
     message = _("You have as many conversations open as are allowed. End one first.")
 
 
+class BudgetSpent(LimitReached):
+    """What the house spends in a day, on this character or at all, is spent."""
+
+    code = "budget_spent"
+    message = _("This stage has given all it has for today. Come back tomorrow.")
+
+
 class ServerFull(SessionError):
     code, status, close_code = "full", 503, 4503
     message = _("Every seat is taken. Try again in a minute.")

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from sessions_app import expiry
+from sessions_app.costs import Budgets
 from sessions_app.database import at_leisure, availability
 from sessions_app.memories import Memories
 from voicebot import turns
@@ -75,6 +76,7 @@ class Runtime:
         self.provider_watch = ProviderWatch()
         self.refusals = Refusals()
         self.counts = SharedCounts()
+        self.budgets = Budgets()
         self.open_connections = OpenConnections()
         self.prompt_threads = PromptThreads()
         self.recorded = RecordedSpeech()

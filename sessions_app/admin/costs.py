@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, ClassVar, NamedTuple
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -15,12 +16,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminSelectWidget
 
+from characters import provider_choice
 from sessions_app.admin import names, spending
 from sessions_app.admin.lookups import OwnFilters
-from sessions_app.costs import PriceList, figures
-from sessions_app.models import Price, Usage
+from sessions_app.costs import PriceList, coverage, figures
+from sessions_app.models import Budget, Price, Usage
 
+STAGES = ("stt", "llm", "tts")
 SPANS = (1, 7, 14, 30, 90, 365)
 DIMENSIONS = {
     "day": gettext_lazy("day"),
@@ -200,3 +204,54 @@ class PriceAdmin(OwnFilters, ModelAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"valid_from": timezone.localdate(), **super().get_changeform_initial_data(request)}
+
+
+class BudgetForm(forms.ModelForm):
+    """Offers the providers of each stage to step down to."""
+
+    class Meta:
+        model = Budget
+        fields: ClassVar = [
+            "period",
+            "character",
+            "api_key",
+            "amount",
+            "currency",
+            "active",
+            "step_at",
+            *(f"{stage}_provider" for stage in STAGES),
+            "line",
+        ]
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for stage in STAGES:
+            if field := self.fields.get(f"{stage}_provider"):
+                offered = [("", _("as before")), *provider_choice.ask().providers(stage)]
+                field.widget = UnfoldAdminSelectWidget(choices=offered)
+
+
+@admin.register(Budget)
+class BudgetAdmin(OwnFilters, ModelAdmin):
+    """Says, when one is saved, of what the price is not known: that does not count."""
+
+    form = BudgetForm
+    list_display: ClassVar = ["__str__", "character", "api_key", "step_at", "active"]
+    list_filter: ClassVar = ["active", "period"]
+    fieldsets: ClassVar = [
+        (None, {"fields": [("amount", "currency", "period"), ("character", "api_key"), "active"]}),
+        (
+            gettext_lazy("When it is nearly spent"),
+            {"fields": ["step_at", ("stt_provider", "llm_provider", "tts_provider")]},
+        ),
+        (gettext_lazy("When it is spent"), {"fields": ["line"]}),
+    ]
+
+    def save_model(self, request: HttpRequest, obj: Budget, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if missing := coverage.without_price(obj):
+            sentence = _(
+                "Of these the price in %(currency)s is not known, so that they do not count: %(names)s."
+            )
+            said = sentence % {"currency": obj.currency, "names": ", ".join(missing)}
+            self.message_user(request, said, messages.WARNING)

@@ -35,6 +35,7 @@ REASONS = {
     "left": _("the visitor left before it began"),
     "moderator": _("a moderator ended it"),
     "expired": _("its time was over"),
+    "budget": _("its budget was spent"),
     accounts.DISABLED: _("the account was disabled"),
     accounts.NO_LONGER_STAFF: _("the account is no longer staff's"),
 }

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from sessions_app.crypto import Sealer
 from sessions_app.database import database_clock
 from sessions_app.exceptions import Forbidden, SessionEnded, SessionError, SessionExpired, SessionNotFound
@@ -13,6 +15,7 @@ from sessions_app.session import Session, as_uuid, sealer_of
 from sessions_app.stores import PageEnd, Record, Store, get_store
 
 LIVE = VoiceSession.LIVE
+OUT_OF_BUDGET = _("This conversation has had all that one may have. Start a new one.")
 
 Clock = Callable[[], datetime]
 
@@ -52,7 +55,7 @@ class SessionReader:
     def why_over(self, record: Record) -> SessionError:
         """The error that says why a session is not live."""
         if record.state == VoiceSession.State.ENDED:
-            return SessionEnded()
+            return SessionEnded(str(OUT_OF_BUDGET) if record.end_reason == "budget" else "")
         if record.state == VoiceSession.State.EXPIRED or record.expires_at <= self.clock():
             return SessionExpired()
         return SessionNotFound()

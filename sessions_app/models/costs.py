@@ -1,12 +1,16 @@
 """Models of what conversations use and what that costs: amounts without words, prices, budgets."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from characters.models import Character
+from sessions_app.models.sessions import ApiKey
 
 STAGE_CHOICES = (
     ("stt", _("listens (speech-to-text)")),
@@ -172,3 +176,57 @@ class Price(models.Model):
             raise ValidationError({"unit": _("That is nothing which this stage uses.")})
         if self.unit == self.Unit.FREE and self.price:
             raise ValidationError({"price": _("What is free has the price 0.")})
+
+
+class Budget(models.Model):
+    """What may be spent: in a day by the house, a character or an API key, or by one session."""
+
+    class Period(models.TextChoices):
+        DAY = "day", _("a day")
+        SESSION = "session", _("a conversation")
+
+    period = models.CharField(_("for"), max_length=8, choices=Period.choices, default=Period.DAY)
+    character = models.ForeignKey(
+        Character,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        verbose_name=_("character"),
+        help_text=_("Empty: all characters together."),
+    )
+    api_key = models.ForeignKey(
+        ApiKey,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        verbose_name=_("API key"),
+        help_text=_("Of what begins by this key; empty: however it begins."),
+    )
+    amount = models.DecimalField(
+        _("amount"), max_digits=14, decimal_places=4, validators=[MinValueValidator(Decimal("0.0001"))]
+    )
+    currency = models.CharField(_("currency"), max_length=3, default="EUR", validators=[CURRENCY])
+    active = models.BooleanField(_("in force"), default=True)
+    step_at = models.PositiveSmallIntegerField(
+        _("step down at, in percent"),
+        default=80,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text=_("From here on the providers below serve, where one is named."),
+    )
+    stt_provider = models.CharField(_("then listens"), max_length=200, blank=True)
+    llm_provider = models.CharField(_("then thinks"), max_length=200, blank=True)
+    tts_provider = models.CharField(_("then speaks"), max_length=200, blank=True)
+    line = models.TextField(
+        _("last words"),
+        blank=True,
+        max_length=400,
+        help_text=_("What the character says when all is spent; empty for the house's words."),
+    )
+
+    class Meta:
+        ordering: ClassVar = ["period", "character", "api_key"]
+        verbose_name = _("budget")
+        verbose_name_plural = _("budgets")
+
+    def __str__(self) -> str:
+        return f"{self.amount.normalize():f} {self.currency}, {self.get_period_display()}"

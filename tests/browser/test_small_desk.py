@@ -21,6 +21,7 @@ LISTS = (
     "sessions_app/price",
     "sessions_app/eventendpoint",
     "sessions_app/outboxevent",
+    "sessions_app/budget",
     "auth/user",
     "auth/group",
     "staff/passkey",
@@ -33,6 +34,7 @@ ADDED = (
     "sessions_app/apikey",
     "sessions_app/price",
     "sessions_app/eventendpoint",
+    "sessions_app/budget",
 )
 OF_A_CHARACTER = (
     "change",

@@ -2,19 +2,20 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from django.db import Error as DatabaseError
 
 from characters.spec import CharacterSpec
 from sessions_app.exceptions import ServerFull, SessionError, SessionOver, Unavailable
-from sessions_app.manager import SessionManager
 from sessions_app.session import Past, Session
 from voicebot.connection.channel_events import ChannelGroups
 from voicebot.connection.character_updates import CharacterUpdates, build_services, spec_of
+from voicebot.connection.owner import Connection
 from voicebot.connection.takeover import Predecessor
 from voicebot.connection.timeouts import IdleClose, quiet_secs
 from voicebot.history import CONTEXT_TURNS, TRANSIENT_ERRORS, HistoryWriter
@@ -22,7 +23,7 @@ from voicebot.memories import Remembering
 from voicebot.pipeline import ConversationState, Event, SessionContext, VoicePipeline, compile_lore
 from voicebot.providers import ProviderError
 from voicebot.runtime import Runtime
-from voicebot.transport import ChannelsTransport, Line, LineRate
+from voicebot.transport import ChannelsTransport, LineRate
 from voicebot.usage import ConnectionMeter
 
 log = logging.getLogger(__name__)
@@ -30,20 +31,6 @@ log = logging.getLogger(__name__)
 NORMAL, INTERNAL_ERROR = 1000, 1011
 LEAVING_FLUSH_SECS = 2.0  # for a leaving visitor's last turns; then they are written without anybody waiting
 LEAVE_SECS = 0.5  # for the client that has ended its session to hang up
-
-
-class Connection(Protocol):
-    """What the conversation needs of the connection that owns it."""
-
-    manager: SessionManager
-    connection: UUID
-    torn_down: asyncio.Event
-    closing: bool
-    line: Line
-
-    async def close_with(self, code: int, reason: str, why: str = "") -> None: ...
-
-    async def replaced(self) -> None: ...
 
 
 class Conversation:
@@ -71,6 +58,7 @@ class Conversation:
         self._writer: HistoryWriter | None = None
         self._remembering: Remembering | None = None
         self.meter = ConnectionMeter(connection.connection)
+        self.instead: Mapping[str, Any] = {}  # of the character's own services, see `Verdict`
         self._earlier_errors = 0  # of pipelines before this one
         self._rebuilding = False  # the pipeline ends because another one is to go on, until that is there
         self._reload_missed = False  # a client message was answered meanwhile
@@ -124,7 +112,7 @@ class Conversation:
         past, writer = await self._load_history(session)
         if session.greeted and not past.turns:  # whoever had the session may know better by now
             session = replace(session, greeted=(await self._manager.get(session.id)).greeted)
-        spec = await spec_of(session)
+        spec = replace(await spec_of(session), **self.instead)
         self._compiling = asyncio.create_task(compile_lore(spec.book, self._runtime.prompt_threads))
         services, limit = await build_services(spec)
         if self._remembering is None:
@@ -190,6 +178,7 @@ class Conversation:
         pipeline = self.pipeline
         if pipeline is None:
             return
+        spec = replace(spec, **self.instead)
         await compile_lore(spec.book, self._runtime.prompt_threads)
         await pipeline.announce(spec)
         if pipeline.can_apply(spec):
@@ -200,6 +189,12 @@ class Conversation:
             # What the client sends from now on is for the next pipeline, and kept until that runs.
             self.transport = self._new_transport()
             await pipeline.cancel()
+
+    async def serve_instead(self, instead: Mapping[str, Any]) -> None:
+        """Goes on with these services, as soon as nobody speaks."""
+        if dict(instead) != dict(self.instead) and self.pipeline and not self._rebuilding:
+            self.instead = instead
+            await self._change_character(self.pipeline.state.spec)
 
     async def _session_for_rebuild(self, session: Session) -> Session:
         """The session of the next pipeline, for the same client."""

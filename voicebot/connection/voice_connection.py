@@ -12,8 +12,16 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 
 from sessions_app import log_context
-from sessions_app.exceptions import Draining, Replaced, SessionError, SessionOver, Unavailable
+from sessions_app.exceptions import (
+    BudgetSpent,
+    Draining,
+    Replaced,
+    SessionError,
+    SessionOver,
+    Unavailable,
+)
 from sessions_app.manager import SessionManager
+from sessions_app.models import Budget
 from sessions_app.session import Session
 from voicebot.connection.admission import Admission, Entry
 from voicebot.connection.channel_events import ChannelGroups
@@ -25,8 +33,11 @@ from voicebot.history import TRANSIENT_ERRORS
 from voicebot.ops import metrics
 from voicebot.runtime import Runtime
 from voicebot.transport import Line, serializer
+from voicebot.usage import BudgetWatch, last_words
 
 log = logging.getLogger(__name__)
+
+LAST_WORDS_SECS = 15.0  # for what is being said, and for the words with which a spent budget ends it
 
 Item = serializer.Audio | dict[str, Any]
 
@@ -127,6 +138,7 @@ class VoiceConnection:
         self.input.admitted = True
         self._conversation.start(session)
         self._tasks.append(asyncio.create_task(self._keep_alive(admission, session)))
+        self._tasks.append(asyncio.create_task(self._keep_budget(session)))
         if not session.same_client:  # who reconnects does not say it again
             self._tasks.append(asyncio.create_task(self._close_unless_ready()))
 
@@ -134,6 +146,8 @@ class VoiceConnection:
         """Takes the session over, and is heard of by its other connections. Raises SessionError."""
         session = await admission.admit(self.manager)
         log_context.session_id.set(str(session.id))
+        self._budget = BudgetWatch(self._runtime.budgets, self._conversation.meter, session)
+        self._conversation.instead = await self._budget.admit()
         await self._takeover.join(session)
         await self._conversation.updates.follow(session.character)
         await self._takeover.announce()
@@ -146,6 +160,20 @@ class VoiceConnection:
         if await self._ready_timeout.passes(lambda: self._conversation.speaks):
             reason = "Nothing came from this page. Start again when you like."
             await self.close_with(IDLE, reason, "not_ready")
+
+    async def _keep_budget(self, session: Session) -> None:
+        """A session whose budget is spent ends for good; one whose day is over may come back tomorrow."""
+
+        async def spent(budget: Budget) -> None:
+            await self._conversation.settle(LAST_WORDS_SECS)
+            if pipeline := self._conversation.pipeline:
+                await pipeline.actor.say(last_words(budget, pipeline.state.speaking.language))
+                await pipeline.settle(LAST_WORDS_SECS)
+            await self.close_with(BudgetSpent.close_code, str(BudgetSpent.message), BudgetSpent.code)
+            if budget.period == Budget.Period.SESSION:
+                await self.manager.end(session.id, reason="budget")
+
+        await self._budget.run(self._conversation.serve_instead, spent)
 
     async def _keep_alive(self, admission: Admission, session: Session) -> None:
         async def touch() -> datetime:

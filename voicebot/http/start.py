@@ -60,9 +60,13 @@ async def start(
     def check() -> None:
         rate_limits.check_start(process.counts, address, visit.visitor)
         rate_limits.check_day(process.counts, visit.visitor)
+        if isinstance(given.body, Beginning):
+            process.budgets.check(given.body.character, by_api_key)
 
     await in_database(check)
     session = await _session_for_who_waits(request, given, visit.visitor, by_api_key)
+    if not beginning:
+        await in_database(process.budgets.check, session.character, session.api_key)
     if session.secret:
         response[HANDED_OVER] = session.secret
         response["Access-Control-Expose-Headers"] = HANDED_OVER

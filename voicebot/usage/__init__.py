@@ -1,6 +1,7 @@
 """Usage: what services of Pipecat tell of what they were used for, and who counts it."""
 
 from voicebot.usage.apart import BEFOREHAND, DESK, apart
+from voicebot.usage.budget_watch import BudgetWatch, last_words
 from voicebot.usage.connection_meter import ConnectionMeter
 from voicebot.usage.inference import counting, infer, note_inference
 from voicebot.usage.recording import model_of, named, provider_of, record
@@ -11,6 +12,7 @@ from voicebot.usage.watch import UsageObserver, UsageWatch
 __all__ = [
     "BEFOREHAND",
     "DESK",
+    "BudgetWatch",
     "ConnectionMeter",
     "EstimatedTokens",
     "UsageObserver",
@@ -20,6 +22,7 @@ __all__ = [
     "apart",
     "counting",
     "infer",
+    "last_words",
     "model_of",
     "named",
     "note_inference",

@@ -1,5 +1,6 @@
 """The meter of a connection: totals go along with turns, and what is left at heartbeats and at the end."""
 
+import asyncio
 import logging
 from typing import Any, Protocol
 from uuid import UUID
@@ -14,12 +15,22 @@ class Counts(Protocol):
 
 
 class ConnectionMeter(Meter):
+    """`turned` is set whenever a turn is written."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.turned = asyncio.Event()
+
+    def _at_turn(self) -> str:
+        self.turned.set()
+        return self.take_changed()
+
     def give_to(self, writer: Any) -> None:
         """The history writer takes along with each turn what has been used since the one before."""
-        writer.usage = self.take_changed
+        writer.usage = self._at_turn
 
     def take_from(self, writer: Any) -> None:
-        if writer.usage == self.take_changed:  # and no later connection's of the session in this process
+        if writer.usage == self._at_turn:  # and no later connection's of the session in this process
             writer.usage = lambda: ""
 
     async def flush(self, manager: Counts, session_id: UUID) -> None:
