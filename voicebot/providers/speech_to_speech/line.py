@@ -64,9 +64,11 @@ class Line:
             return
         reply = self._replies.get(event.key)
         if isinstance(event, Ended):
-            if event.usage:
+            if event.usage and reply and reply.apart:
+                reply.usage = event.usage  # whoever asked counts it
+            elif event.usage:
                 self._on_usage(event.usage)
-                if reply and not (reply.apart or reply.exactly):
+                if reply and not reply.exactly:
                     self.tokens = event.usage.prompt_tokens
             if reply:
                 del self._replies[event.key]

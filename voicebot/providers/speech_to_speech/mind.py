@@ -27,6 +27,7 @@ from voicebot.providers.llm.reply_frames import EnoughFrame, ReplyIncompleteFram
 from voicebot.providers.speech_to_speech.reply import Reply, VendorReplyFrame
 from voicebot.providers.speech_to_speech.talk import Talk
 from voicebot.providers.speech_to_speech.vendor import Called, Setup, VendorLost
+from voicebot.usage import note_inference
 
 
 def functions_of(tools: Any) -> list[dict[str, Any]]:
@@ -60,6 +61,8 @@ def arguments_of(call: Called) -> dict[str, Any]:
 class VendorMind(TextPusher):
     """An LLM service whose words have their sound already: see `VendorVoice`."""
 
+    supports_response_schema = True
+
     def __init__(self, talk: Talk) -> None:
         super().__init__(
             settings=LLMSettings(
@@ -80,18 +83,13 @@ class VendorMind(TextPusher):
         talk.on_usage = self._note_usage
         self._written = False  # the visitor wants to read, not to hear
         self._tools: list[dict[str, Any]] = []
-        self._usage: list[LLMTokenUsage] = []
 
     def can_generate_metrics(self) -> bool:
         return True
 
     def _note_usage(self, usage: LLMTokenUsage) -> None:
-        self._usage.append(usage)
-
-    async def _tell_usage(self) -> None:
-        told, self._usage = self._usage, []
-        for usage in told:
-            await self.start_llm_usage_metrics(usage)
+        """Also of a reply that was interrupted, and is over later."""
+        self.create_task(self.start_llm_usage_metrics(usage))
 
     async def start(self, frame: StartFrame) -> None:
         await super().start(frame)
@@ -136,7 +134,6 @@ class VendorMind(TextPusher):
             await self.push_error(error_msg=f"speech to speech gives no answer: {error}")
         finally:
             await self.stop_processing_metrics()
-            await self._tell_usage()
             await self.push_frame(LLMFullResponseEndFrame())
         if calls:
             await self.run_function_calls(
@@ -210,9 +207,13 @@ class VendorMind(TextPusher):
     ) -> str | None:
         """An answer in writing, apart from the conversation. Raises VendorLost."""
         messages = cast(list[Message], list(context.get_messages()))
-        text = await self.talk.infer(system_instruction or "", messages, max_tokens)
-        await self._tell_usage()
-        return text or None
+        asked = system_instruction or ""
+        if response_schema:  # the vendor takes none, and keeps to one that it reads
+            asked += f"\nAnswer with JSON alone, after this JSON Schema: {json.dumps(response_schema)}"
+        reply = await self.talk.infer(asked, messages, max_tokens)
+        if reply.usage:
+            note_inference(self, reply.usage)
+        return reply.transcript.strip() or None
 
     async def cleanup(self) -> None:
         await super().cleanup()

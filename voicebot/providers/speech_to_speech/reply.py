@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from pipecat.frames.frames import DataFrame
+from pipecat.metrics.metrics import LLMTokenUsage
 
 from voicebot.providers.speech.written_words import letters_of, tokens
 from voicebot.providers.speech_to_speech.vendor import OUT_HZ, Called
@@ -47,6 +48,7 @@ class Reply:
     calls: list[Called] = field(default_factory=list)
     over: bool = False  # nothing more of it comes
     failure: str = ""
+    usage: LLMTokenUsage | None = None  # of one apart
     given_up: bool = False  # it was interrupted
     enough: bool = False  # it has all the sentences that it may have
     announced: int = 0  # letters that have gone to the voice

@@ -220,7 +220,7 @@ class Talk:
             await line.respond(Wish(reply.key, exactly=text, instructions=SAY + text), reply)
         return reply
 
-    async def infer(self, instructions: str, messages: Sequence[Message], most_tokens: int | None) -> str:
+    async def infer(self, instructions: str, messages: Sequence[Message], most_tokens: int | None) -> Reply:
         """A written answer apart from the conversation."""
         reply = Reply(uuid4().hex, apart=True)
         async with self._lock:
@@ -236,7 +236,7 @@ class Talk:
         await reply.ended()
         if reply.failure:
             raise VendorLost(reply.failure)
-        return reply.transcript
+        return reply
 
     # --- not being heard ---
 

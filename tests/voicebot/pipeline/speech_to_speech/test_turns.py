@@ -12,14 +12,17 @@ from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.workers.runner import WorkerRunner
 
+from sessions_app.costs import Meter
 from sessions_app.session import Past, Turn
 from sessions_app.session.coverage import Coverage
 from tests.visitors import question
 from tests.voicebot.pipeline.speech_to_speech.talking import eventually, talking, vendor_at
 from tests.voicebot.realtime_server import realtime_server
 from tests.voicebot.tools.acting import said_at_last, tool
+from voicebot.providers import JSONAnswers
 from voicebot.providers.speech_to_speech.serving import services_of
 from voicebot.providers.speech_to_speech.talk import Talk
+from voicebot.usage import counting, infer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -96,7 +99,7 @@ async def test_the_past_comes_back_as_text_and_the_open_question_is_answered():
         assert server.errors == []
 
 
-class Meter(FrameProcessor):
+class TokenMeter(FrameProcessor):
     """What is told of tokens."""
 
     def __init__(self) -> None:
@@ -113,7 +116,7 @@ class Meter(FrameProcessor):
 async def test_usage_is_told_as_pipecat_tells_it():
     async with realtime_server() as server:
         _ears, mind, _voice = services_of(Talk(vendor_at(server)), language="en", voice="marin")
-        meter = Meter()
+        meter = TokenMeter()
         params = PipelineParams(enable_metrics=True, enable_usage_metrics=True)
         worker = PipelineWorker(Pipeline([mind, meter]), params=params, enable_rtvi=False)
         runner = WorkerRunner(handle_sigint=False)
@@ -160,3 +163,28 @@ async def test_a_written_answer_has_no_sound():
         assert server.session.of("response.create")[-1]["response"]["output_modalities"] == ["text"]
         assert len(one.audible_at) == before
         assert server.errors == []
+
+
+async def test_memories_and_summaries_are_asked_for_apart_and_counted_as_such():
+    meter, schema = Meter(), {"type": "object", "properties": {"facts": {"type": "array"}}}
+    async with realtime_server() as server, talking(server) as one:
+        mind = one.pipeline._llm
+        server.on_answer = lambda _session, wish: (
+            "say",
+            '{"facts": []}' if "JSON" in wish["instructions"] else "So.",
+        )
+        before = server.session.said
+        with counting(meter, "memory"):
+            assert await JSONAnswers(mind)("What is known?", "I am Robin.", schema) == '{"facts": []}'
+            assert (
+                await infer(mind, LLMContext([{"role": "user", "content": "All."}]), 160, "Sum up.") == "So."
+            )
+        wishes = [event["response"] for event in server.session.of("response.create")[-2:]]
+        assert {wish["conversation"] for wish in wishes} == {"none"}
+        assert {tuple(wish["output_modalities"]) for wish in wishes} == {("text",)}
+        assert '"facts"' in wishes[0]["instructions"]
+        assert server.session.said == before, "it is no part of the conversation"
+    (row,) = meter.rows()
+    assert (row["source"], row["stage"], row["calls"]) == ("memory", "llm", 2)
+    assert not row.get("estimated")
+    assert server.errors == []
