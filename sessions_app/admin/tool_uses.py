@@ -48,7 +48,7 @@ class ToolUseAdmin(OwnFilters, ModelAdmin):
     @display(description=_("conversation"))
     def conversation(self, use: ToolUse) -> str:
         address = reverse("admin:sessions_app_voicesession_change", args=[use.session_id])
-        return format_html('<a href="{}">{}</a>', address, str(use.session_id)[:8])
+        return format_html('<a href="{}">{}</a>', address, use.session_id)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -35,4 +35,4 @@ class ToolUse(models.Model):
         verbose_name_plural = _("uses of tools")
 
     def __str__(self) -> str:
-        return f"{self.character}: {self.tool}, {self.outcome}"
+        return f"{self.character}: {self.tool}, {self.get_outcome_display()}"

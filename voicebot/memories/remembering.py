@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from characters.spec import CharacterSpec
-from sessions_app.memories import Bounds, Finding, Known, Recollection, matching
+from sessions_app.memories import Bounds, Finding, Known, Recollection, is_about, matching
 from voicebot.memories import telling
 from voicebot.memories.drawing import AsksModel, Said
 from voicebot.memories.episodes import left_of
@@ -40,16 +40,12 @@ class Remembering:
 
     def __init__(self, visitor: str = "", session_id: UUID | None = None, learning: Learning | None = None):
         self._visitor, self._session = visitor, str(session_id or "")
-        self._learning = learning
-        self._character = ""
-        self._bounds = Bounds()
-        self._consent = ""
-        self._recall = Recall()
+        self._learning, self._character = learning, ""
+        self._bounds, self._consent, self._recall = Bounds(), "", Recall()
         self.revision = ""  # of what is known, as the database counts it
         self._reads = asyncio.Lock()  # in turn: what is read later is newer
         self._let_go: set[UUID] = set()  # forgotten here; the database may not have heard of it yet
-        self._unread = Unread()
-        self._reading = False
+        self._unread, self._reading = Unread(), False
         self._said: list[str] = []
         self._uses, self._tasks = Counter[UUID](), set[asyncio.Task]()
         self._asking = False  # the question was spoken, and the next words are the answer
@@ -173,7 +169,7 @@ class Remembering:
             self._answer(agreed=answer)
             return
         if (named := forget_request(text)) is not None:
-            self._forget(named, sequence)
+            self._begin(self.forget(named, sequence))
             return
         self._said = [*self._said, text][-MOST_SAID:]
         self._take(text, sequence)
@@ -235,15 +231,19 @@ class Remembering:
         else:
             self._unread.take_rest()
 
-    def _forget(self, named: str, sequence: int) -> None:
+    def forget(self, named: str, sequence: int) -> Coroutine[Any, Any, int]:
+        """Forgets what is `named`, all for '', also as said up to that turn; the coroutine, in the rows."""
         gone = list(self._recall.known) if named == "" else matching(self._recall.known, named)
         self._unread.forget(named, sequence)
-        if not gone:
-            return
+        self._said = [text for text in self._said if named and not is_about(Finding(text, "note"), named)]
         self._recall = Recall.of([memory for memory in self._recall.known if memory not in gone])
-        ids = [memory.id for memory in gone]
-        self._let_go |= set(ids)
-        self._begin(self._with.memories.forget_some(self._visitor, self._character, ids))
+        self._let_go |= {memory.id for memory in gone}
+        return self._erase([memory.id for memory in gone])
+
+    async def _erase(self, ids: Sequence[UUID]) -> int:
+        if ids:
+            await self._with.memories.forget_some(self._visitor, self._character, ids)
+        return len(ids)
 
     async def _learn(self, findings: Sequence[Finding]) -> None:
         found = [replace(one, session=self._session) for one in self._unread.kept(findings)]

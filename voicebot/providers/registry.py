@@ -6,6 +6,7 @@ make. Which one serves a stage: the character's own, else STT_PROVIDER, LLM_PROV
 DEFAULT_PROVIDER. One of speech to speech serves all three.
 """
 
+import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -41,6 +42,8 @@ STAGES: tuple[Stage, ...] = ("stt", "llm", "tts")
 SPEECH_TO_SPEECH: Stage = "speech_to_speech"  # in place of the three, where a character names one
 Factory = Callable[[CharacterSpec], Any]  # answers a processor, of speech to speech the three of them
 Warmer = tuple[str, Callable[[], object]]  # what is being loaded, and how
+log = logging.getLogger(__name__)
+
 BUILT_IN = {
     "local": "voicebot.providers.local.provider",
     "found": "voicebot.providers.found.provider",
@@ -275,7 +278,16 @@ async def _cleaned_words(_service: FrameProcessor, frame: Frame) -> None:
 def give_back() -> bool:
     """As `RunsHere.give_back`, of all providers that were called for."""
     loaded = [import_string(f"{path}.PROVIDER") for path in BUILT_IN.values() if path in sys.modules]
-    return any([one.give_back() for one in loaded if isinstance(one, RunsHere)])
+    return any([_gives_back(one) for one in (*loaded, *ADDED.values()) if isinstance(one, RunsHere)])
+
+
+def _gives_back(one: RunsHere) -> bool:
+    """One that cannot, such as another app's, keeps nobody else from it."""
+    try:
+        return one.give_back()
+    except Exception as error:
+        log.error("a provider could not give back memory (%s)", type(error).__name__)
+        return False
 
 
 def warmers() -> Iterator[Warmer]:

@@ -149,3 +149,31 @@ def test_a_store_that_nobody_has_added_is_an_error_at_start(tmp_path, monkeypatc
 def test_the_example_is_registered(tmp_path):
     done = check(tmp_path, "examples.extras")
     assert done.returncode == 0, done.stderr
+
+
+class Resting(extensions.BaseProvider):
+    """One with a model in this process."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def missing(self, _stage: str) -> list[str]:
+        return []
+
+    def give_back(self) -> bool:
+        self.asked += 1
+        return True
+
+
+class Broken(Resting):
+    def give_back(self) -> bool:
+        raise RuntimeError("what somebody said")
+
+
+def test_a_provider_with_models_here_is_asked_for_memory_whoever_added_it(caplog):
+    resting = Resting()
+    extensions.provider("broken", Broken(), stages=("tts",))
+    extensions.provider("acme", resting, stages=("tts",))
+    assert registry.give_back()
+    assert resting.asked == 1
+    assert "what somebody said" not in caplog.text

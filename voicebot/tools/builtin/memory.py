@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from characters.tools import Argument
-from sessions_app.memories import Bounds, Finding, Memories, matching
+from sessions_app.memories import Bounds, Finding, Memories
 from voicebot.memories import YES, is_sensitive
 from voicebot.tools.builtin.everyday import in_language
 from voicebot.tools.kinds import Answer, Call, ToolFailed, built_in
@@ -45,12 +45,7 @@ async def remember(call: Call) -> Answer:
 )
 async def forget(call: Call) -> Answer:
     state, about = call.state, call.arguments.get("about", "").strip()
-    remembering = state.context.remembering
-    gone = matching(remembering.known, about) if about else list(remembering.known)
-    if gone:
-        ids = [memory.id for memory in gone]
-        await memories.forget_some(state.session.visitor, state.spec.slug, ids)
-        await remembering.changed()
+    gone = await state.context.remembering.forget(about, state.context.writer.sequence)
     with in_language(call.language):
         said = _("I have forgotten it.") if gone else _("I remember nothing of it.")
-    return Answer({"forgotten": len(gone)}, said)
+    return Answer({"forgotten": gone}, said)
