@@ -38,7 +38,7 @@ def _days(
 ) -> list[Figure]:
     by_day = {line.key: line for line in found}
     nothing = figures.Line(None, {}, NOTHING)
-    return [figure(formats.date_format(day, "j.n."), by_day.get(day, nothing)) for day in days]
+    return [figure(formats.date_format(day, "MONTH_DAY_FORMAT"), by_day.get(day, nothing)) for day in days]
 
 
 def _largest(found: Sequence[figures.Line], names: dict[Any, str], currency: str) -> list[Figure]:
