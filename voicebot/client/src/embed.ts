@@ -3,9 +3,14 @@
 //   <script src="https://greenroom.example/embed.js" data-character="captain-marlow"></script>
 //
 // The conversation takes place in a frame from our own origin. The page around it learns how the conversation
-// goes ("greenroom" events on the script element) and never what is said.
+// goes ("greenroom" events on the script element) and never what is said. Functions that it gives to the script
+// element may be called by the character, as tools of the kind `page`; see docs/tools.md:
+//
+//   document.querySelector("#talk").functions = { async lamp({ place }, { signal }) { return { on: true }; } };
 
-const script = document.currentScript as HTMLScriptElement;
+type Told = (given: Record<string, unknown>, more: { signal: AbortSignal }) => unknown;
+
+const script = document.currentScript as HTMLScriptElement & { functions?: Record<string, Told> };
 const home = new URL(script.src).origin;
 const character = script.dataset.character ?? "";
 const label = script.dataset.label ?? "Talk";
@@ -62,8 +67,35 @@ style(button, {
 });
 script.after(button);
 
+const running = new Map<string, AbortController>();
+
+/** Calls a function of this page; its answer, as JSON, goes to the frame, and nothing of an error but that. */
+async function call(id: string, tool: string, given: Record<string, unknown>, from: Window) {
+  const answer = (told: Record<string, unknown>) => from.postMessage({ greenroom: "tool-result", id, ...told }, home);
+  const functions = script.functions ?? {};
+  const wanted = Object.hasOwn(functions, tool) ? functions[tool] : undefined;
+  if (typeof wanted !== "function") return answer({ error: "This page has no such function." });
+  const abort = new AbortController();
+  running.set(id, abort);
+  try {
+    const result = await wanted(given, { signal: abort.signal });
+    answer({ result: JSON.parse(JSON.stringify(result ?? null)) });
+  } catch (error) {
+    console.error(error);
+    answer({ error: "The page's function failed." });
+  } finally {
+    running.delete(id);
+  }
+}
+
 window.addEventListener("message", (event) => {
   if (event.origin !== home || !frame || event.source !== frame.contentWindow) return;
-  if (event.data?.greenroom !== "state") return;
-  script.dispatchEvent(new CustomEvent("greenroom", { detail: { state: String(event.data.state) }, bubbles: true }));
+  const { greenroom: kind, id, tool, state } = event.data ?? {};
+  if (kind === "state") {
+    script.dispatchEvent(new CustomEvent("greenroom", { detail: { state: String(state) }, bubbles: true }));
+  } else if (kind === "tool-call") {
+    void call(String(id), String(tool), event.data.arguments ?? {}, frame.contentWindow as Window);
+  } else if (kind === "tool-cancelled") {
+    running.get(String(id))?.abort();
+  }
 });

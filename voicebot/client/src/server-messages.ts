@@ -32,5 +32,7 @@ export type ServerMessage =
   | { readonly type: "card"; readonly title?: string; readonly text?: string; readonly link?: string; readonly picture?: string }
   | { readonly type: "tool-question"; readonly id: string; readonly question: string }
   | { readonly type: "tool-answered"; readonly id: string }
+  | { readonly type: "tool-call"; readonly id: string; readonly tool: string; readonly arguments: Readonly<Record<string, unknown>> }
+  | { readonly type: "tool-cancelled"; readonly id: string }
   | { readonly type: "draining" }
   | { readonly type: "expiring"; readonly inSecs: number };
