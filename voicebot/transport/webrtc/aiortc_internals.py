@@ -22,8 +22,9 @@ from aiortc.rtp import RtpPacket
 # Bytes of a data chunk, so that the datagram around it passes where 1280 are the most (RFC 8200, section 5):
 # aiortc's 1200 do not, and knows no other way to find out (pipecat/transports/smallwebrtc/connection.py).
 sctp.USERDATA_MAX_LENGTH = 1100
-# Consents (RFC 7675) that may fail in a row, one every 5 s: a dead peer is noticed within 20 s.
+# Consents (RFC 7675) that may fail in a row, one every 5 s: a dead peer is noticed within 30 s.
 ice.CONSENT_FAILURES = 3
+CONSENT_RETRIES = 2  # of each, after 0.5 and 1 s: on lossy lines one in five goes without an answer
 RECEIVE_BUFFER_BYTES = 256 * 1024  # of a socket: a second of everything that a client may send
 REFLEXIVE_SECS = 1.0  # for a STUN server to say which address we have outside
 TRIES = 200  # ports that are tried before it is said that none is free
@@ -42,6 +43,16 @@ class _Tap(JitterBuffer):
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
         self._take_packet(packet.sequence_number, packet.timestamp, packet.payload)
         return False, None
+
+
+class Protocol(ice.StunProtocol):
+    """Asks for a consent again that is not answered: aioice asks once, and waits for half a second."""
+
+    async def request(
+        self, request: Any, addr: Any, integrity_key: bytes | None = None, retransmissions: int | None = None
+    ) -> Any:
+        tries = CONSENT_RETRIES if retransmissions == 0 else retransmissions
+        return await super().request(request, addr, integrity_key, tries)
 
 
 def hear(receiver: RTCRtpReceiver, take: Callable[[int, int, bytes], None]) -> None:
@@ -117,7 +128,7 @@ async def _bound(connection: Any, address: str, ports: tuple[int, int] | None) -
     for port in tried:
         with suppress(OSError):
             transport, protocol = await loop.create_datagram_endpoint(
-                lambda: ice.StunProtocol(connection), local_addr=(address, port)
+                lambda: Protocol(connection), local_addr=(address, port)
             )
             transport.get_extra_info("socket").setsockopt(
                 socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES
