@@ -11,6 +11,7 @@ import itertools
 import os
 import random
 import select
+import socket
 import struct
 import subprocess
 import threading
@@ -34,6 +35,7 @@ class Quality:
     delay_secs: float = 0.0
     loss: float = 0.0
     kbit_per_sec: float = float("inf")
+    udp: bool = True  # whether its packets come through
 
 
 @dataclass
@@ -104,6 +106,8 @@ class EmulatedLine:
 
     def _take(self, packet: bytes, way: Direction) -> None:
         quality, now = self.quality, time.monotonic()
+        if not quality.udp and packet[9] == socket.IPPROTO_UDP:  # RFC 791: IPv4
+            return
         if self._random.random() < quality.loss or way.free_at - now > QUEUE_SECS:
             return
         way.free_at = max(way.free_at, now) + len(packet) * 8 / (quality.kbit_per_sec * 1000)
