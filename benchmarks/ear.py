@@ -94,7 +94,7 @@ def of_packets(packets: list[tuple[float, int, int, bytes]], wait_secs: float) -
                     put(decoder.conceal(0.02))
                 lost_secs = (due - samples) / RATE_HZ - 0.02
                 # What is lost in silence, where one packet stands for 0.4 s, is no gap.
-                if GAP_SECS < lost_secs and missing * 0.02 + 0.02 >= lost_secs:
+                if lost_secs > GAP_SECS and missing * 0.02 + 0.02 >= lost_secs:
                     found.gaps.append(lost_secs)
                 put(bytes(2 * max(0, due - samples - int(0.02 * RATE_HZ))))
                 put(decoder.recover(data, 0.02))

@@ -1,4 +1,4 @@
-"""A call beside a WebSocket over bad lines: `python -m benchmarks.lines [--turns 8] [--only NAME] [--by webrtc]`.
+"""A call beside a WebSocket over bad lines: `python -m benchmarks.lines [--turns 8] [--only NAME]`.
 
 Server and visitor each have a network namespace; between them is an emulated line. The visitor types a
 sentence, and the character says it: what of that reaches the ear, when, how long it is silent in between, and
@@ -33,15 +33,12 @@ CHARACTER = "ada-quill"
 CONNECT_SECS, TURN_SECS, REST_SECS = 40, 25, 0.8
 
 
-async def converse(about: dict[str, Any], transport: str, turns: int, delay_secs: float) -> dict[str, Any]:
+async def visitor_of(about: dict[str, Any], transport: str, came: list[Any]) -> Any:
+    """Who is to come in by that line; `came` gets what a socket brings of the voice, and when."""
     from benchmarks import ear
-    from benchmarks.spoken import SENTENCES
     from tests.callers import Caller, way_in
     from tests.servers import Server
     from tests.visitors import Visitor, rtvi_message
-    from voicebot.transport.webrtc import aiortc_internals
-
-    aiortc_internals.ice.CONSENT_FAILURES = 12  # of the visitor's: browsers wait for 30 s, and ask more often
 
     class Far(Server):
         @property
@@ -49,7 +46,6 @@ async def converse(about: dict[str, Any], transport: str, turns: int, delay_secs
             return f"http://{SERVER}:{self.port}"
 
     server = Far.known(about)
-    came: list[Any] = []
     narrow = soxr.ResampleStream(24_000, ear.RATE_HZ, 1, dtype="int16")
 
     class Listener(Visitor):
@@ -62,13 +58,29 @@ async def converse(about: dict[str, Any], transport: str, turns: int, delay_secs
         async def send(self, kind: str, data: Any = None) -> None:
             await self.socket.send(rtvi_message(kind, data))
 
-    begun = time.monotonic()
     if transport == "webrtc":
-        visitor: Any = Caller(server, (await asyncio.to_thread(way_in, server, CHARACTER))[0])
-    else:
-        url, _ = await asyncio.to_thread(server.start_session, CHARACTER)
-        visitor = Listener(url.replace("127.0.0.1", SERVER))
-    found: dict[str, Any] = {"sounds": [], "gaps": [], "heard": [], "said": [], "connected": 0.0, "greeted": 0.0}
+        return Caller(server, (await asyncio.to_thread(way_in, server, CHARACTER))[0])
+    url, _ = await asyncio.to_thread(server.start_session, CHARACTER)
+    return Listener(url.replace("127.0.0.1", SERVER))
+
+
+async def converse(about: dict[str, Any], transport: str, turns: int, delay_secs: float) -> dict[str, Any]:
+    from benchmarks import ear
+    from benchmarks.spoken import SENTENCES
+    from voicebot.transport.webrtc import aiortc_internals
+
+    aiortc_internals.ice.CONSENT_FAILURES = 12  # of the visitor's: browsers wait for 30 s, and ask more often
+    came: list[Any] = []
+    begun = time.monotonic()
+    visitor = await visitor_of(about, transport, came)
+    found: dict[str, Any] = {
+        "sounds": [],
+        "gaps": [],
+        "heard": [],
+        "said": [],
+        "connected": 0.0,
+        "greeted": 0.0,
+    }
     peak = 0.0
     async with asyncio.timeout(CONNECT_SECS):
         await visitor.__aenter__()
@@ -97,7 +109,9 @@ async def converse(about: dict[str, Any], transport: str, turns: int, delay_secs
             over, asked = len(visitor.of("bot-stopped-speaking")), time.monotonic()
             await visitor.send("send-text", {"content": sentence, "options": {"run_immediately": True}})
             try:
-                await visitor.until(lambda over=over: len(visitor.of("bot-stopped-speaking")) > over, TURN_SECS)
+                await visitor.until(
+                    lambda over=over: len(visitor.of("bot-stopped-speaking")) > over, TURN_SECS
+                )
             except TimeoutError:
                 found["gaps"].append(float(TURN_SECS))
             await asyncio.sleep(REST_SECS)
@@ -160,7 +174,7 @@ def main() -> None:
     from tests.servers import Server
 
     spawning = multiprocessing.get_context("spawn")
-    print("| line | by | s to connect | s to the first sound | s from text to sound, median / most | gaps | word errors |")
+    print("| line | by | s to connect | s to greeting | s to sound, median / most | gaps | word errors |")
     print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
     with (
         tempfile.TemporaryDirectory() as name,
@@ -169,7 +183,9 @@ def main() -> None:
     ):
         os.environ["ALLOWED_HOSTS"] = f"127.0.0.1,{SERVER}"
         services = {"LLM_PROVIDER": "tests.voicebot.players.RecitingLLM", "TTS_PROVIDER": "local"}
-        server = Server(Path(name) / "log", database, cold=True, DATA_DIR=name, LOG_LEVEL="WARNING", **services)
+        server = Server(
+            Path(name) / "log", database, cold=True, DATA_DIR=name, LOG_LEVEL="WARNING", **services
+        )
         server.host = "0.0.0.0"  # noqa: S104  (of a namespace of its own)
         with entered(line.server):
             server.start()

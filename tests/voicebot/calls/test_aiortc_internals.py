@@ -30,7 +30,7 @@ class _Count(asyncio.DatagramProtocol):
 
 
 async def test_a_consent_that_is_lost_on_the_way_is_asked_for_again(monkeypatch):
-    """At 10 % loss in each direction three in a row go unanswered every few minutes, and the call was over."""
+    """At 10 % loss in each direction three in a row go unanswered every few minutes: the call was over."""
     monkeypatch.setattr(stun, "RETRY_RTO", 0.02)
     connection = ice.Connection(ice_controlling=False)
     protocol = await aiortc_internals._bound(connection, "127.0.0.1", None)
