@@ -57,6 +57,7 @@ def of_turns(rows: str, session: str) -> str:
     """
 
 
+SOMEBODY_LISTENS = f'EXISTS (SELECT 1 FROM "{ENDPOINTS}" WHERE active)'  # noqa: S608
 # Held last, and only while this statement's transaction ends.
 _HELD = f'SELECT id FROM "{_SESSIONS}" WHERE id = {{of}} FOR NO KEY UPDATE'  # noqa: S608
 

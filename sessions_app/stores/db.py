@@ -21,6 +21,7 @@ from sessions_app.stores.rows import changed_record_of, record_of, record_with_k
 
 class DatabaseStore(Store):
     in_rows = True
+    _listened = False  # whether somebody was told of turns, as of the last ones written
 
     def create(self, record: Record) -> None:
         values = [getattr(record, name) for name in statements.ROW_COLUMNS]
@@ -77,9 +78,11 @@ class DatabaseStore(Store):
         for turn in turns:
             params += [session_id, *(getattr(turn, name) for name in statements.TURN_COLUMNS)]
         params.append(counting.rows(turn.usage for turn in turns))
-        with connection.cursor() as cursor:
-            cursor.execute(statements.APPEND.format(rows=rows), params)
-            found, holder, added, memories = cursor.fetchone()
+        telling = self._listened  # other threads may find out that it is otherwise
+        found, holder, added, memories, listened = self._append(rows, params, telling=telling)
+        if listened and not telling:
+            found, holder, added, memories, listened = self._append(rows, params, telling=True)
+        self._listened = listened
         if not found:
             raise SessionNotFound
         missing = {turn.identity: turn.sequence for turn in turns if turn.identity not in added}
@@ -89,6 +92,13 @@ class DatabaseStore(Store):
         for identity in there.values_list("identity", flat=True):
             missing.pop(identity)
         return Appended(sorted(missing.values()), holder, memories, added)
+
+    @staticmethod
+    def _append(rows: str, params: list[Any], *, telling: bool) -> Any:
+        sql = statements.APPEND_TELLING if telling else statements.APPEND_QUIETLY
+        with connection.cursor() as cursor:
+            cursor.execute(sql.format(rows=rows), params)
+            return cursor.fetchone()
 
     def turns(
         self, session_id: UUID, *, after: int = 0, newest: int | None = None, oldest: int | None = None

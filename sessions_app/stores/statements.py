@@ -51,15 +51,15 @@ ACTIVE = f"""(
     SELECT count(*) FROM "{SESSIONS}"
     WHERE visitor = %s AND state = '{VoiceSession.State.ACTIVE}' AND active_at > %s AND id IS DISTINCT FROM %s
 )"""  # noqa: S608
-APPEND = f"""
+_APPEND = f"""
     WITH held AS (
-        SELECT id, connection, visitor, "character", created_at FROM "{SESSIONS}" WHERE id = %s FOR UPDATE
+        SELECT id, connection, visitor, "character", created_at FROM "{SESSIONS}"
+        WHERE id = %s {{unless}} FOR UPDATE
     ), added AS (
         INSERT INTO "{TURNS}" (session_id, {", ".join(TURN_COLUMNS)})
         SELECT given.* FROM (VALUES {{rows}}) AS given, held
         ON CONFLICT DO NOTHING RETURNING *
-    ), told AS ({outbox.sql.of_turns("added", "held")}
-    ), counted AS (
+    ), {{told}} counted AS (
         UPDATE "{SESSIONS}" SET turns = turns + (SELECT count(*) FROM added)
         FROM held WHERE "{SESSIONS}".id = held.id
     ), used AS ({counting.KEEP})
@@ -67,8 +67,14 @@ APPEND = f"""
         COALESCE((
             SELECT m.id || '.' || m.revision FROM held JOIN "{MEMORY_OWNERS}" m
             ON m.visitor = held.visitor AND m."character" = held."character"
-        ), '')
+        ), ''), {outbox.sql.SOMEBODY_LISTENS}
 """  # noqa: S608
+# Telling takes a millisecond to plan. Where nobody listens it is left out: that statement writes nothing if
+# somebody does by now, and then the other one is asked.
+APPEND_TELLING = _APPEND.replace("{unless}", "").replace(
+    "{told}", f"told AS ({outbox.sql.of_turns('added', 'held')}),"
+)
+APPEND_QUIETLY = _APPEND.replace("{unless}", f"AND NOT {outbox.sql.SOMEBODY_LISTENS}").replace("{told}", "")
 DELETE = f"""
     WITH due AS MATERIALIZED (
         SELECT id FROM "{SESSIONS}" WHERE id = ANY(%s) ORDER BY id FOR UPDATE
