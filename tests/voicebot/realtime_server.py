@@ -18,7 +18,7 @@ from tests.voicebot.realtime_session import RATE_HZ, Item, Listening
 
 LETTERS_PER_SEC = 15
 CHUNK_SECS = 0.1
-Answer = tuple[str, Any]  # say, call, fail, drop or hang, and with what
+Answer = tuple[str, Any]  # say, mute, call, fail, drop or hang, and with what
 
 
 class Session(Listening):
@@ -49,6 +49,9 @@ class Session(Listening):
                     "failed",
                     {"type": "failed", "error": {"type": "server_error", "code": what}},
                 )
+            elif kind == "mute":
+                await self.speak(name, what, apart=apart, mute=True)
+                await asyncio.sleep(3600)
             elif kind == "call":
                 for function, arguments in what:
                     await self.call(name, function, arguments)
@@ -89,7 +92,7 @@ class Session(Listening):
         for word in text.split(" "):
             await self.tell("response.output_text.delta", **about, delta=word + " ")
 
-    async def speak(self, name: str, text: str, *, apart: bool) -> None:
+    async def speak(self, name: str, text: str, *, apart: bool, mute: bool = False) -> None:
         """Words a little ahead of their sound, both faster than they are spoken."""
         item = Item(self.new_name("item"), "assistant", "")
         if not apart:
@@ -104,7 +107,7 @@ class Session(Listening):
                 return
             item.text = f"{item.text} {word}".strip()
             await self.tell("response.output_audio_transcript.delta", **about, delta=word + " ")
-            left = (len(word) + 1) / LETTERS_PER_SEC
+            left = 0 if mute else (len(word) + 1) / LETTERS_PER_SEC
             while left > 0:
                 secs = min(left, CHUNK_SECS)
                 left -= secs

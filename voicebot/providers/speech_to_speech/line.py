@@ -78,7 +78,7 @@ class Line:
         elif isinstance(event, Sound):
             reply.take_sound(event.item, event.pcm)
         elif isinstance(event, Words):
-            reply.take_words(event.text)
+            reply.take_words(event.text, event.item)
         else:
             self.ledger.called(event.call_id)
             reply.calls.append(event)

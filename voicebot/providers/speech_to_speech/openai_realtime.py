@@ -179,7 +179,7 @@ class RealtimeSession:
             case "response.output_audio.delta":
                 yield Sound(self._key(event), event.item_id, base64.b64decode(event.delta))
             case "response.output_audio_transcript.delta" | "response.output_text.delta":
-                yield Words(self._key(event), event.delta)
+                yield Words(self._key(event), event.delta, event.item_id)
             case "response.output_item.done" if event.item.type == "function_call":
                 item = event.item
                 yield Called(self._key(event), item.call_id, item.name, item.arguments)

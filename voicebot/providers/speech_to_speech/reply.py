@@ -41,6 +41,7 @@ class Reply:
     pace: float = SLOW_PACE
     exactly: bool = False  # a given text is said, apart from the conversation
     apart: bool = False  # it is not said at all
+    silent: bool = False  # it is read
     afterwards: list[str] = field(default_factory=list)  # what leaves the conversation when it is over
     pcm: bytearray = field(default_factory=bytearray)
     parts: list[Part] = field(default_factory=list)
@@ -65,15 +66,26 @@ class Reply:
     # --- what the vendor tells ---
 
     def take_sound(self, item: str, pcm: bytes) -> None:
-        if not self.parts or self.parts[-1].item != item:
-            self.parts.append(Part(item, self.secs, self.secs))
+        part = self._part(item)
+        if part.end_secs == part.begin_secs:
+            part.begin_secs = self.secs
         self.pcm += pcm
-        self.parts[-1].end_secs = self.secs
+        part.end_secs = self.secs
         self.stir()
 
-    def take_words(self, text: str) -> None:
+    def take_words(self, text: str, item: str = "") -> None:
         self.transcript += text
+        if item:
+            self._part(item)
         self.stir()
+
+    def _part(self, item: str) -> Part:
+        """The part of this name, from its first word or sound on."""
+        for part in self.parts:
+            if part.item == item:
+                return part
+        self.parts.append(Part(item, self.secs, self.secs))
+        return self.parts[-1]
 
     def end(self, failure: str = "") -> None:
         self.over, self.failure = True, failure

@@ -192,7 +192,7 @@ class Talk:
                 await line.do(line.session.add(message))
             for message in news.asides:
                 asides += await line.do(line.session.add(message))
-            reply = Reply(uuid4().hex, self.pace)
+            reply = Reply(uuid4().hex, self.pace, silent=written)
             reply.afterwards += asides
             self._said.append(reply)
             line.ledger.replies(reply)
@@ -273,8 +273,8 @@ class Talk:
         with suppress(VendorLost):
             if cancel:
                 await line.do(line.session.cancel(reply.key))
-            if reply.exactly:
-                return  # it has no part in the conversation
+            if reply.exactly or reply.silent:
+                return  # it has no part in the conversation, or was read as it came
             for part in reply.parts:
                 if secs <= part.begin_secs:
                     await line.do(line.session.remove(part.item))

@@ -63,10 +63,11 @@ class Sound:
 
 @dataclass(frozen=True)
 class Words:
-    """Words of a reply, as they are spoken or written."""
+    """Words of a reply, as they are spoken or written; `item` as of `Sound`, '' where there is none."""
 
     key: str
     text: str
+    item: str = ""
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,12 @@ async def test_a_visitor_who_speaks_truncates_the_reply_to_what_was_heard(speed)
     assert server.errors == [], "no truncation beyond what was sent"
 
 
-async def test_a_reply_of_which_nothing_was_heard_leaves_the_conversation():
+@pytest.mark.parametrize(
+    "answer", [("hang", None), ("mute", "I was about to say something.")], ids=["", "words"]
+)
+async def test_a_reply_of_which_nothing_was_heard_leaves_the_conversation(answer):
     async with realtime_server() as server, talking(server) as one:
-        server.answers = [("hang", None)]
+        server.answers = [answer]
         await one.type("Are you there?")
         await eventually(lambda: len(server.session.of("response.create")) == 2)
         await one.tell("client-message", {"t": "character.interrupt", "d": {}})
@@ -64,6 +67,7 @@ async def test_a_reply_of_which_nothing_was_heard_leaves_the_conversation():
         assert await one.pipeline.settle(PATIENCE_SECS)
         said = [words for role, words in server.session.said if role == "assistant"]
     assert said[-1] == server.reply
+    assert "I was about to say something." not in said
     assert server.errors == []
 
 
