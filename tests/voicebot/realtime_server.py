@@ -18,7 +18,7 @@ from tests.voicebot.realtime_session import RATE_HZ, Item, Listening
 
 LETTERS_PER_SEC = 15
 CHUNK_SECS = 0.1
-Answer = tuple[str, Any]  # say, mute, call, fail, drop or hang, and with what
+Answer = tuple[str, Any]  # say, mute, break, call, fail, drop or hang, and with what
 
 
 class Session(Listening):
@@ -49,6 +49,9 @@ class Session(Listening):
                     "failed",
                     {"type": "failed", "error": {"type": "server_error", "code": what}},
                 )
+            elif kind == "break":
+                await self.speak(name, what, apart=apart)
+                status, details = "incomplete", {"type": "incomplete", "reason": "content_filter"}
             elif kind == "mute":
                 await self.speak(name, what, apart=apart, mute=True)
                 await asyncio.sleep(3600)

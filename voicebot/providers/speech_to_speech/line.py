@@ -151,6 +151,10 @@ class Line:
         self._pieces.append(piece)
         return piece
 
+    def leave(self) -> None:
+        """It is not used any more."""
+        self._over("this session is left")
+
     async def close(self) -> None:
         self._reading.cancel()
         await asyncio.gather(self._reading, return_exceptions=True)

@@ -130,6 +130,7 @@ class VendorMind(TextPusher):
         try:
             calls = (await self._reply(context)).calls
         except VendorLost as error:
+            self.talk.leave()
             await self.push_frame(ReplyIncompleteFrame())
             await self.push_error(error_msg=f"speech to speech gives no answer: {error}")
         finally:

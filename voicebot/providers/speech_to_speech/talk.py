@@ -209,6 +209,11 @@ class Talk:
                 for item in items:
                     await line.do(line.session.remove(item))
 
+    def leave(self) -> None:
+        """The session may have words that nobody heard: the next one is told what was, as text."""
+        if self._line:
+            self._line.leave()
+
     async def say(self, text: str) -> Reply:
         """Asks for a text to be said as it is: a greeting, or what a tool says."""
         self._turns += 1

@@ -167,3 +167,18 @@ async def test_no_session_is_asked_for_the_words_of_half_a_sentence():
         assert heard.text == "hello there"
         assert server.heard_ms == [2000]
         await talk.close()
+
+
+async def test_half_a_sentence_of_a_vendor_that_fails_is_in_no_history():
+    async with realtime_server() as server, talking(server) as one:
+        server.answers = [("break", "The sea is wide. And then there was a")]
+        await one.type("Tell me.")
+        await said_at_last(one, "The sea is wide.")
+        await one.type("Go on.")
+        await said_at_last(one, "wide today.")
+        known = [words for role, words in server.session.said if role == "assistant"]
+        turns = await one.turns()
+    assert not any("there was a" in words for words in known)
+    assert any("The sea is wide." in words for words in known)
+    assert turns[2].interrupted
+    assert server.errors == []
