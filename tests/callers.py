@@ -70,6 +70,7 @@ class Caller(Visitor):
         self.configuration: RTCConfiguration | None = None
         self.microphone = Microphone()
         self.open = asyncio.Event()
+        self._times: list[float] = []  # of each message
         self._hearing: asyncio.Task | None = None
 
     def only_relay(self) -> None:
@@ -143,6 +144,7 @@ class Caller(Visitor):
                 self._lost()
             return
         self.messages.append(message)
+        self._times.append(time.monotonic())
         self._news.set()
 
     def _on_state(self) -> None:
@@ -164,6 +166,11 @@ class Caller(Visitor):
         await self.send("client-ready", {"version": "2.2.0", "about": {"library": "tests"}})
         await self.until(lambda: self.server_messages("session"))
         return self.server_messages("session")[0]
+
+    def told_at(self, kind: str) -> float:
+        """When the first server message of this kind came, in monotonic seconds."""
+        told = zip(self.messages, self._times, strict=True)
+        return next(at for message, at in told if (message.get("data") or {}).get("type") == kind)
 
     async def greeted(self) -> None:
         await self.get_ready()

@@ -1,6 +1,7 @@
 """The consumer of one call, which HTTP has negotiated: as a socket's is, as far as that goes."""
 
 import asyncio
+import contextvars
 import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -40,8 +41,11 @@ class CallConsumer(LayerMessages):
         self._control: asyncio.Queue[Message] = asyncio.Queue()
 
     def begin(self) -> None:
-        """Runs until the call ends, in a task of its own."""
-        task = asyncio.create_task(self._run())
+        """Runs until the call ends, in a task and a context of its own.
+
+        In the request's context each call would have a thread of its own for Django's synchronous code.
+        """
+        task = asyncio.create_task(self._run(), context=contextvars.Context())
         self.running.add(task)
         task.add_done_callback(self.running.discard)
 

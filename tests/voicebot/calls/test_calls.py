@@ -1,15 +1,30 @@
 """A conversation by WebRTC, with a real server process and aiortc as the visitor's browser."""
 
 import asyncio
+import time
+from typing import Any
 
 import pytest
 
 from tests.callers import Caller, way_in
 from tests.conftest import serving
 from tests.patience import PATIENCE_SECS
-from tests.visitors import Visitor
+from tests.visitors import Visitor, question
 
 SLUG = "captain-marlow"
+
+
+DRAINED_SECS = (
+    0.5  # for what is on its way when the server falls silent: the caller's jitter buffer has 0.3 s
+)
+
+
+async def history(caller: Caller) -> list[dict[str, Any]]:
+    before = len(caller.of("server-response"))
+    await caller.send("client-message", {"t": "session.history", "d": {}})
+    await caller.until(lambda: len(caller.of("server-response")) > before)
+    turns: list[dict[str, Any]] = caller.of("server-response")[-1]["data"]["d"]["turns"]
+    return turns
 
 
 async def begin(server, **headers) -> Caller:
@@ -39,14 +54,23 @@ async def test_a_visitor_talks_and_hears_the_answer(server):
         await caller.until(lambda: len(caller.audible_at) > before)
 
 
-async def test_a_caller_who_speaks_into_a_reply_stops_it(server):
+async def test_who_speaks_into_the_greeting_is_heard_and_what_they_did_not_hear_was_not_said(server):
+    """The voice stops at both ends; the history has of the greeting what was played."""
     async with await begin(server) as caller:
-        await caller.greeted()
-        await caller.send("send-text", {"content": "Tell me everything you know, at length."})
-        await caller.until(lambda: caller.hears_speech)
+        await caller.get_ready()
         await caller.until(lambda: caller.audible_at)
-        await caller.speak()
-        await caller.until(lambda: len(caller.of("bot-stopped-speaking")) >= 2)
+        await caller.speak(question())
+        await caller.until(lambda: caller.server_messages("voice-held"))
+        held_at = caller.told_at("voice-held")
+        await caller.until(lambda: caller.of("bot-llm-started"))
+        begun_at = time.monotonic()
+        late = [at for at in caller.audible_at if held_at + DRAINED_SECS < at < begun_at]
+        assert not late, [at - held_at for at in late]
+        await caller.until(lambda: caller.of("bot-stopped-speaking"))
+        async with asyncio.timeout(PATIENCE_SECS):
+            while len(turns := await history(caller)) < 2:
+                await asyncio.sleep(1)
+        assert [turn["role"] for turn in turns[:2]] == ["user", "assistant"], turns  # of one sentence no half
 
 
 async def test_a_call_takes_over_from_a_socket_and_a_socket_from_a_call(server):
