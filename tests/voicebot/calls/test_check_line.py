@@ -85,3 +85,9 @@ async def test_coturn_takes_our_credentials_and_reaches_our_ports(coturn):
     assert wrong[urls[0]].passed is False
     old = IceServers(turn=urls[:1], secret="north", clock=lambda: 1_000_000.0)
     assert (await steps(network, old))[urls[0]].passed is False
+
+
+async def test_a_turn_server_without_a_secret_is_told_to_nobody():
+    servers = IceServers(turn=["turn:127.0.0.1:9"])
+    assert (await steps(servers=servers))["turn:127.0.0.1:9"].passed is False
+    assert servers.for_client("abc") == []

@@ -45,7 +45,7 @@ class Call:
     """One peer connection with one client. It is let go of by `close`, on every way out."""
 
     def __init__(self, call_id: str, visitor: str, network: Network):
-        self.id, self._visitor, self._network = call_id, visitor, network
+        self.id, self.visitor, self._network = call_id, visitor, network
         self._peer = RTCPeerConnection(
             RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
         )
@@ -67,7 +67,7 @@ class Call:
 
     async def answer(self, sdp: str) -> str:
         """The answer to a client's offer, or to its next one. Raises OfferError."""
-        offer = descriptions.checked_offer(sdp, self._visitor)
+        offer = descriptions.checked_offer(sdp, self.visitor)
         try:
             await self._peer.setRemoteDescription(RTCSessionDescription(offer, "offer"))
         except Exception as error:  # aiortc's parser asserts, splits and counts
@@ -76,11 +76,11 @@ class Call:
             if transceiver is not self._sound:
                 transceiver.direction = "inactive"
         network = self._network
-        addresses = network.addresses(self._visitor)
+        addresses = network.addresses(self.visitor)
         aiortc_internals.bind_to(self._peer, addresses, network.ports, network.stun_server)
         aiortc_internals.hear(self._sound.receiver, self._hearing.add)
         await self._peer.setLocalDescription(await self._peer.createAnswer())
-        return descriptions.finished_answer(self._peer.localDescription.sdp, network.announced, self._visitor)
+        return descriptions.finished_answer(self._peer.localDescription.sdp, network.announced, self.visitor)
 
     async def add_candidate(self, candidate: str, mid: str | None, index: int | None) -> None:
         """One more of the client's addresses, '' behind the last. Raises OfferError."""
@@ -90,7 +90,7 @@ class Call:
         if self._candidates > descriptions.MOST_CANDIDATES:
             raise descriptions.OfferError("more candidates than any client has")
         text = candidate.removeprefix("candidate:")
-        if not descriptions.candidate_is_reachable(text, self._visitor):
+        if not descriptions.candidate_is_reachable(text, self.visitor):
             return
         try:
             parsed = candidate_from_sdp(text)

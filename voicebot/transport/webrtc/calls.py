@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from voicebot.transport.webrtc.call import Call
 
 NEEDED = ("aiortc", "av")  # the extra `webrtc`
+OF_ONE_ADDRESS = 0.75  # of all calls, as of the seats
 CALLS_EACH = 2  # of one session at a time: one that serves, and one that may be better
 
 
@@ -38,7 +39,8 @@ class Calls:
         from voicebot.transport.webrtc.call import Call
 
         checked_offer(sdp, visitor)  # before anything is made for it
-        if len(self) >= self._most:
+        here = [call.visitor for calls in self._calls.values() for call in calls.values()]
+        if len(here) >= self._most or here.count(visitor) >= self._most * OF_ONE_ADDRESS:
             raise LimitReached
         call = Call(secrets.token_hex(16), visitor, self.network)
         mine = self._calls[session_id]

@@ -28,7 +28,7 @@ class IceServers:
         servers: list[dict[str, Any]] = []
         if self.stun:
             servers.append({"urls": list(self.stun)})
-        if self.turn:
+        if self.turn and self.secret:
             user, password = self.credentials(name)
             servers.append({"urls": list(self.turn), "username": user, "credential": password})
         return servers

@@ -123,6 +123,8 @@ async def _turn(url: str, servers: IceServers, network: Network) -> tuple[Step, 
     """A relay of this server's, and whether a packet from there reaches our ports."""
     from aioice import turn
 
+    if not servers.secret:
+        return Step(url, False, "TURN_SECRET is not set: visitors are not told of it"), None
     user, password = servers.credentials("check")
     by_tcp, by_tls = "transport=tcp" in url or url.startswith("turns:"), url.startswith("turns:")
     host, port = server_of(url)
