@@ -163,10 +163,12 @@ class ProviderCatalog:
         except (ProviderError, NoAnswer) as error:
             raise CannotSpeak(str(error)) from error
 
-    async def reply(self, spec: CharacterSpec, messages: Sequence[Message]) -> AsyncIterator[str]:
+    async def reply(
+        self, spec: CharacterSpec, messages: Sequence[Message], tools: text_reply.ToolsFor | None = None
+    ) -> AsyncIterator[str]:
         try:
             build = await sync_to_async(_factory_of)("llm", spec)
-            async for piece in text_reply.pieces(build, spec, messages):
+            async for piece in text_reply.pieces(build, spec, messages, tools):
                 yield piece
         except (ProviderError, text_reply.NoReply) as error:
             raise CannotSpeak(str(error)) from error

@@ -2,6 +2,7 @@
 
 from voicebot.tools import builtin, mcp, webhooks
 from voicebot.tools.audit import used_before
+from voicebot.tools.callers import calls_functions
 from voicebot.tools.desk import Desk
 from voicebot.tools.hands import Hands
 from voicebot.tools.kinds import KINDS, Answer, Call, Kind, Run, ToolFailed, add_kind
@@ -24,6 +25,7 @@ __all__ = [
     "Toolbox",
     "add_kind",
     "builtin",
+    "calls_functions",
     "mcp",
     "used_before",
     "webhooks",

@@ -1,27 +1,52 @@
 """What the desk asks of tools: which kinds there are, and what comes of one that a writer tries out."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 from asgiref.sync import async_to_sync
 
+from characters.exceptions import CannotSpeak
+from characters.prompts import Message
 from characters.provider_choice import ToolKind, ToolTrial
 from characters.spec import CharacterSpec
 from characters.text import Moment
 from characters.tools import ArgumentsRefused, ToolSpec, checked
+from sessions_app.session import ToolCall
 from voicebot.memories import Remembering
 from voicebot.providers import ProviderCatalog
+from voicebot.tools.callers import calls_functions
 from voicebot.tools.kinds import KINDS, ToolFailed
 from voicebot.tools.mcp import ToolServers
 from voicebot.tools.performing import perform
 from voicebot.tools.told import told_failure
+from voicebot.tools.toolbox import Toolbox
 
 
 class Desk(ProviderCatalog):
     """The voice side as the character admin asks it, with tools."""
+
+    async def reply(
+        self, spec: CharacterSpec, messages: Sequence[Message], tools: Any = None
+    ) -> AsyncIterator[str]:
+        """With the character's tools, which run for real; their hands only say what they would have done."""
+        hands = RehearsedHands(spec)
+        box = RehearsedBox(hands, _nothing, hands.ask)
+        try:
+            async for piece in super().reply(
+                spec, messages, lambda llm: box.schema() if spec.tools and calls_functions(llm) else None
+            ):
+                yield piece
+        except CannotSpeak:
+            if not hands.done:  # else a tool was all of the answer
+                raise
+        finally:
+            await box.stop()
+            await hands.servers.close()
+        for done in hands.done:
+            yield f"\n({done})"
 
     def tool_kinds(self) -> Sequence[ToolKind]:
         return [
@@ -62,6 +87,18 @@ async def _performed(tool: ToolSpec, arguments: dict[str, Any], hands: "Rehearse
         await hands.servers.close()
 
 
+async def _nothing(_call: ToolCall) -> bytes:
+    """A trial is no turn of anybody's history."""
+    return b""
+
+
+class RehearsedBox(Toolbox):
+    """A toolbox that nothing is kept of, neither in a history nor in the audit."""
+
+    async def _keep_all(self, tool: ToolSpec, call: ToolCall, took_secs: float) -> None:
+        pass
+
+
 class RehearsedHands:
     """Hands that do nothing but say what they would have done."""
 
@@ -75,6 +112,9 @@ class RehearsedHands:
             spec=spec, speaking=spec, session=session, context=context, moment=Moment
         )
         self.done: list[str] = []
+
+    async def ask(self, tool: ToolSpec, _arguments: Mapping[str, Any]) -> None:
+        self.done.append(f"asks first: {tool.options.get('question') or tool.name}")
 
     async def say(self, text: str) -> None:
         self.done.append(f"says: {text}")

@@ -1,23 +1,14 @@
-"""Callers: which language models call functions themselves, and which words call a tool where one cannot."""
+"""Callers: which words call a tool where the model calls none, and what a model reads of calls."""
 
 import re
 from collections.abc import Sequence
-from typing import Any
-
-from pipecat.services.llm_service import LLMService
 
 from characters.prompts import Message
 from characters.tools import ToolSpec
 from voicebot.history import is_call
-from voicebot.providers import WithFallback
+from voicebot.tools import calls_functions
 
-
-def calls_functions(llm: Any) -> bool:
-    """Whether a language model can be given tools. One that knows better says so in `calls_functions`."""
-    if isinstance(llm, WithFallback):
-        llm = llm.strategy.active_service
-    known = getattr(llm, "calls_functions", None)
-    return isinstance(llm, LLMService) if known is None else bool(known)
+__all__ = ["answers_last", "called_by", "calls_functions", "without_calls"]
 
 
 def without_calls(messages: Sequence[Message]) -> list[Message]:
