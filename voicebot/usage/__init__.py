@@ -5,7 +5,7 @@ from voicebot.usage.budget_watch import BudgetWatch, last_words
 from voicebot.usage.connection_meter import ConnectionMeter
 from voicebot.usage.inference import counting, infer, note_inference
 from voicebot.usage.recording import model_of, named, provider_of, record
-from voicebot.usage.tokens import EstimatedTokens, amounts_of
+from voicebot.usage.tokens import EstimatedTokens, amounts_of, of_completion
 from voicebot.usage.used import Used
 from voicebot.usage.watch import UsageObserver, UsageWatch
 
@@ -26,6 +26,7 @@ __all__ = [
     "model_of",
     "named",
     "note_inference",
+    "of_completion",
     "provider_of",
     "record",
 ]

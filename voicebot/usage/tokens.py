@@ -21,6 +21,19 @@ class EstimatedTokens(LLMTokenUsage):
         return cls(prompt_tokens=asked, completion_tokens=answered, total_tokens=asked + answered)
 
 
+def of_completion(told: Any) -> LLMTokenUsage:
+    """What OpenAI's API tells of a completion, as Pipecat reports a stream's."""
+    asked, answered = told.prompt_tokens_details, told.completion_tokens_details
+    return LLMTokenUsage(
+        prompt_tokens=told.prompt_tokens,
+        completion_tokens=told.completion_tokens,
+        total_tokens=told.total_tokens,
+        cache_read_input_tokens=getattr(asked, "cached_tokens", None),
+        cache_creation_input_tokens=getattr(asked, "cache_write_tokens", None),
+        reasoning_tokens=getattr(answered, "reasoning_tokens", None),
+    )
+
+
 def _text(message: Any) -> str:
     content = message.get("content") if isinstance(message, dict) else message
     return content if isinstance(content, str) else str(content or "")

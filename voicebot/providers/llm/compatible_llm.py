@@ -21,7 +21,7 @@ from voicebot.providers.llm.dialect import Dialect, dialect_of, folded
 from voicebot.providers.llm.patience import BrokenOff, NothingSaid, Patience, Stalled, in_time
 from voicebot.providers.llm.reply_frames import EnoughFrame, ReplyIncompleteFrame
 from voicebot.providers.llm.thoughts import Habit, ThoughtParser, habit_of, note_reasoning, reasons
-from voicebot.usage import EstimatedTokens, note_inference
+from voicebot.usage import EstimatedTokens, note_inference, of_completion
 
 MAX_REPLY_CHARACTERS = 2000  # of an answer, whatever the server thinks of its limit
 WORTH_KEEPING_SECS = 3.0  # a server that has not answered by then may be loading the model
@@ -72,7 +72,7 @@ class CompatibleLLM(TextPusher, OpenAILLMService):
             """Notes usage of what is asked out of band; of a reply its stream tells."""
             response: Any = await create(**params)
             if not params.get("stream") and (told := response.usage):
-                note_inference(self, self._token_usage(told))
+                note_inference(self, of_completion(told))
             return response
 
         self.api.chat.completions.create = counted  # type: ignore[method-assign]
