@@ -105,6 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--turns", type=int, default=8)
     parser.add_argument("--only", default="", help="lines whose name begins so")
+    parser.add_argument("--calls", action="store_true", help="lets the page call where it can")
     parser.add_argument("--congestion", default="", help="TCP's congestion control, if not the system's own")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -139,6 +140,8 @@ def main() -> None:
                         browser = playwright.chromium.launch(**launching(quiet(Path(name)), secure))
                         try:
                             page = browser.new_page(bypass_csp=True)
+                            if not options.calls:
+                                page.add_init_script("delete window.RTCPeerConnection")
                             print(row(quality, talk(page, url, options.turns)), flush=True)
                         finally:
                             browser.close()

@@ -11,4 +11,8 @@ from tests.browser.firefox import FIREFOX, WHY_NOT, firefox_page
 async def test_the_whole_first_conversation(server, tmp_path):
     async with firefox_page(tmp_path / "profile") as page:
         await first_conversation.hold(page, server)
+        assert (
+            await page.evaluate("Object.values(JSON.parse(localStorage.getItem('greenroom.lines')))[0].line")
+            == "webrtc"
+        )
         assert page.complaints == []
