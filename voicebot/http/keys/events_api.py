@@ -103,7 +103,7 @@ async def list_events(request: HttpRequest, which: Annotated[WhichEvents, Query(
     url_name="event_again",
     operation_id="sendEventAgain",
     summary="Delivers it once more, under its number",
-    response={200: SentAgain, REFUSED: Error},
+    response={200: SentAgain, (401, 403, 404, 429, 503): Error},
     **key_with(Scope.EVENTS),
 )
 async def send_event_again(request: HttpRequest, event_id: UUID) -> SentAgain:
