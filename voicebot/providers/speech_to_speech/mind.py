@@ -17,7 +17,7 @@ from pipecat.frames.frames import (
 )
 from pipecat.metrics.metrics import LLMTokenUsage
 from pipecat.processors.aggregators.llm_context import LLMContext
-from pipecat.processors.frame_processor import FrameDirection
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessorSetup
 from pipecat.services.llm_service import FunctionCallFromLLM
 from pipecat.services.settings import LLMSettings
 
@@ -80,7 +80,6 @@ class VendorMind(TextPusher):
             )
         )
         self.talk = talk
-        talk.on_usage = self._note_usage
         self._written = False  # the visitor wants to read, not to hear
         self._tools: list[dict[str, Any]] = []
 
@@ -90,6 +89,10 @@ class VendorMind(TextPusher):
     def _note_usage(self, usage: LLMTokenUsage) -> None:
         """Also of a reply that was interrupted, and is over later."""
         self.create_task(self.start_llm_usage_metrics(usage))
+
+    async def setup(self, setup: FrameProcessorSetup) -> None:  # type: ignore[override]
+        await super().setup(setup)
+        self.talk.on_usage = self._note_usage  # a voice that is tried by itself has no mind in its pipeline
 
     async def start(self, frame: StartFrame) -> None:
         await super().start(frame)
