@@ -8,6 +8,8 @@ from characters.spec import CharacterSpec
 from characters.tools import ToolSpec
 from sessions_app.database import in_database
 from sessions_app.models import ToolUse
+from tests.characters.factory import make_character
+from tests.characters.test_draft_chat import written
 from voicebot.tools import Desk
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
@@ -44,3 +46,15 @@ async def test_what_a_tool_would_have_done_is_said_and_not_done(model):
 async def test_a_character_without_tools_is_told_of_none(model):
     assert (await answered()).strip() == "Ahoy there. The sea is wide today."
     assert "tools" not in model.asked[-1]
+
+
+async def test_the_chat_beside_a_draft_has_its_tools(model, admin_client):
+    marlow = await in_database(make_character, tools=[{"name": "dice", "kind": "dice"}])
+    model.call(("dice", {"count": 2}), then="A fine roll.")
+
+    def write() -> str:
+        typed = {"_character": str(marlow.pk), "llm_provider": "openai", "llm_model": "m"}
+        return b"".join(written(admin_client, "Roll two dice.", **typed)).decode()
+
+    assert (await in_database(write)).strip() == "A fine roll."
+    assert model.asked[0]["tools"][0]["function"]["name"] == "dice"
