@@ -1,4 +1,4 @@
-"""Words heard and time of the local recogniser: .venv/bin/python -m benchmarks.recogniser
+"""Words heard and time of the local recogniser: .venv/bin/python -m benchmarks.recogniser [--only PART ...]
 
 The first table: what is heard of a story that Piper tells for longer and longer, at several speeds. Then:
 how long a short question waits beside somebody who talks much. The last tables: Whisper's encoder works on
@@ -6,17 +6,31 @@ how long a short question waits beside somebody who talks much. The last tables:
 least number of frames; the utterance itself and a margin always fit. Short sentences in five voices,
 clean and with noise 15 dB below the speech, the same for all rows; Mandarin in six of Kokoro's, whose errors
 are counted by the character.
+
+`--only` takes `lengths`, `turns`, `english`, `base-en`, `base-zh`, and `voices`, which is not in the usual
+run: errors by language and voice, each sentence in each voice, with the floor in use.
 """
 
+import argparse
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
 from functools import partial
 
 import numpy as np
 
-from benchmarks.spoken import CHINESE, SENTENCES, STORY, say, spoken, spoken_chinese
+from benchmarks.spoken import (
+    CHINESE,
+    CHINESE_VOICES,
+    ENGLISH_VOICES,
+    SENTENCES,
+    STORY,
+    say,
+    spoken,
+    spoken_by,
+    spoken_chinese,
+)
 from tests.words import edits, words
 from voicebot.providers.local import ears, whisper
 from voicebot.providers.priority_executor import Pool
@@ -106,16 +120,47 @@ def floors(name: str, recogniser: ears.Recogniser, language: str) -> None:
         )
 
 
+def by_voice() -> None:
+    """Errors of each voice: of another's sentences they differ more than of a floor."""
+    print(f"{'language':>8} {'voice':>12} {'model':>8} {'errors':>8} {'cut short':>10} {'median ms':>10}")
+    for language, names, said in (("en", ENGLISH_VOICES, SENTENCES), ("zh", CHINESE_VOICES, CHINESE)):
+        units = words if language == "en" else letters
+        for name in names:
+            audio = [spoken_by(name, language, sentence).tobytes() for sentence in said]
+            models = {"base": ears.multilingual()}
+            if language == "en":
+                models = {"tiny.en": ears.english(), **models}
+            for model, recogniser in models.items():
+                found, took = heard_by(recogniser, audio, language)
+                pairs = [(units(one), units(other)) for one, other in zip(said, found, strict=True)]
+                wrong = sum(edits(one, other) for one, other in pairs) / sum(len(one) for one, _ in pairs)
+                short = sum(len(other) < 0.7 * len(one) for one, other in pairs)
+                print(
+                    f"{language:>8} {name:>12} {model:>8} {wrong:>8.1%} {short:>10} "
+                    f"{statistics.median(took):>10.0f}",
+                    flush=True,
+                )
+
+
+PARTS_OF_IT: dict[str, Callable[[], None]] = {
+    "lengths": lengths,
+    "turns": turns,
+    "english": lambda: floors("Whisper tiny.en", ears.english(), "en"),
+    "base-en": lambda: floors("Whisper base", ears.multilingual(), "en"),
+    "base-zh": lambda: floors("Whisper base", ears.multilingual(), "zh"),
+    "voices": by_voice,
+}
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    usual = [part for part in PARTS_OF_IT if part != "voices"]
+    parser.add_argument("--only", nargs="+", choices=PARTS_OF_IT, default=usual)
+    options = parser.parse_args()
     whisper.transcribe(bytes(2 * ears.RATE_HZ))
-    lengths()
-    print()
-    turns()
-    print()
-    floors("Whisper tiny.en", ears.english(), "en")
-    for language in ("en", "zh"):
-        print()
-        floors("Whisper base", ears.multilingual(), language)
+    for part in options.only:
+        PARTS_OF_IT[part]()
+        print(flush=True)
 
 
 if __name__ == "__main__":

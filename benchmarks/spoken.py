@@ -15,6 +15,8 @@ from voicebot.providers.local import voices  # noqa: E402
 RATE_HZ = 16_000
 CHINESE = chinese_speech.SENTENCES
 VOICES = ((0.0, 1.0), (-4.0, 0.9), (5.0, 1.1), (2.0, 1.25), (-2.0, 0.8))
+ENGLISH_VOICES = ("joe", "heart", "am_michael", "bf_emma")
+CHINESE_VOICES = chinese_speech.VOICES
 NOISE_DB = -15.0
 # Harvard sentences (IEEE 1969, lists 1 to 5), and what visitors say to characters.
 SENTENCES = """The birch canoe slid on the smooth planks.
@@ -74,10 +76,17 @@ I still remember the smell of the paint and the sound of the gulls.""".splitline
 
 def say(text: str, pitch: float = 0.0, speed: float = 1.0) -> np.ndarray:
     """`text` as a microphone would hear it, with half a second of silence: mono int16 PCM at 16 kHz."""
-    pcm = np.frombuffer(voices.synthesize(text, voices.Wish("joe", "en", pitch, speed)).pcm, np.int16).astype(
-        np.float32
-    )
-    heard = np.concatenate([soxr.resample(pcm, voices.RATE_HZ, RATE_HZ), np.zeros(RATE_HZ // 2)])
+    return _heard(voices.synthesize(text, voices.Wish("joe", "en", pitch, speed)).pcm)
+
+
+def spoken_by(voice: str, language: str, text: str) -> np.ndarray:
+    """`text` in a voice by its name, as `say` gives it."""
+    return _heard(voices.synthesize(text, voices.Wish(voice, language, 0.0, 1.0)).pcm)
+
+
+def _heard(pcm: bytes) -> np.ndarray:
+    samples = np.frombuffer(pcm, np.int16).astype(np.float32)
+    heard = np.concatenate([soxr.resample(samples, voices.RATE_HZ, RATE_HZ), np.zeros(RATE_HZ // 2)])
     return np.clip(heard, -32768, 32767).astype(np.int16)
 
 
