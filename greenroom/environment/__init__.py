@@ -36,6 +36,7 @@ __all__ = [
 DEPENDENT = "default_factory_not_called"  # because the variable that the default depends on is wrong
 SECTIONS = (Deployment, Storage, Sessions, Calls, Providers, ToolServers, StaffLogins)
 OF_LIBRARIES = {  # variables that libraries read by themselves
+    "MALLOC_": "glibc: MALLOC_ARENA_MAX, how many heaps threads share; two where it is not set",
     "AWS_": "boto3: credentials and region of S3_BUCKET, such as AWS_ACCESS_KEY_ID",
     "OTEL_": "OpenTelemetry, where OTEL_EXPORTER_OTLP_ENDPOINT is set: headers, time-outs, sampling",
 }
