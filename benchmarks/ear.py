@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from benchmarks import django_ready  # noqa: F401
 from voicebot.transport.webrtc.opus import Decoder, OpusError
 
 RATE_HZ = 16_000
