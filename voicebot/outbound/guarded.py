@@ -13,6 +13,10 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 from pipecat.utils.security.ssrf import IPNetwork, default_allowed_file_url_networks
 
+NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address behind a translator
+# IPv4-compatible ones (RFC 4291, section 2.5.5.1), and translators of a network's own (RFC 8215).
+NOT_PUBLIC = (ipaddress.ip_network("::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+
 Lookup = Callable[[str, int], Awaitable[list[ResolveResult]]]
 
 
@@ -26,11 +30,27 @@ def allowed_networks() -> list[IPNetwork]:
 
 def check_address(address: str, networks: Sequence[IPNetwork], *, inside_only: bool = False) -> None:
     """Raises OutOfBounds for what is neither public nor in these networks; `inside_only`: not in these."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    inner = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None) or found
-    public = found.is_global and inner.is_global and not inside_only
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError as error:
+        raise OutOfBounds("That is no address.") from error
+    public = _is_public(found) and not inside_only
     if not public and not any(found in network for network in networks):
         raise OutOfBounds("That address is none of the public internet's.")
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether it leads into the public internet, and so does the IPv4 address in it, if there is one."""
+    if address.is_multicast or not address.is_global:
+        return False
+    if isinstance(address, ipaddress.IPv4Address):
+        return True
+    if address.is_site_local or any(address in network for network in NOT_PUBLIC):
+        return False
+    in_it = address.ipv4_mapped or address.sixtofour
+    if address in NAT64:
+        in_it = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return in_it is None or _is_public(in_it)
 
 
 def is_literal(host: str) -> bool:

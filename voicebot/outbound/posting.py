@@ -1,5 +1,6 @@
 """Posting: one POST of JSON, guarded and bounded; what it answers leads nowhere else."""
 
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -7,6 +8,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 import aiohttp
+from aiohttp import AddrInfoType
 from pipecat.utils.security.ssrf import IPNetwork
 
 from voicebot.outbound.guarded import (
@@ -89,16 +91,28 @@ class Posting:
                 return Answered(response.status, response.content_type, body, response.headers)
         except (aiohttp.ClientConnectorDNSError, OutOfBounds) as error:
             raise PostFailed("Its name leads nowhere that may be reached.") from error
+        except aiohttp.ClientConnectorError as error:
+            if isinstance(error.os_error, OutOfBounds):
+                raise PostFailed("Its name leads nowhere that may be reached.") from error
+            raise Unreached("The server did not answer.") from error
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
             raise Unreached("The server did not answer.") from error
         except aiohttp.ClientError as error:
             raise PostFailed("The server's answer is none.") from error
 
     def _session(self, *, inside_only: bool) -> aiohttp.ClientSession:
+        def guarded(place: AddrInfoType) -> socket.socket:
+            """The last look: what is an address to the client is asked of no resolver. Raises OutOfBounds."""
+            family, kind, protocol, _name, address = place
+            check_address(str(address[0]), self._networks, inside_only=inside_only)
+            return socket.socket(family, kind, protocol)
+
         if inside_only not in self._sessions:
             resolver = GuardedResolver(self._networks, self._lookup, inside_only=inside_only)
             self._sessions[inside_only] = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, force_close=True),
+                connector=aiohttp.TCPConnector(
+                    resolver=resolver, use_dns_cache=False, force_close=True, socket_factory=guarded
+                ),
                 auto_decompress=False,
                 trust_env=False,
                 cookie_jar=aiohttp.DummyCookieJar(),

@@ -170,7 +170,11 @@ async def test_only_https_outside_of_tests():
 
 @pytest.mark.parametrize(
     "address",
-    ["127.0.0.1", "0.0.0.0", "::1", "::ffff:127.0.0.1", "fe80::1%eth0", "192.168.1.1", "100.64.0.1"],
+    [
+        *("127.0.0.1", "0.0.0.0", "::1", "::ffff:127.0.0.1", "fe80::1%eth0", "192.168.1.1", "100.64.0.1"),
+        *("64:ff9b::7f00:1", "64:ff9b:1::a00:1", "::127.0.0.1", "fec0::1", "2002:7f00:1::", "ff02::1"),
+        "224.0.0.1",
+    ],
 )
 async def test_addresses_that_are_not_public_are_out_of_bounds(address):
     with pytest.raises(OutOfBounds):
@@ -180,6 +184,16 @@ async def test_addresses_that_are_not_public_are_out_of_bounds(address):
 async def test_a_public_address_is_not():
     check_address("93.184.216.34", ())
     check_address("2606:2800:220:1:248:1893:25c8:1946", ())
+
+
+@pytest.mark.parametrize(
+    "host", ["１２７.0.0.1", "127。0。0。1", "①②⑦.0.0.1", "0177.0.0.1", "127.1", "2130706433"]
+)
+async def test_an_address_in_other_digits_is_one_all_the_same(hook, host):
+    """An HTTP client folds them to an address, for which it asks no resolver."""
+    with pytest.raises(HookFailed):
+        await asking("93.184.216.34", networks=()).ask(f"http://{host}:{hook.port}/weather", BODY)
+    assert not hook.asked
 
 
 async def test_a_slow_drip_is_left_when_the_time_is_over(hook):
