@@ -11,8 +11,8 @@ from sessions_app.session import EVENT_TABLE, SESSION_TABLE, Turn
 from sessions_app.stores import TurnRecord
 
 
-def body_of(event: OutboxEvent) -> bytes:
-    """The JSON that is posted: the same one each time.
+def body_of(event: OutboxEvent, *, with_words: bool) -> bytes:
+    """The JSON that is posted: the same one each time, as long as its endpoint wants words or none.
 
     Raises SessionNotFound or RecordUnreadable where its words cannot be opened any more.
     """
@@ -21,7 +21,7 @@ def body_of(event: OutboxEvent) -> bytes:
         data["session"] = str(event.session_id)
     if event.about:
         data["id"] = str(event.about)
-    if event.sealed is not None:
+    if with_words and event.sealed is not None:
         data |= _words(event, bytes(event.sealed))
     whole = {"type": event.kind, "timestamp": event.at.isoformat(), "data": data}
     return json.dumps(whole, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")

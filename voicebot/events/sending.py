@@ -25,7 +25,7 @@ async def send(posting: Posting, event: OutboxEvent, endpoint: EventEndpoint, no
         return Settled(delivered, outcome, took_ms, **more)
 
     try:
-        body = await in_database(body_of, event)
+        body = await in_database(lambda: body_of(event, with_words=endpoint.with_words))
     except (SessionNotFound, RecordUnreadable):
         return settled("What it tells of cannot be opened any more.", hopeless=True)
     headers = signed_headers(str(event.message), secrets.in_force(endpoint, now), now, body)

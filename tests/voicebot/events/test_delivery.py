@@ -42,15 +42,6 @@ async def test_events_come_in_order_signed_and_without_words(receiver, house):
     assert set(first) == {"type", "timestamp", "data"}
 
 
-async def test_words_go_where_an_operator_chose_so(receiver, house):
-    await house.endpoint(receiver.url, with_words=True)
-    await house.session(CANARY)
-    await house.delivery().deliver_all()
-    started, turn = receiver.events()
-    assert started["data"]["metadata"] == {"booking": "A7"}
-    assert turn["data"]["text"] == CANARY
-
-
 async def test_what_was_erased_is_not_sent(receiver, house):
     await house.endpoint(receiver.url, with_words=True)
     session = await house.session(CANARY)

@@ -21,7 +21,7 @@ async def told(house, kind: str, **which) -> dict:
     async with asyncio.timeout(PATIENCE_SECS):
         while not (found := await house.do(rows.first)):
             await asyncio.sleep(0.05)
-    return json.loads(await house.do(body_of, found))
+    return json.loads(await house.do(body_of, found, with_words=True))
 
 
 async def test_a_tool_is_told_of_with_its_words_only_where_they_are_wanted(model):  # noqa: F811
