@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 NORMAL, INTERNAL_ERROR = 1000, 1011
 LEAVING_FLUSH_SECS = 2.0  # for a leaving visitor's last turns; then they are written without anybody waiting
+LOOK_AGAIN_SECS = 1.0  # for what came last to be taken in; a reply to it takes longer
 LEAVE_SECS = 0.5  # for the client that has ended its session to hang up
 
 
@@ -61,6 +62,7 @@ class Conversation:
         self.instead: Mapping[str, Any] = {}  # of the character's own services, see `Verdict`
         self._earlier_errors = 0  # of pipelines before this one
         self._rebuilding = False  # the pipeline ends because another one is to go on, until that is there
+        self._ending_one = asyncio.Lock()
         self._reload_missed = False  # a client message was answered meanwhile
         self._running: asyncio.Task | None = None
         self._replacing: asyncio.Task | None = None
@@ -119,24 +121,18 @@ class Conversation:
             self._remembering = Remembering(session.visitor, session.id, self._runtime.learning)
         await self._remembering.load(spec)
         fixed = (session.id, self._manager, writer, self._connection.connection, limit, self.meter)
-        all_of = self._runtime
-        context = SessionContext(
-            *fixed, all_of.prompt_threads, all_of.recorded, self._remembering, all_of.tool_servers
-        )
+        ours = self._runtime
+        shared = (ours.prompt_threads, ours.recorded, self._remembering, ours.tool_servers)
+        context = SessionContext(*fixed, *shared)
         state = ConversationState(context, session, spec, past)
         before_secs, warning_secs = quiet_secs()
 
         async def quiet() -> None:
             await self._idle.warn(pipeline, warning_secs)
 
+        budget, transport = self._runtime.inference_budget, self.transport
         pipeline = VoicePipeline(
-            state,
-            self.transport,
-            past,
-            services,
-            budget=self._runtime.inference_budget,
-            quiet_secs=before_secs,
-            on_quiet=quiet,
+            state, transport, past, services, budget=budget, quiet_secs=before_secs, on_quiet=quiet
         )
 
         @pipeline.rtvi.event_handler("on_answered")
@@ -156,9 +152,8 @@ class Conversation:
             await self._runtime.recovery.try_now()
         past = await self._manager.past(session.id, CONTEXT_TURNS)
         if self._writer is None:
-            writer = self._runtime.writers.take(
-                self._manager, session.id, await self._manager.sealer(session.id)
-            )
+            sealer = await self._manager.sealer(session.id)
+            writer = self._runtime.writers.take(self._manager, session.id, sealer)
             writer.connection, writer.on_replaced = self._connection.connection, self._on_fenced_off
             self.meter.give_to(writer)
             writer.behind(max([past.covered.upto, *(turn.sequence for turn in past.turns)]))
@@ -183,12 +178,24 @@ class Conversation:
         await pipeline.announce(spec)
         if pipeline.can_apply(spec):
             return
-        await pipeline.settle()
-        if pipeline is self.pipeline and not self._connection.closing:
-            self._rebuilding = True
-            # What the client sends from now on is for the next pipeline, and kept until that runs.
-            self.transport = self._new_transport()
-            await pipeline.cancel()
+        async with self._ending_one:  # what is published and what budgets want may both need another one
+            while pipeline is self.pipeline and not (self._rebuilding or self._connection.closing):
+                await pipeline.settle()
+                await self._end_for_next(pipeline)
+
+    async def _end_for_next(self, pipeline: VoicePipeline) -> None:
+        """Ends a pipeline that has settled, for another one; not if something has come that it answers."""
+        # What comes from now on is kept for the next pipeline; what came before may be on its way into this.
+        old, self.transport = self.transport, self._new_transport()
+        try:
+            settled = await pipeline.settle(LOOK_AGAIN_SECS)
+            self._rebuilding = settled and pipeline is self.pipeline and not self._connection.closing
+        finally:
+            if not self._rebuilding:
+                await self.transport.hand_back(old)
+                self.transport = old
+        if self._rebuilding:
+            await asyncio.shield(pipeline.cancel())  # whoever wants something newer stops waiting, not this
 
     async def serve_instead(self, instead: Mapping[str, Any]) -> None:
         """Goes on with these services, as soon as nobody speaks."""
@@ -265,9 +272,8 @@ class Conversation:
         """Winds everything down."""
         if self._running and self.pipeline:
             await self.pipeline.stop(self._running)
-        tasks = [
-            task for task in (self._running, self._idle.task, self.updates.task, self._compiling) if task
-        ]
+        begun = (self._running, self._idle.task, self.updates.task, self._compiling)
+        tasks = [task for task in begun if task]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,5 +1,9 @@
 """RTVI: what is taken from a client, and what goes out to it."""
 
+import asyncio
+from typing import Any
+from uuid import uuid4
+
 from pipecat.frames.frames import ErrorFrame, Frame, OutputTransportMessageUrgentFrame
 from pipecat.processors.frameworks.rtvi import RTVIProcessor, models
 from pydantic import BaseModel
@@ -21,6 +25,10 @@ class RTVIHooks(OwnEvents, RTVIProcessor):
     - shown_refusal(text): the words of an answer that refuses something
     """
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._marks: dict[str, asyncio.Event] = {}  # messages of our own, see `idle`
+
     async def take_message(self, message: models.Message, user_id: str | None) -> None:
         await super()._handle_message(message, user_id)
 
@@ -39,6 +47,24 @@ class RTVIHooks(OwnEvents, RTVIProcessor):
     def shown_refusal(self, text: str) -> str:
         return text
 
+    async def idle(self, secs: float) -> bool:
+        """Waits until every message that has come was handled, at most so long; whether it was.
+
+        They wait in a queue beside the pipeline, which no flush of that goes through: a message of ours does.
+        """
+        mark = models.Message(type="mark", id=uuid4().hex)
+        passed = self._marks[mark.id] = asyncio.Event()
+        try:
+            await self.handle_message(mark)
+            await asyncio.wait_for(passed.wait(), secs)
+        except AttributeError:  # it has not started: there is no queue, and nothing has come
+            return True
+        except TimeoutError:
+            return False
+        finally:
+            del self._marks[mark.id]
+        return True
+
     async def refuse_message(self, message_id: str, text: str) -> None:
         """Answers a message with an error."""
         await self._send_error_response(message_id, text)
@@ -47,6 +73,9 @@ class RTVIHooks(OwnEvents, RTVIProcessor):
         await self.send_out(OutputTransportMessageUrgentFrame(model.model_dump(exclude_none=exclude_none)))
 
     async def _handle_message(self, message: models.Message, user_id: str | None = None) -> None:
+        if passed := self._marks.get(message.id):
+            passed.set()
+            return
         await self.take_message(message, user_id)
 
     async def _handle_send_text(

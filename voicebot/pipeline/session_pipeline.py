@@ -26,7 +26,7 @@ from voicebot.extensions import Place, additions
 from voicebot.history import ContextHistory, HistoryFull, Summariser, mark_cut_off
 from voicebot.ops import metrics, tracing
 from voicebot.pipeline.acting import Actor
-from voicebot.pipeline.activity import Activity, Event
+from voicebot.pipeline.activity import Activity, Event, State
 from voicebot.pipeline.activity_observer import ActivityObserver
 from voicebot.pipeline.conversation_state import ConversationState
 from voicebot.pipeline.latency import Timing
@@ -80,8 +80,7 @@ class VoicePipeline:
         self._history = ContextHistory(past)
         self.context = self._history.context
         self._resumed = bool(past.turns or past.covered.upto) or session.greeted
-        self._writer = context.writer
-        self._summariser = Summariser(past, context)
+        self._writer, self._summariser = context.writer, Summariser(past, context)
         self._limit = SentenceLimit(spec.reply_sentences)
         self.activity = Activity()
         turns = Turns(transport.sound_secs, budget=budget, segmented=services.segmented)
@@ -270,7 +269,7 @@ class VoicePipeline:
     async def settle(self, secs: float | None = None) -> bool:
         """Waits until neither side speaks, nothing is under way, and all of it is told and remembered.
 
-        At most so long; whether it is. A visitor's sentence is waited for, and so is what is said to it.
+        At most so long; whether it is. A visitor's sentence is waited for, and what is said to it.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(secs):
@@ -280,9 +279,10 @@ class VoicePipeline:
         return False
 
     async def _flushed(self) -> bool:
-        """Lets everything in the pipeline come to its end; whether nothing began meanwhile."""
+        """Lets everything that has come be taken in and come to its end; whether nothing began meanwhile."""
+        idle = await self.rtvi.idle(REPLY_END_SECS)
         await self.worker.flush_pipeline(REPLY_END_SECS)
-        return self.activity.settled
+        return self.activity.settled and (idle or self.activity.state is State.ENDING)
 
     async def cancel(self) -> None:
         """Asks the pipeline to wind down at once; `run` returns when it has."""

@@ -263,6 +263,11 @@ class ChannelsTransport(OwnEvents, BaseTransport):
             await self._input.take(self._early.popleft())
         self._open = True
 
+    async def hand_back(self, other: "ChannelsTransport") -> None:
+        """This one is not to be opened after all: what came meanwhile goes to the other one."""
+        while self._early:
+            await other.receive(self._early.popleft())
+
     def hold_voice(self) -> None:
         """The character falls silent, as if interrupted, but so that it can go on."""
         self._output.hold()

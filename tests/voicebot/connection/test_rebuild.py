@@ -12,11 +12,14 @@ from characters.versions import publishing
 from sessions_app.database import in_database
 from sessions_app.manager import SessionManager
 from tests.characters.factory import make_character
+from tests.visitors import rtvi_message
 from voicebot.connection import conversation
 from voicebot.connection.consumer import VoiceConsumer
 from voicebot.connection.conversation import Conversation
 from voicebot.ops import RUNTIME
+from voicebot.pipeline import VoicePipeline
 from voicebot.runtime import Runtime
+from voicebot.transport import serializer
 
 SECS = 60  # that a busy machine may take
 
@@ -94,5 +97,45 @@ async def test_what_is_published_during_a_rebuild_is_in_the_next_pipeline(runtim
     await until(lambda: ours.pipeline is not first and ours.pipeline.state.spec.version == 3)
     assert ours.pipeline.state.spec.system_prompt == "You are new."
     assert building == [1, 2, 3], "other services than those of version 2"
+    await socket.send_input({"type": "websocket.disconnect", "code": 1000})
+    await socket.wait(SECS)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_what_is_typed_at_the_moment_of_the_change_is_answered(runtime, monkeypatch):
+    """It has come to the old pipeline, which has just been found settled and does not know of it yet."""
+    await in_database(make_character)
+    conversations: list[Conversation] = []
+    settle, begin = VoicePipeline.settle, Conversation.__init__
+    typed = asyncio.Event()
+
+    def made(self: Conversation, *args: Any) -> None:
+        begin(self, *args)
+        conversations.append(self)
+
+    async def settle_while_somebody_types(self: VoicePipeline, secs: float | None = None) -> bool:
+        settled = await settle(self, secs)
+        if not typed.is_set():
+            typed.set()
+            message = serializer.decode(rtvi_message("send-text", {"content": "Which way is north?"}))
+            await self.transport.receive(message)
+        return settled
+
+    monkeypatch.setattr(Conversation, "__init__", made)
+    monkeypatch.setattr(VoicePipeline, "settle", settle_while_somebody_types)
+    manager = SessionManager()
+    session = await manager.create(character="marlow", visitor="anon:me")
+    socket = await connected(runtime, session)
+    ready = rtvi_message("client-ready", {"version": "2.2.0", "about": {"library": "tests"}})
+    await socket.send_input({"type": "websocket.receive", "bytes": ready})
+    await until(lambda: bool(conversations) and conversations[0].pipeline is not None)
+    (ours,) = conversations
+    first = ours.pipeline
+    await until(lambda: first.rtvi.ready)
+    await in_database(publish, llm_model="another")
+    await until(lambda: ours.pipeline is not first)
+    async with asyncio.timeout(SECS):
+        while [turn.role for turn in await manager.turns(session.id)] != ["assistant", "user", "assistant"]:
+            await asyncio.sleep(0.05)
     await socket.send_input({"type": "websocket.disconnect", "code": 1000})
     await socket.wait(SECS)
