@@ -45,6 +45,11 @@ class Providers(BaseModel):
     ANSWER_SECS: Number = Field(
         default=15, gt=0, description="without a sound, after which a character apologises"
     )
+    OPENER_SECS: Number = Field(
+        default=0.35,
+        ge=0,
+        description="after a turn, until a character that has first words says some; 0: never",
+    )
     ANSWER_AHEAD_PROVIDERS: Names = Field(
         default=["local", "found", "repertoire"],
         description="of language models whose answers are prepared in a pause, and thrown away where the "

@@ -15,6 +15,7 @@ from characters.versions.differences import between
 from tests.characters.factory import make_character
 from tests.characters.test_desk import DESK
 from tests.characters.test_lore_cards import card
+from voicebot.lore import indexes
 
 MEANT = changed("{}", ByMeaning(wanted=True), "")
 
@@ -131,7 +132,9 @@ def test_a_writer_says_so_at_the_desk_and_sees_it_among_the_changes(admin_client
 
 @pytest.mark.django_db
 @pytest.mark.local
-def test_the_rehearsal_shows_that_an_entry_fired_by_meaning_and_how_sure_that_is(admin_client):
+def test_the_rehearsal_shows_that_an_entry_fired_by_meaning_and_how_sure_that_is(admin_client, monkeypatch):
+    monkeypatch.setattr(indexes, "READING_SECS", 60.0)  # while the machine has much to do
+    monkeypatch.setattr(indexes, "PATIENCE_SECS", 60.0)
     lore = [
         {
             "name": "The lighthouse",

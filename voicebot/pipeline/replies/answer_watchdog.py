@@ -8,7 +8,6 @@ from django.conf import settings
 from voicebot.pipeline.activity import Activity, Event, Fact, State
 from voicebot.providers import WithFallback, registry
 
-OPENER_SECS = 0.35  # after the end of a turn; an answer that takes no longer needs no first words before it
 FILLER_SHARE = 0.4  # of ANSWER_SECS, after which the character says that it thinks
 SHORTEST_FILLER_SECS = 4.0  # a filler that comes sooner, or right before the fallback reply, helps nobody
 NOTHING_SECS = 0.5  # after the end of a reply of which nothing was heard or read
@@ -49,6 +48,7 @@ class AnswerWatchdog:
         self._stages = {"llm": services.llm, "tts": services.tts}
         self._speech = speech
         self._answer_secs = settings.ANSWER_SECS if answer_secs is None else answer_secs
+        self._opener_secs = settings.OPENER_SECS
         filler_secs = FILLER_SHARE * self._answer_secs
         self._filler_secs = filler_secs if filler_secs >= SHORTEST_FILLER_SECS else None
         self._begin(0)
@@ -93,8 +93,8 @@ class AnswerWatchdog:
             if self._empty_at is None:
                 self._empty_at = activity.clock()
             return self._empty_at + NOTHING_SECS, self._say_so
-        if not self._opened and activity.unanswered:
-            return self._since + OPENER_SECS, self._say_first_words
+        if self._opener_secs and not self._opened and activity.unanswered:
+            return self._since + self._opener_secs, self._say_first_words
         if self._filler_secs and not self._filled and (activity.unanswered or Fact.SPEECH in activity):
             return self._since + self._filler_secs, self._say_wait
         return self._since + self._answer_secs, self._say_so
