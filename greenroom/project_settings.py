@@ -93,6 +93,8 @@ def _made_of(read: Any) -> dict[str, Any]:
         "STAGE_FALLBACKS": read.stage_fallbacks,
         "STAGE_OPTIONS": read.stage_options,
         "OPENAI": read.openai,
+        "OPENAI_REALTIME": read.openai_realtime,
+        "CALLS": read.calls,
         "TRACES_ENDPOINT": read.OTEL_EXPORTER_OTLP_ENDPOINT,
         "REQUIRE_TLS": read.PRODUCTION,
         "OTP_TOTP_ISSUER": "Greenroom",
