@@ -5,7 +5,7 @@ before a writer has saved the tool again.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from characters.tools import JSON_TYPE, SHAPE_CHARACTERS, Argument, ToolRefused
 
 SIMPLE = ("string", "integer", "number", "boolean")
 DEEPEST = 8
+MOST_PARTS = 2_000  # of an argument's schema, with its references written out: one may refer to itself
 MOST_DESCRIPTION = 300
 MOST_CHOICES = 40
 
@@ -26,7 +27,7 @@ def arguments_of(schema: Mapping[str, Any], *, without: frozenset[str] = frozens
     needed = schema.get("required")
     required = set(needed) if isinstance(needed, list) else set()
     found = [
-        _argument(str(name), _plain(each, schema), required=name in required)
+        _argument(str(name), _plain(each, schema, iter(range(MOST_PARTS))), required=name in required)
         for name, each in properties.items()
         if name not in without
     ]
@@ -49,26 +50,26 @@ def _argument(name: str, schema: Mapping[str, Any], *, required: bool) -> Argume
     return Argument(name, JSON_TYPE, description, required, shape=shape)
 
 
-def _plain(schema: Any, root: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
-    """Without references, and without the null of what may be left out."""
-    if not isinstance(schema, Mapping) or depth > DEEPEST:
+def _plain(schema: Any, root: Mapping[str, Any], parts: Iterator[int], depth: int = 0) -> dict[str, Any]:
+    """Without references, and without the null of what may be left out; as far as there are `parts` left."""
+    if not isinstance(schema, Mapping) or depth > DEEPEST or next(parts, None) is None:
         return {}
     here = dict(schema)
     reference = here.pop("$ref", None)
     if isinstance(reference, str):
-        here = {**_plain(_at(reference, root), root, depth + 1), **here}
+        here = {**_plain(_at(reference, root), root, parts, depth + 1), **here}
     for name in ("anyOf", "oneOf"):
         ways = here.get(name)
         if isinstance(ways, list):
-            left = [_plain(way, root, depth + 1) for way in ways if _is_something(way)]
+            left = [_plain(way, root, parts, depth + 1) for way in ways if _is_something(way)]
             del here[name]
             here = {**left[0], **here} if len(left) == 1 else {**here, name: left}
     if isinstance(here.get("properties"), Mapping):
         here["properties"] = {
-            name: _plain(each, root, depth + 1) for name, each in here["properties"].items()
+            name: _plain(each, root, parts, depth + 1) for name, each in here["properties"].items()
         }
     if isinstance(here.get("items"), Mapping):
-        here["items"] = _plain(here["items"], root, depth + 1)
+        here["items"] = _plain(here["items"], root, parts, depth + 1)
     return {name: value for name, value in here.items() if name not in ("$defs", "definitions", "$schema")}
 
 
