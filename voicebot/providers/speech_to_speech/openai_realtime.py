@@ -193,8 +193,9 @@ class RealtimeSession:
                 "conversation.item.input_audio_transcription.completed"
                 | "conversation.item.input_audio_transcription.failed"
             ):
-                for heard in self._heard(event.item_id, getattr(event, "transcript", None)):
-                    yield heard
+                heard = Heard(event.item_id, getattr(event, "transcript", None))
+                for told in self._in_order(event.item_id, heard):
+                    yield told
             case "error":
                 for told in self._failed(event.error):
                     yield told
@@ -218,9 +219,9 @@ class RealtimeSession:
             failure = f"the reply is {response.status} ({code or 'no reason given'})"
         return Ended(key, failure, usage_of(response.usage))
 
-    def _heard(self, item: str, text: str | None) -> list[Heard]:
+    def _in_order(self, piece: str, heard: Heard) -> list[Heard]:
         """Words come in the order of their pieces, whatever the vendor does."""
-        self._words[item] = Heard(item, text)
+        self._words[piece] = heard
         ready = []
         while self._pieces and self._pieces[0] in self._words:
             ready.append(self._words.pop(self._pieces.popleft()))
@@ -232,8 +233,9 @@ class RealtimeSession:
         if about.startswith("respond-") and (key := about.removeprefix("respond-")) in self._waiting:
             self._waiting.remove(key)
             return [Ended(key, f"the vendor refuses to answer ({code})")]
-        if about.startswith("commit-"):
-            return [Heard("", "")]
+        if about.startswith("commit-"):  # a piece that is none, in its place among the others
+            self._pieces.append(about)
+            return [*self._in_order(about, Heard("", ""))]
         if code == "session_expired":
             raise VendorLost(code)
         if code not in LATE:

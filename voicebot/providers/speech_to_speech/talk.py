@@ -70,7 +70,7 @@ class Talk:
         past = self._past if setup is None or messages is None else (setup, messages)
         try:
             await line.fill(*past)
-        except VendorLost:
+        except BaseException:  # lost, or the visitor goes on: nobody else would close it
             await line.close()
             raise
         self._line = line
@@ -184,20 +184,29 @@ class Talk:
             line = await self._current(setup, messages)
             self._past = setup, messages
             await line.idle()
-            asides: list[str] = []
-            if not fresh:
-                await line.set_up(setup)
-            news = line.ledger.news(messages)
-            for message in () if fresh else news.said:
-                await line.do(line.session.add(message))
-            for message in news.asides:
-                asides += await line.do(line.session.add(message))
+            try:
+                asides = await self._tell_news(line, setup, messages, fresh=fresh)
+            except asyncio.CancelledError:  # the visitor goes on, and who knows what of it has arrived
+                line.leave()
+                raise
             reply = Reply(uuid4().hex, self.pace, silent=written)
             reply.afterwards += asides
             self._said.append(reply)
             line.ledger.replies(reply)
             await line.respond(Wish(reply.key, written=written), reply)
         return reply
+
+    @staticmethod
+    async def _tell_news(line: Line, setup: Setup, messages: Sequence[Message], *, fresh: bool) -> list[str]:
+        """Tells a session what it does not know; the names of what it is to know for this turn alone."""
+        if not fresh:
+            await line.set_up(setup)
+        news, asides = line.ledger.news(messages), list[str]()
+        for message in () if fresh else news.said:
+            await line.do(line.session.add(message))
+        for message in news.asides:
+            asides += await line.do(line.session.add(message))
+        return asides
 
     async def tidy(self, reply: Reply) -> None:
         """A reply is over: notes that were for it alone leave the conversation, and its pace is known."""
