@@ -4,6 +4,7 @@ Its language model never wrote them, and would begin to: they are heard and kept
 of what the model reads.
 """
 
+import unicodedata
 from collections.abc import Sequence
 
 from characters.prompts.parts import text_of
@@ -36,7 +37,16 @@ def _without(openers: Sequence[str], message: Message) -> Message:
         return message
     text = text_of(message)
     for opener in openers:
+        if _is_cut_from_a_word(opener, text):
+            continue
         rest = text.removeprefix(opener).lstrip()
         if rest and rest != text:
             return {**message, "content": rest}
     return message
+
+
+def _is_cut_from_a_word(opener: str, text: str) -> bool:
+    """Whether a text that begins with an opener goes on within a word: “Well” and “Wellington”."""
+    following = text[len(opener) : len(opener) + 1]
+    spaceless = unicodedata.east_asian_width(following or " ") in "WF"
+    return opener[-1].isalnum() and following.isalnum() and not spaceless

@@ -198,10 +198,10 @@ class Conversation:
             await asyncio.shield(pipeline.cancel())  # whoever wants something newer stops waiting, not this
 
     async def serve_instead(self, instead: Mapping[str, Any]) -> None:
-        """Goes on with these services, as soon as nobody speaks."""
+        """Goes on with these services, the others being the character's own, as soon as nobody speaks."""
         if dict(instead) != dict(self.instead) and self.pipeline and not self._rebuilding:
             self.instead = instead
-            await self._change_character(self.pipeline.state.spec)
+            await self._change_character(await spec_of(self.pipeline.state.session))
 
     async def _session_for_rebuild(self, session: Session) -> Session:
         """The session of the next pipeline, for the same client."""

@@ -31,6 +31,20 @@ def runtime(tmp_path):
     made.spool.close()
 
 
+@pytest.fixture
+def conversations(monkeypatch) -> list[Conversation]:
+    """Those of this process, as they begin."""
+    found: list[Conversation] = []
+    begin = Conversation.__init__
+
+    def made(self: Conversation, *args: Any) -> None:
+        begin(self, *args)
+        found.append(self)
+
+    monkeypatch.setattr(Conversation, "__init__", made)
+    return found
+
+
 def publish(**fields: Any) -> None:
     character = Character.objects.get(slug="marlow")
     for name, value in fields.items():
@@ -60,12 +74,13 @@ async def connected(runtime: Runtime, session: Any) -> ApplicationCommunicator:
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_what_is_published_during_a_rebuild_is_in_the_next_pipeline(runtime, monkeypatch):
+async def test_what_is_published_during_a_rebuild_is_in_the_next_pipeline(
+    runtime, monkeypatch, conversations
+):
     """Version 2 wants another model; while its services are built, version 3 takes that back."""
     await in_database(make_character)
     heard: list[int | None] = []
     building: list[int] = []
-    conversations: list[Conversation] = []
     build, on_changed = conversation.build_services, conversation.CharacterUpdates.on_changed
 
     def noted(updates: Any, message: dict[str, Any]) -> None:
@@ -80,12 +95,6 @@ async def test_what_is_published_during_a_rebuild_is_in_the_next_pipeline(runtim
             await asyncio.wait({conversations[0].updates.task}, timeout=SECS)
         return await build(spec)
 
-    def made(self: Conversation, *args: Any) -> None:
-        begin(self, *args)
-        conversations.append(self)
-
-    begin = Conversation.__init__
-    monkeypatch.setattr(Conversation, "__init__", made)
     monkeypatch.setattr(conversation, "build_services", build_while_somebody_publishes)
     monkeypatch.setattr(conversation.CharacterUpdates, "on_changed", noted)
     session = await SessionManager().create(character="marlow", visitor="anon:me")
@@ -102,16 +111,10 @@ async def test_what_is_published_during_a_rebuild_is_in_the_next_pipeline(runtim
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_what_is_typed_at_the_moment_of_the_change_is_answered(runtime, monkeypatch):
+async def test_what_is_typed_at_the_moment_of_the_change_is_answered(runtime, monkeypatch, conversations):
     """It has come to the old pipeline, which has just been found settled and does not know of it yet."""
     await in_database(make_character)
-    conversations: list[Conversation] = []
-    settle, begin = VoicePipeline.settle, Conversation.__init__
-    typed = asyncio.Event()
-
-    def made(self: Conversation, *args: Any) -> None:
-        begin(self, *args)
-        conversations.append(self)
+    settle, typed = VoicePipeline.settle, asyncio.Event()
 
     async def settle_while_somebody_types(self: VoicePipeline, secs: float | None = None) -> bool:
         settled = await settle(self, secs)
@@ -121,7 +124,6 @@ async def test_what_is_typed_at_the_moment_of_the_change_is_answered(runtime, mo
             await self.transport.receive(message)
         return settled
 
-    monkeypatch.setattr(Conversation, "__init__", made)
     monkeypatch.setattr(VoicePipeline, "settle", settle_while_somebody_types)
     manager = SessionManager()
     session = await manager.create(character="marlow", visitor="anon:me")
@@ -137,5 +139,26 @@ async def test_what_is_typed_at_the_moment_of_the_change_is_answered(runtime, mo
     async with asyncio.timeout(SECS):
         while [turn.role for turn in await manager.turns(session.id)] != ["assistant", "user", "assistant"]:
             await asyncio.sleep(0.05)
+    await socket.send_input({"type": "websocket.disconnect", "code": 1000})
+    await socket.wait(SECS)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_what_served_for_a_budget_gives_way_to_the_characters_own_when_that_is_over(
+    runtime, conversations
+):
+    """What was published meanwhile holds, too."""
+    await in_database(make_character)
+    session = await SessionManager().create(character="marlow", visitor="anon:me")
+    socket = await connected(runtime, session)
+    await until(lambda: bool(conversations) and conversations[0].pipeline is not None)
+    (ours,) = conversations
+    await ours.serve_instead({"llm_model": "cheaper"})
+    await until(lambda: ours.pipeline.state.spec.llm_model == "cheaper")
+    await in_database(publish, system_prompt="You are new.")
+    await until(lambda: ours.pipeline.state.changes_soon)
+    await ours.serve_instead({})
+    await until(lambda: ours.pipeline.state.spec.llm_model == "")
+    assert ours.pipeline.state.spec.system_prompt == "You are new."
     await socket.send_input({"type": "websocket.disconnect", "code": 1000})
     await socket.wait(SECS)

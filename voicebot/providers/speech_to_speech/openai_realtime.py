@@ -193,9 +193,9 @@ class RealtimeSession:
                 "conversation.item.input_audio_transcription.completed"
                 | "conversation.item.input_audio_transcription.failed"
             ):
-                heard = Heard(event.item_id, getattr(event, "transcript", None))
-                for told in self._in_order(event.item_id, heard):
-                    yield told
+                words = Heard(event.item_id, getattr(event, "transcript", None))
+                for heard in self._in_order(event.item_id, words):
+                    yield heard
             case "error":
                 for told in self._failed(event.error):
                     yield told

@@ -94,3 +94,10 @@ def test_only_what_the_character_said_loses_its_opener_and_never_all_of_it():
     ]
     kept = [message["content"] for message in without_openers(spec, history)]
     assert kept == ["Hm. Is it?", "It is.", "Hm."]
+
+
+def test_a_word_that_only_begins_like_an_opener_is_left_whole():
+    spec = CharacterSpec("marlow", "Marlow", openers="Well\n嗯")
+    said = ["Wellington is far.", "Well, yes.", "Well yes.", "嗯我想想。"]
+    kept = without_openers(spec, [{"role": "assistant", "content": text} for text in said])
+    assert [message["content"] for message in kept] == ["Wellington is far.", ", yes.", "yes.", "我想想。"]
