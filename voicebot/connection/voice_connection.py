@@ -169,9 +169,11 @@ class VoiceConnection:
             if pipeline := self._conversation.pipeline:
                 await pipeline.actor.say(last_words(budget, pipeline.state.speaking.language))
                 await pipeline.settle(LAST_WORDS_SECS)
-            await self.close_with(BudgetSpent.close_code, str(BudgetSpent.message), BudgetSpent.code)
-            if budget.period == Budget.Period.SESSION:
-                await self.manager.end(session.id, reason="budget")
+            try:
+                await self.close_with(BudgetSpent.close_code, str(BudgetSpent.message), BudgetSpent.code)
+            finally:  # also where the client is faster, and all of this is wound up
+                if budget.period == Budget.Period.SESSION:
+                    await asyncio.shield(self.manager.end(session.id, reason="budget"))
 
         await self._budget.run(self._conversation.serve_instead, spent)
 
