@@ -6,6 +6,8 @@ import pytest
 
 from sessions_app.exceptions import LimitReached
 from tests.callers import Caller
+from voicebot.ops import TooMuch
+from voicebot.transport.webrtc.call import MOST_RECEIVED
 from voicebot.transport.webrtc.calls import Calls
 from voicebot.transport.webrtc.ice_servers import IceServers
 from voicebot.transport.webrtc.network import Network
@@ -48,3 +50,17 @@ async def test_a_session_has_two_calls_and_the_oldest_goes_for_a_third(offer):
     for call in made:
         await calls.end(session, call)
     assert len(calls) == 0
+
+
+async def test_a_flood_that_nobody_reads_is_kept_up_to_a_bound_and_ends_the_call(offer):
+    calls, session = Calls(Network(), IceServers(), switched_on=True, most=4), uuid4()
+    call = (await calls.begin(session, offer, "127.0.0.1"))[0]
+    call._opened.set()
+    for _ in range(MOST_RECEIVED * 2):
+        call._put(({"type": "client-message"}, 20))
+    assert call._received.qsize() == MOST_RECEIVED + 1
+    for _ in range(MOST_RECEIVED):
+        await call.receive()
+    with pytest.raises(TooMuch):
+        await call.receive()
+    await calls.end(session, call)

@@ -52,7 +52,7 @@ class Call:
         self._channel: RTCDataChannel | None = None
         self._received: asyncio.Queue[tuple[Received, int] | Exception | None] = asyncio.Queue()
         self._opened = asyncio.Event()
-        self._gone = False
+        self._gone = self._flooded = False
         self._candidates = 0
         self._closing: asyncio.Task | None = None
         self._hearing = Hearing(self._hear)
@@ -136,10 +136,10 @@ class Call:
         return found
 
     def _put(self, item: tuple[Received, int] | Exception) -> None:
-        if self._gone or not self._opened.is_set():
+        if self._gone or self._flooded or not self._opened.is_set():
             return
         if self._received.qsize() >= MOST_RECEIVED:
-            item = TooMuch()
+            item, self._flooded = TooMuch(), True  # nothing behind it is taken
         self._received.put_nowait(item)
 
     def _hear(self, pcm: bytes) -> None:
