@@ -37,7 +37,7 @@ Received = serializer.Audio | dict[str, Any]
 MOST_RECEIVED = 600  # packets and messages that wait to be taken: ten seconds
 MOST_MESSAGE_BYTES = 64 * 1024  # that a client may send at once, as at the socket
 MOST_UNSENT_BYTES = 4 * 1024 * 1024  # of messages: a client that reads nothing has gone
-GOODBYE_SECS = 1.0  # for the last messages to reach the client
+GOODBYE_SECS = 3.0  # for the last messages to reach the client, behind a flood of its own
 SIGNALLING = "signalling"  # messages between Pipecat's transports, beside RTVI
 
 
