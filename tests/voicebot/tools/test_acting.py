@@ -32,6 +32,7 @@ async def test_the_model_is_told_which_arguments_there_are(model):
     async with acting(model, tool("dice", description="Rolls the house's dice.")) as one:
         await one.type("Good evening.")
         await said_at_last(one, "Ahoy")
+        await one.until(lambda: model.asked)
         function = model.asked[-1]["tools"][0]["function"]
         assert function["description"] == "Rolls the house's dice."
         assert set(function["parameters"]["properties"]) == {"count", "sides"}
@@ -42,6 +43,7 @@ async def test_a_character_without_tools_costs_nothing_more(model):
     async with acting(model) as one:
         await one.type("Good evening.")
         await said_at_last(one, "Ahoy")
+        await one.until(lambda: model.asked)
         assert not {"tools", "tool_choice"} & model.asked[-1].keys()
         assert not await in_database(ToolUse.objects.count)
 
