@@ -44,14 +44,14 @@ class RecordedSpeech:
     """What a process records, each voice once; the recordings themselves lie where uploads do."""
 
     def __init__(self) -> None:
-        self.tasks: dict[str, asyncio.Task] = {}  # by the path of the first sentence
+        self.tasks: dict[str, asyncio.Task] = {}  # by the paths of the sentences
 
     def prepare(self, spec: CharacterSpec, build: VoiceFactory, sentences: Sequence[str]) -> None:
         """Records these sentences in the background, those that are not there.
 
         One after the other: visitors are talking meanwhile.
         """
-        key = _path(spec, sentences[0])
+        key = "\n".join(_path(spec, words) for words in sentences)
         if key not in self.tasks:
             self.tasks[key] = asyncio.create_task(self._record_all(key, spec, build, sentences))
 

@@ -1,6 +1,7 @@
 """First words to an answer that is being thought of: heard at once, kept with it, not read by the model."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from pipecat.frames.frames import Frame, LLMContextFrame
@@ -10,6 +11,9 @@ from characters.prompts import openers_in, without_openers
 from characters.spec import CharacterSpec
 from tests.voicebot.live import Conversation, conversation
 from tests.voicebot.players import WritingLLM
+from voicebot.pipeline.replies import fallback_reply
+from voicebot.providers import RecordedSpeech, recorded_speech
+from voicebot.providers.scripted import ScriptedTTS
 
 OPENERS = "Well now.\nHm, let me see."
 
@@ -101,3 +105,13 @@ def test_a_word_that_only_begins_like_an_opener_is_left_whole():
     said = ["Wellington is far.", "Well, yes.", "Well yes.", "嗯我想想。"]
     kept = without_openers(spec, [{"role": "assistant", "content": text} for text in said])
     assert [message["content"] for message in kept] == ["Wellington is far.", ", yes.", "yes.", "我想想。"]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_an_apology_that_is_changed_is_recorded_whatever_the_openers_are():
+    spec = CharacterSpec(slug="marlow", version=1, name="Marlow", openers="Hm.", apology="I am lost.")
+    process = RecordedSpeech()
+    for now in (spec, replace(spec, apology="The words are gone.")):
+        process.prepare(now, lambda _spec: ScriptedTTS(), fallback_reply.sentences_of(now))
+        await asyncio.gather(*process.tasks.values())
+        assert await recorded_speech.read(now, now.apology)
