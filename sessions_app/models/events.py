@@ -1,7 +1,7 @@
 """Events on their way out of here: who listens, and an outbox. Words in it are as sealed as the session's."""
 
 import uuid
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
@@ -75,10 +75,6 @@ class EventEndpoint(SealedRow):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def seal_id(self) -> Any:
-        return self.id
 
 
 class OutboxEvent(models.Model):

@@ -59,10 +59,6 @@ class MemoryKey(SealedRow):
     def __str__(self) -> str:
         return f"{self.owner_id} under {self.key_id}"
 
-    @property
-    def seal_id(self) -> uuid.UUID:
-        return self.owner_id
-
 
 class SealedMemory(models.Model):
     """One fact or episode. In the clear are ids, times and a count; a vector, once made, is sealed, too."""

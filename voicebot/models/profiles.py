@@ -62,10 +62,6 @@ class ProviderProfile(SealedRow):
         return self.name
 
     @property
-    def seal_id(self) -> uuid.UUID:
-        return self.id
-
-    @property
     def has_api_key(self) -> bool:
         return bool(self.sealed_api_key)
 

@@ -74,10 +74,6 @@ class SealedHeader(SealedRow):
         return self.name
 
     @property
-    def seal_id(self) -> uuid.UUID:
-        return self.id
-
-    @property
     def origin(self) -> str:
         return origin_of(self.address)
 
