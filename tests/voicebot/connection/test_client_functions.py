@@ -9,14 +9,10 @@ from pipecat.frames.frames import (
     InputTransportMessageFrame,
     OutputTransportMessageUrgentFrame,
 )
-from pipecat.pipeline.pipeline import Pipeline
-from pipecat.pipeline.worker import PipelineWorker
 from pipecat.processors.frame_processor import FrameProcessor
-from pipecat.serializers.protobuf import ProtobufFrameSerializer
-from pipecat.transports.websocket.client import WebsocketClientParams, WebsocketClientTransport
-from pipecat.workers.runner import WorkerRunner
 
 from tests.patience import PATIENCE_SECS
+from tests.voicebot.connection.python_client import connected
 
 A_KEEPER = """
 from characters.models import Character
@@ -61,19 +57,9 @@ class Program(FrameProcessor):
 async def test_a_program_has_its_function_called_and_the_character_tells_what_came(server):
     await asyncio.to_thread(server.command, "shell", "-c", A_KEEPER)
     url, _ = await asyncio.to_thread(server.start_session, "keeper")
-    params = WebsocketClientParams(audio_in_enabled=True, serializer=ProtobufFrameSerializer())
-    transport, program = WebsocketClientTransport(uri=url, params=params), Program()
-    worker = PipelineWorker(Pipeline([transport.input(), program, transport.output()]), enable_rtvi=False)
-    runner = WorkerRunner(handle_sigint=False)
-    await runner.add_workers(worker)
-    running = asyncio.create_task(runner.run())
-    try:
-        ready = {"label": "rtvi-ai", "type": "client-ready", "id": "1", "data": {"version": "2.2.0"}}
-        await worker.queue_frame(OutputTransportMessageUrgentFrame(message=ready))
+    program = Program()
+    async with connected(url, program):
         await program.has("bot-ready")
         await program.tell("send-text", {"content": "Some light, please."})
         await program.has("bot-output", "The lamp is now shining.")
         assert [(call["tool"], call["arguments"]) for call in program.calls] == [("lamp", {})]
-    finally:
-        await runner.cancel()
-        await running

@@ -9,17 +9,12 @@ from pipecat.frames.frames import (
     InputAudioRawFrame,
     InputTransportMessageFrame,
     OutputAudioRawFrame,
-    OutputTransportMessageUrgentFrame,
 )
-from pipecat.pipeline.pipeline import Pipeline
-from pipecat.pipeline.worker import PipelineWorker
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
-from pipecat.serializers.protobuf import ProtobufFrameSerializer
-from pipecat.transports.websocket.client import WebsocketClientParams, WebsocketClientTransport
-from pipecat.workers.runner import WorkerRunner
 
 from tests.servers import ROOT
 from tests.visitors import AUDIBLE, CHUNK, RATE_HZ, speech
+from tests.voicebot.connection.python_client import connected
 
 
 class Ear(FrameProcessor):
@@ -42,25 +37,9 @@ class Ear(FrameProcessor):
 
 async def test_pipecats_python_client_talks(server):
     url, _ = await asyncio.to_thread(server.start_session)
-    transport = WebsocketClientTransport(
-        uri=url,
-        params=WebsocketClientParams(
-            audio_in_enabled=True,
-            audio_out_enabled=True,
-            audio_out_sample_rate=RATE_HZ,
-            audio_in_sample_rate=24_000,
-            add_wav_header=False,
-            serializer=ProtobufFrameSerializer(),
-        ),
-    )
     ear = Ear()
-    worker = PipelineWorker(Pipeline([transport.input(), ear, transport.output()]), enable_rtvi=False)
-    runner = WorkerRunner(handle_sigint=False)
-    await runner.add_workers(worker)
-    running = asyncio.create_task(runner.run())
-    try:
-        ready = {"label": "rtvi-ai", "type": "client-ready", "id": "1", "data": {"version": "2.2.0"}}
-        await worker.queue_frame(OutputTransportMessageUrgentFrame(message=ready))
+    rates = {"audio_out_sample_rate": RATE_HZ, "audio_in_sample_rate": 24_000}
+    async with connected(url, ear, audio_out_enabled=True, add_wav_header=False, **rates) as worker:
         async with asyncio.timeout(30):
             while "bot-ready" not in ear.messages or not ear.audible:
                 await asyncio.sleep(0.05)
@@ -71,9 +50,6 @@ async def test_pipecats_python_client_talks(server):
             before = ear.audible
             while "user-transcription" not in ear.messages or ear.audible <= before:
                 await asyncio.sleep(0.05)
-    finally:
-        await runner.cancel()
-        await running
 
 
 @pytest.fixture(scope="module")

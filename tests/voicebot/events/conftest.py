@@ -18,6 +18,7 @@ from sessions_app.models import EventEndpoint, OutboxEvent
 from sessions_app.outbox import secrets
 from sessions_app.session import Session, Turn
 from tests.characters.factory import make_character
+from tests.voicebot.http_server import answering
 from voicebot.events import EventDelivery
 from voicebot.outbound import Posting
 
@@ -59,14 +60,8 @@ class Receiver:
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
     made = Receiver()
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", made.handle)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.port = runner.addresses[0][1]
-    yield made
-    await runner.cleanup()
+    async with answering(made.handle) as made.port:
+        yield made
 
 
 class House:

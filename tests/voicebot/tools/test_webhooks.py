@@ -13,6 +13,7 @@ from aiohttp import web
 
 from characters.tools import ToolRefused, ToolSpec
 from sessions_app.database import in_database
+from tests.voicebot.http_server import answering
 from tests.voicebot.tools.acting import acting, said_at_last, tool
 from voicebot.models import SealedHeader
 from voicebot.outbound import MOST_BYTES, OutOfBounds, check_address
@@ -63,14 +64,8 @@ class Hook:
 @pytest.fixture
 async def hook() -> AsyncIterator[Hook]:
     made = Hook()
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", made.handle)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.port = runner.addresses[0][1]
-    yield made
-    await runner.cleanup()
+    async with answering(made.handle) as made.port:
+        yield made
 
 
 def addresses(*found: str):
