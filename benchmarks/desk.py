@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import benchmarks.django_ready  # noqa: F401
+from benchmarks.scratch_database import scratch_database
 
 ROUNDS = 9
 WORDS = ["harbour", "lantern", "storm", "compass", "kraken", "anchor", "barrel", "gull", "rope", "island"]
@@ -138,17 +139,8 @@ def main() -> None:
     for name, usual in (("characters", 1000), ("entries", 1000), ("rehearsed", 400), ("cards", 300)):
         parser.add_argument(f"--{name}", type=int, default=usual)
     options = parser.parse_args()
-    from django.db import connection
-    from django.test.runner import DiscoverRunner
-
-    connection.settings_dict["TEST"]["NAME"] = DATABASE
-    runner = DiscoverRunner(verbosity=0, interactive=False)
-    runner.setup_test_environment()
-    databases = runner.setup_databases()
-    try:
+    with scratch_database(DATABASE):
         measure(options)
-    finally:
-        runner.teardown_databases(databases)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 import benchmarks.django_ready  # noqa: F401
+from benchmarks.scratch_database import scratch_database
 
 DATABASE = "greenroom_benchmark_document_search"
 PIECES_OF_A_SUBJECT = 40
@@ -116,17 +117,8 @@ def main() -> None:
     parser.add_argument("--pieces", type=int, default=20_000)
     parser.add_argument("--questions", type=int, default=100)
     options = parser.parse_args()
-    from django.db import connection
-    from django.test.runner import DiscoverRunner
-
-    connection.settings_dict["TEST"]["NAME"] = DATABASE
-    runner = DiscoverRunner(verbosity=0, interactive=False)
-    runner.setup_test_environment()
-    databases = runner.setup_databases()
-    try:
+    with scratch_database(DATABASE):
         measure(options.pieces, options.questions)
-    finally:
-        runner.teardown_databases(databases)
 
 
 if __name__ == "__main__":
