@@ -1,20 +1,17 @@
 // Plays a call's sound as it comes, and reports of it as the player does: the browser's own buffer has made it even.
 
+import { Metered } from "./metered-worklet.ts";
+
 const FADE_SECS = 0.005;
-const REPORT_SECS = 0.05;
 const SOUND = 0.004; // amplitude above which there is some
 const PAUSE_SECS = 0.3; // within speech
 const GONE_SECS = 0.06; // of silence: what was cut off has gone by
 const DEAF_SECS = 1; // at most: the server has heard of it by then
 
-class Live extends AudioWorkletProcessor {
+class Live extends Metered {
   private quiet = Infinity; // samples since there was sound
   private deaf = 0; // samples for which nothing is played yet
   private gain = 1;
-  private energy = 0;
-  private counted = 0;
-  private heard = 0;
-  private position = 0;
 
   constructor() {
     super();
@@ -36,28 +33,15 @@ class Live extends AudioWorkletProcessor {
       this.gain = Math.min(1, Math.max(0, this.gain + (this.deaf ? -step : step)));
       const played = sample * this.gain;
       out[i] = played;
-      this.energy += played * played;
-      if (Math.abs(played) > 0.015) this.heard++;
+      this.meter(played);
     }
-    for (let channel = 1; channel < outputs[0].length; channel++) outputs[0][channel].set(out);
     this.position += out.length;
-    this.counted += out.length;
-    if (this.counted >= REPORT_SECS * sampleRate) this.report();
+    this.played(outputs[0]);
     return true;
   }
 
-  report() {
-    this.port.postMessage({
-      level: Math.sqrt(this.energy / this.counted),
-      playing: !this.deaf && this.quiet < PAUSE_SECS * sampleRate,
-      bufferedSecs: 0,
-      positionSecs: this.position / sampleRate,
-      heard: this.heard,
-      gaps: 0,
-      gapSecs: 0,
-    });
-    this.energy = 0;
-    this.counted = 0;
+  protected get state() {
+    return { playing: !this.deaf && this.quiet < PAUSE_SECS * sampleRate, bufferedSecs: 0, gaps: 0, gapSecs: 0 };
   }
 }
 

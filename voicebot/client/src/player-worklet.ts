@@ -1,13 +1,14 @@
 // Plays PCM as it arrives: a cushion against a jittery link, no clicks at its ends, silent at once when told to.
 
+import { Metered } from "./metered-worklet.ts";
+
 const CUSHION_SECS = 0.12; // waited for before the first sample of an utterance, and after running dry
 const PATIENCE_SECS = 0.04; // beyond the cushion; then less than that is played, because it is all there is
 const FADE_SECS = 0.005;
-const REPORT_SECS = 0.05;
 
 export type PlayerMessage = { readonly pcm: Int16Array } | { readonly flush: true } | { readonly cushionSecs: number };
 
-class Player extends AudioWorkletProcessor {
+class Player extends Metered {
   private queue: Float32Array[] = [];
   private offset = 0; // into the first chunk of the queue
   private buffered = 0; // samples
@@ -15,10 +16,7 @@ class Player extends AudioWorkletProcessor {
   private playing = false;
   private gain = 0;
   private fading = false; // the voice is being cut off
-  private energy = 0;
-  private counted = 0;
-  private heard = 0; // audible samples so far
-  private position = 0; // of all samples that ever came, those that are over
+  protected override position = 0; // of all samples that ever came, those that are over
   private gaps = 0; // times the queue ran dry
   private gap = 0; // samples of silence since then
   private lastGap = 0; // the same, when it went on
@@ -97,28 +95,20 @@ class Player extends AudioWorkletProcessor {
       this.gain = Math.min(1, Math.max(0, this.gain + (closing ? -step : step)));
       const sample = this.next() * this.gain;
       out[i] = sample;
-      this.energy += sample * sample;
-      if (Math.abs(sample) > 0.015) this.heard++;
+      this.meter(sample);
       if (this.fading && this.gain === 0) this.drop();
     }
-    for (let channel = 1; channel < outputs[0].length; channel++) outputs[0][channel].set(out);
-    this.counted += out.length;
-    if (this.counted >= REPORT_SECS * sampleRate) this.report();
+    this.played(outputs[0]);
     return true;
   }
 
-  report() {
-    this.port.postMessage({
-      level: Math.sqrt(this.energy / this.counted),
+  protected get state() {
+    return {
       playing: this.playing,
       bufferedSecs: this.buffered / sampleRate,
-      positionSecs: this.position / sampleRate,
-      heard: this.heard,
       gaps: this.gaps,
       gapSecs: this.lastGap / sampleRate,
-    });
-    this.energy = 0;
-    this.counted = 0;
+    };
   }
 }
 
