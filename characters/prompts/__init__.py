@@ -9,9 +9,6 @@ from characters.prompts.examples import (
     unnamed_exchanges,
 )
 from characters.prompts.filling import macros_of
-from characters.prompts.openers import (
-    MOST_CHARACTERS as OPENER_CHARACTERS,
-)
 from characters.prompts.openers import openers_in, openers_of, without_openers
 from characters.prompts.parts import text_of
 from characters.prompts.rendering import (
@@ -35,7 +32,6 @@ from characters.prompts.rendering import (
 __all__ = [
     "ANYTHING",
     "DEFAULT_LIMIT",
-    "OPENER_CHARACTERS",
     "PICK_UP",
     "REMEMBERED",
     "REPLY_TOKENS",

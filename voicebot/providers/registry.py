@@ -214,7 +214,9 @@ def factory(stage: Stage, name: str) -> Factory:
 
 def _factory(stage: Stage, name: str) -> Factory:
     if name in BUILT_IN and name not in built_in(stage):
-        sentence = _("%(name)s does not serve %(stage)s: that needs another provider.")
+        alone = _("%(name)s is for the language model alone: %(stage)s needs another provider.")
+        other = _("%(name)s does not serve %(stage)s: that needs another provider.")
+        sentence = alone if SERVES.get(name) == ("llm",) else other
         raise ProviderError(sentence % {"name": name, "stage": stage})
     if is_named(name):
         made: Factory = getattr(provider(name), stage)

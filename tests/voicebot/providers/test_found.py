@@ -192,7 +192,7 @@ def test_the_local_model_thinks_until_somebody_is_there(spec):
 
 def test_ears_and_voice_are_not_found():
     assert "found" not in registry.built_in("stt")
-    with pytest.raises(ProviderError, match="found does not serve tts"):
+    with pytest.raises(ProviderError, match="found is for the language model alone"):
         registry.factory("tts", "found")
 
 
