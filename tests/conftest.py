@@ -37,6 +37,8 @@ HAS_LOCAL = all(
 )
 
 
+DATABASE_BLOCKER = pytest.StashKey[Any]()
+
 # The same examples each time, however slow the machine: `make fuzz` looks for new ones.
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("suite")
@@ -83,7 +85,10 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: Any, pytestconfig: pytest.Config
+) -> Iterator[None]:
+    pytestconfig.stash[DATABASE_BLOCKER] = django_db_blocker
     with django_db_blocker.unblock():
         flush.install()
     yield
@@ -92,6 +97,19 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     loop = asyncio.new_event_loop()
     loop.run_until_complete(sync_to_async(connections.close_all)())
     loop.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """What a test without `transaction=True` has database threads write stays, and others trip over it."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    if not flush.database_threads.were_asked() or marker is None or marker.kwargs.get("transaction"):
+        return
+    with item.config.stash[DATABASE_BLOCKER].unblock():
+        if left := flush.filled():
+            flush.flush()
+            pytest.fail(f"rows are left in {', '.join(left)}: this test needs django_db(transaction=True)")
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,8 @@ from voicebot.providers import provider_watch
 from voicebot.providers.local.ears import models
 from voicebot.providers.local.voices import engines
 
-pytestmark = pytest.mark.django_db
+# What a trial uses is counted in a database thread.
+pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "/admin/voicebot/providerprofile/stages/"
 TRY = f"{PAGE}try/"
 LLM = "pipecat.services.openai.llm.OpenAILLMService"
