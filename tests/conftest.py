@@ -16,6 +16,7 @@ import hypothesis
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, connections
 from django.utils import translation
@@ -47,6 +48,8 @@ hypothesis.settings.load_profile("suite")
 def pytest_configure(config: pytest.Config) -> None:
     gc.disable()  # while all is imported and collected, none of which is garbage
     keep_apart()
+    # Accounts are made some four hundred times, each a fifth of a second of a core by the real one.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     if getattr(config.option, "numprocesses", 0):
         start_fork_server()  # one for all workers, which find it in their environment
 

@@ -12,11 +12,6 @@ from staff.login import logins
 PASSWORD = "a-right-Password-7"
 
 
-@pytest.fixture(autouse=True)
-def _passwords_are_looked_at_quickly(settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def now(monkeypatch) -> list[float]:
     """The time of logins, in a list of one that a test sets forward."""

@@ -22,11 +22,6 @@ SHOW, SET_UP = "/admin/second-factor/", "/admin/second-factor/setup/"
 KEY_ADD = "/admin/sessions_app/apikey/add/"
 
 
-@pytest.fixture(autouse=True)
-def _passwords_are_looked_at_quickly(settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def boss(settings) -> User:
     settings.SECOND_FACTOR_REQUIRED = True
