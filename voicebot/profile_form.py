@@ -96,13 +96,11 @@ class ProfileForm(forms.ModelForm):
             return cleaned
         try:
             cleaned["api_key"], cleaned["secret_options"] = self._secrets(cleaned)
-            build = pipecat_service.factory(
-                cleaned["stage"],
-                cleaned["service"],
-                cleaned["options"],
-                cleaned["api_key"],
-                cleaned["secret_options"],
-            )
+            described = [cleaned[part] for part in ("service", "options", "api_key", "secret_options")]
+            if cleaned["stage"] == registry.SPEECH_TO_SPEECH:
+                build = registry.vendor(*described).speech_to_speech
+            else:
+                build = pipecat_service.factory(cleaned["stage"], *described)
             build(CharacterSpec(slug="a-sheet", name="A sheet"))
         except ProviderError as error:
             self.add_error("service", str(error))

@@ -31,6 +31,7 @@ NEEDS: Mapping[registry.Stage, tuple[registry.Stage, ...]] = {
     "stt": ("stt", "tts"),
     "llm": ("llm",),
     "tts": ("tts",),
+    "speech_to_speech": ("speech_to_speech",),
 }
 THINK_SECS = 60.0  # a model may have to be loaded
 
@@ -52,11 +53,17 @@ async def try_stage(
     if stage == "llm":
         return await _think(by["llm"], spec)
     began = time.monotonic()
-    sound = await voice_sample.wav(by["tts"], spec, sentence(spec))
-    if stage == "tts":
+    sound = await voice_sample.wav(_voice(by), spec, sentence(spec))
+    if stage != "stt":
         secs = time.monotonic() - began
         return Trial(sentence(spec), secs, secs, sound)
     return await _hear(by["stt"], spec, sound)
+
+
+def _voice(by: Mapping[registry.Stage, registry.Factory]) -> registry.Factory:
+    """What speaks; of speech to speech the last of its services."""
+    whole = by.get(registry.SPEECH_TO_SPEECH)
+    return (lambda spec: whole(spec)[-1]) if whole else by["tts"]
 
 
 def sentence(spec: CharacterSpec) -> str:

@@ -22,6 +22,7 @@ TITLES = {
     "stt": gettext_lazy("Ears: speech to text"),
     "llm": gettext_lazy("Mind: the language model"),
     "tts": gettext_lazy("Voice: text to speech"),
+    "speech_to_speech": gettext_lazy("All three: speech to speech"),
 }
 SPEC = CharacterSpec(slug="trial", name="Greenroom")
 
@@ -49,13 +50,20 @@ class StagesPage:
             "opts": self.opts,
             "title": _("Stages"),
             "may_try": self.has_change_permission(request),  # type: ignore[attr-defined]
-            "stages": [self._stage(request, stage) for stage in registry.STAGES],
+            "stages": [self._stage(request, stage) for stage in registry.STAGES] + self._whole(request),
         }
         return render(request, "admin/stages.html", context)
 
+    def _whole(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """Speech to speech, if any character or profile has it."""
+        shown = self._stage(request, registry.SPEECH_TO_SPEECH)
+        return [shown] if shown["served"] else []
+
     def _stage(self, request: HttpRequest, stage: registry.Stage) -> dict[str, Any]:
         watch = runtime.of_request(request).provider_watch
-        roles = {settings.STAGE_FALLBACKS[stage]: _("takes over"), registry.name_for(stage): _("in use")}
+        roles = {name: _("in use") for name in registry.built_in(stage)}
+        if stage != registry.SPEECH_TO_SPEECH:
+            roles = {settings.STAGE_FALLBACKS[stage]: _("takes over"), registry.name_for(stage): _("in use")}
         return {
             "stage": stage,
             "title": TITLES[stage],
@@ -87,7 +95,7 @@ class StagesPage:
         if not self.has_change_permission(request):  # type: ignore[attr-defined]
             raise PermissionDenied
         stage, name = cast(registry.Stage, request.POST.get("stage", "")), request.POST.get("name", "")
-        if stage not in registry.STAGES or name not in provider_watch.serving(stage):
+        if stage not in TITLES or name not in provider_watch.serving(stage):
             raise Http404
         own: Any = {f"{stage}_provider": name}
         spec = replace(SPEC, **own)

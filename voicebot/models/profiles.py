@@ -25,15 +25,19 @@ class ProviderProfile(SealedRow):
         STT = "stt", _("listens (speech-to-text)")
         LLM = "llm", _("thinks (language model)")
         TTS = "tts", _("speaks (text-to-speech)")
+        SPEECH_TO_SPEECH = "speech_to_speech", _("does all three (speech to speech)")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.SlugField(_("name"), unique=True, help_text=_("What characters call it by."))
-    stage = models.CharField(_("stage"), max_length=3, choices=Stage.choices)
+    stage = models.CharField(_("stage"), max_length=16, choices=Stage.choices)
     service = models.CharField(
         _("service"),
         max_length=200,
-        validators=[RegexValidator(r"^[A-Za-z_][\w.]*\.[A-Za-z_]\w*$", _("This is not a dotted path."))],
-        help_text=_("The dotted path of a service, such as pipecat.services.openai.llm.OpenAILLMService."),
+        validators=[RegexValidator(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$", _("This is not a dotted path."))],
+        help_text=_(
+            "The dotted path of a service, such as pipecat.services.openai.llm.OpenAILLMService; of speech "
+            "to speech the vendor's name, such as openai_realtime."
+        ),
     )
     options = models.JSONField(
         _("options"),

@@ -1,6 +1,7 @@
 """Provider catalog: which providers there are, and what they cannot do of what a character asks for."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
@@ -23,6 +24,7 @@ from voicebot.providers.local.voices import engines
 from voicebot.providers.local.voices.catalogue import VOICES as VOICES_HERE
 from voicebot.providers.local.voices.catalogue import WOMAN, Voice
 from voicebot.providers.one_shot import NoAnswer
+from voicebot.providers.profiles import opened
 from voicebot.providers.registry import STAGES, Stage
 from voicebot.providers.speech import voice_sample
 from voicebot.providers.speech_to_speech import SpeaksForItself
@@ -73,6 +75,17 @@ def _described(voice: Voice, *, many: bool) -> str:
     return " · ".join(told)
 
 
+def _named(name: str) -> Any:
+    """The provider of code, or the vendor of speech to speech that a profile describes; None for others.
+
+    Reads the database. Raises ProviderError.
+    """
+    if registry.is_named(name):
+        return registry.provider(name)
+    found = None if "." in name else registry.profile(registry.SPEECH_TO_SPEECH, name)
+    return registry.vendor(found.service, found.options, *opened(found)) if found else None
+
+
 def _factory_of(stage: Stage, spec: CharacterSpec) -> registry.Factory:
     """The factory of one stage of a character, by itself. Raises ProviderError."""
     name = registry.chosen(stage, spec)
@@ -106,6 +119,8 @@ class ProviderCatalog:
                 return registry.provider(name).problems(stage, spec)
             build = registry.factory(stage, name)
             build(spec)
+            if stage == registry.SPEECH_TO_SPEECH:
+                return dict(_named(name).problems(stage, spec))
             return self._of_service(stage, name, spec)
         except ProviderError as error:
             return {field: str(error)}
@@ -135,8 +150,8 @@ class ProviderCatalog:
     def lacks(self, spec: CharacterSpec) -> Sequence[str]:
         name = spec.speech_to_speech_provider
         try:
-            found = registry.provider(name) if registry.is_named(name) else None
-        except ProviderError:  # not installed: whoever calls is told so
+            found = _named(name) if name else None
+        except ProviderError:  # not installed, or sealed for good: whoever calls is told so
             return []
         return found.lacks(spec) if isinstance(found, SpeaksForItself) else []
 
@@ -196,20 +211,21 @@ class ProviderCatalog:
         if name == "local":
             return _voices_here(spec)
         known = VOICES.get(name, ())
-        path = name
         if not known and not registry.is_named(name):
-            try:
-                profile = None if "." in name else registry.profile("tts", name)
-            except ProviderError:
-                return []
+            stage: Stage = registry.SPEECH_TO_SPEECH if spec.speech_to_speech_provider else "tts"
+            profile = None if "." in name else registry.profile(stage, name)
             path = profile.service if profile else name
-            known = VOICES["openai"] if path.startswith("pipecat.services.openai.") else ()
+            known = VOICES.get("openai" if path.startswith("pipecat.services.openai.") else path, ())
         return [(voice, voice) for voice in known]
 
     def model(self, spec: CharacterSpec) -> Model:
         name = registry.name_for("llm", spec)
         if registry.is_named(name):
             return registry.provider(name).model(spec)
-        profile = None if "." in name else registry.profile("llm", name)
-        limit = (profile.context_tokens if profile else None) or settings.LLM_CONTEXT_TOKENS
-        return Model(spec.llm_model or name, limit)
+        stage: Stage = registry.SPEECH_TO_SPEECH if spec.speech_to_speech_provider else "llm"
+        profile = None if "." in name else registry.profile(stage, name)
+        if profile and stage == registry.SPEECH_TO_SPEECH:
+            found: Model = _named(name).model(spec)
+        else:
+            found = Model(spec.llm_model or name, settings.LLM_CONTEXT_TOKENS)
+        return replace(found, limit=profile.context_tokens) if profile and profile.context_tokens else found

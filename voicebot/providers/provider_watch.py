@@ -17,6 +17,7 @@ from django.db import Error as DatabaseError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from characters.models import Character
 from sessions_app.database import Breaker, cause_of, in_database
 from voicebot.models import ProviderProfile
 from voicebot.providers import registry
@@ -55,7 +56,7 @@ def serving(stage: Stage) -> dict[str, str]:
     The first is in use; the fallback comes second if there is one. Reads the database.
     """
     found: dict[str, str] = {}
-    for name in filter(None, (registry.name_for(stage), settings.STAGE_FALLBACKS[stage])):
+    for name in _in_use(stage):
         found[name] = ""
         if registry.is_named(name):
             with suppress(ProviderError):  # not installed: who calls is told so
@@ -67,10 +68,18 @@ def serving(stage: Stage) -> dict[str, str]:
     return found
 
 
+def _in_use(stage: Stage) -> list[str]:
+    """The providers of a stage that no profile makes: of speech to speech, those that characters name."""
+    if stage != registry.SPEECH_TO_SPEECH:
+        return [name for name in (registry.name_for(stage), settings.STAGE_FALLBACKS[stage]) if name]
+    cast = Character.objects.filter(speech_to_speech_provider__in=registry.built_in(stage))
+    return sorted(set(cast.values_list("speech_to_speech_provider", flat=True)))
+
+
 def addresses() -> dict[str, list[str]]:
     """The addresses of the providers in use, each with the stages it serves. Reads the database."""
     found: dict[str, list[str]] = {}
-    for stage in registry.STAGES:
+    for stage in (*registry.STAGES, registry.SPEECH_TO_SPEECH):
         for url in dict.fromkeys(filter(None, serving(stage).values())):
             found.setdefault(url, []).append(stage)
     return found

@@ -28,10 +28,9 @@ from characters.prompts import Message
 from characters.provider_choice import Model
 from characters.spec import CharacterSpec
 from characters.text import cleaned
-from sessions_app.exceptions import RecordUnreadable
 from voicebot import usage
 from voicebot.models import ProviderProfile
-from voicebot.providers import pipecat_service
+from voicebot.providers import pipecat_service, profiles
 from voicebot.providers.errors import ProviderError
 from voicebot.providers.fallback import WithFallback
 from voicebot.providers.speech.abilities import CachesSpeech, ChangesVoice, SpeaksAhead  # noqa: F401
@@ -224,22 +223,21 @@ def _factory(stage: Stage, name: str) -> Factory:
     if "." in name:
         return pipecat_service.factory(stage, name, settings.STAGE_OPTIONS[stage])
     if found := profile(stage, name):
-        try:
-            api_key, secret_options = found.api_key(), found.secret_options()
-        except RecordUnreadable as error:
-            raise ProviderError(
-                _(
-                    "The secrets of the profile %(name)r cannot be opened: their key is not in SESSION_KEYS, "
-                    "or the service or its address has changed. An operator has to give them again."
-                )
-                % {"name": name}
-            ) from error
-        return pipecat_service.factory(stage, found.service, found.options, api_key, secret_options)
+        described = found.service, found.options, *profiles.opened(found)
+        whole = stage == SPEECH_TO_SPEECH
+        return vendor(*described).speech_to_speech if whole else pipecat_service.factory(stage, *described)
     known = ProviderProfile.objects.filter(stage=stage).values_list("name", flat=True)
     sentence = _("There is no provider %(name)r for %(stage)s. Use one of %(known)s.")
     raise ProviderError(
         sentence % {"name": name, "stage": stage, "known": ", ".join([*built_in(stage), *known])}
     )
+
+
+def vendor(service: str, options: Mapping[str, Any], key: str, secret: Mapping[str, Any]) -> Any:
+    """A provider of speech to speech as an operator describes it. Raises ProviderError."""
+    known = built_in(SPEECH_TO_SPEECH)
+    found = provider(service) if service in known else None
+    return profiles.configured(found, service, options, key, secret, known=known)
 
 
 def factories(spec: CharacterSpec) -> dict[Stage, Factory]:

@@ -1,6 +1,6 @@
 """Provider `openai_realtime`: OpenAI's Realtime API, or a server that speaks it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from pipecat.processors.frame_processor import FrameProcessor
 from characters.provider_choice import Model
 from characters.spec import CharacterSpec
 from voicebot.providers.errors import ProviderError
+from voicebot.providers.profiles import laid_over
 from voicebot.providers.registry import Stage, Warmer
 from voicebot.providers.speech_to_speech import openai_realtime
 from voicebot.providers.speech_to_speech.serving import services_of
@@ -22,16 +23,26 @@ SPEEDS = (0.25, 1.5)  # https://platform.openai.com/docs/api-reference/realtime-
 HOSTED = "https://api.openai.com/v1"
 
 
-def voice_of(spec: CharacterSpec) -> str:
-    """The character's voice, if the vendor has it."""
-    return spec.voice if spec.voice in VOICES else str(settings.OPENAI_REALTIME["voice"])
-
-
 class OpenAIRealtimeProvider:
-    @staticmethod
-    def _address() -> dict[str, Any]:
+    """As the environment has it, or with the options of a profile."""
+
+    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+        self._options = options
+
+    def with_options(self, options: Mapping[str, Any]) -> "OpenAIRealtimeProvider":
+        return OpenAIRealtimeProvider(laid_over(settings.OPENAI_REALTIME, options))
+
+    @property
+    def _given(self) -> Mapping[str, Any]:
+        return settings.OPENAI_REALTIME if self._options is None else self._options
+
+    def _voice_of(self, spec: CharacterSpec) -> str:
+        """The character's voice, if the vendor has it."""
+        return spec.voice if spec.voice in VOICES else str(self._given["voice"])
+
+    def _address(self) -> dict[str, Any]:
         """Raises ProviderError."""
-        given = settings.OPENAI_REALTIME
+        given = self._given
         if not given["api_key"] and not given["base_url"]:
             raise ProviderError(
                 _(
@@ -43,7 +54,7 @@ class OpenAIRealtimeProvider:
 
     def vendor(self, spec: CharacterSpec) -> Vendor:
         """Raises ProviderError."""
-        given, address = settings.OPENAI_REALTIME, self._address()
+        given, address = self._given, self._address()
         model = spec.speech_to_speech_model or given["model"]
         transcription = {"model": given["transcription_model"]}
         if len(spec.languages) == 1:
@@ -52,13 +63,13 @@ class OpenAIRealtimeProvider:
 
         async def connect() -> openai_realtime.RealtimeSession:
             return await openai_realtime.connect(
-                **address, model=model, voice=voice_of(spec), speed=speed, transcription=transcription
+                **address, model=model, voice=self._voice_of(spec), speed=speed, transcription=transcription
             )
 
         return Vendor("openai_realtime", model, connect, openai_realtime.LONGEST_SECS, given["most_tokens"])
 
     def speech_to_speech(self, spec: CharacterSpec) -> Sequence[FrameProcessor]:
-        return services_of(Talk(self.vendor(spec)), language=spec.language, voice=voice_of(spec))
+        return services_of(Talk(self.vendor(spec)), language=spec.language, voice=self._voice_of(spec))
 
     def warmers(self, _stage: Stage) -> Iterator[Warmer]:
         yield from ()
@@ -82,7 +93,7 @@ class OpenAIRealtimeProvider:
         found = []
         if spec.voice and spec.voice not in VOICES:
             sentence = _("The voice “%(voice)s” is not one of the vendor's: “%(other)s” speaks instead.")
-            found.append(sentence % {"voice": spec.voice, "other": voice_of(spec)})
+            found.append(sentence % {"voice": spec.voice, "other": self._voice_of(spec)})
         if spec.language_voices:
             found.append(_("Voices in further languages: the vendor's one voice speaks them all."))
         if spec.pronunciations.strip():
@@ -101,12 +112,12 @@ class OpenAIRealtimeProvider:
         return ()
 
     def address(self, _stage: Stage) -> str:
-        given = settings.OPENAI_REALTIME
+        given = self._given
         return str(given["base_url"]) or (HOSTED if given["api_key"] else "")
 
     def model(self, spec: CharacterSpec) -> Model:
-        name = spec.speech_to_speech_model or str(settings.OPENAI_REALTIME["model"])
-        return Model(name, min(settings.LLM_CONTEXT_TOKENS, settings.OPENAI_REALTIME["most_tokens"] // 2))
+        name = spec.speech_to_speech_model or str(self._given["model"])
+        return Model(name, min(settings.LLM_CONTEXT_TOKENS, self._given["most_tokens"] // 2))
 
 
 PROVIDER = OpenAIRealtimeProvider()
