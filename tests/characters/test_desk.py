@@ -121,6 +121,7 @@ def test_a_rehearsal_sends_what_changed_and_the_rest_is_as_it_is_stored(admin_cl
     assert told(rehearse()) == ["She sinks.", "It is wet."], "what is saved is known at once"
 
 
+@pytest.mark.django_db(transaction=True)  # what it takes is counted in a database thread
 def test_a_voice_is_heard_before_anything_is_saved(admin_client):
     answer = admin_client.post(f"{DESK}rehearse/voice/", {**WRITTEN, **PLAYERS, "voice_pitch": "0"})
     assert answer["Content-Type"] == "audio/wav", answer.content

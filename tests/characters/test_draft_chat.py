@@ -23,6 +23,7 @@ def written(client, *turns: str, **typed: str):
     return client.post(f"{DESK}rehearse/chat/", {**TYPED, **typed, "_turns": json.dumps(said)})
 
 
+@pytest.mark.django_db(transaction=True)  # what it takes is counted in a database thread
 def test_the_draft_answers_in_writing_and_nothing_is_kept(admin_client):
     character = make_character()
     answer = written(

@@ -87,6 +87,18 @@ _CHARSET = re.compile(
 )
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 TEXT = "-text"
+_TAG = re.compile(r"<(/?)([a-z][^\s/<>]*)[^<>]*", re.I)
+# Elements that contain nothing, or that the next one ends: they do not nest.
+_FLAT = re.compile(
+    r"area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr|p|li|d[dt]|option|optgroup|t[rdh]|thead|tbody"
+    r"|tfoot|colgroup|r[tpb]"
+)
+# However they are written: what HTML parsers leave open at `<div/>`.
+_ENDED_BY_TAG = re.compile(
+    r"address|article|aside|blockquote|center|details|dialog|dir|div|dl|fieldset|figcaption|figure|footer|form"
+    r"|h[1-6]|header|hgroup|main|menu|nav|ol|pre|search|section|summary|table|ul"
+)
+PARSED_DEPTH = 20  # times what is read; pages leave tags open, and parsing takes time by depth squared
 
 
 def declared_charset(content: bytes) -> str:
@@ -95,7 +107,21 @@ def declared_charset(content: bytes) -> str:
     return (found[1] or found[2]).decode("ascii") if found else ""
 
 
+def refuse_if_nested(text: str, most: int) -> None:
+    """Raises DocumentUnreadable if more than `most` elements are open at once, before anything is parsed."""
+    depth = 0
+    for tag in _TAG.finditer(text):
+        name = tag[2].lower()
+        # Only a drawing's elements end with `/>`.
+        if _FLAT.fullmatch(name) or (tag[0].endswith("/") and not _ENDED_BY_TAG.fullmatch(name)):
+            continue
+        depth = max(0, depth - 1) if tag[1] else depth + 1
+        if depth > most:
+            raise DocumentUnreadable(refusals.NESTED)
+
+
 def read(text: str, limits: Limits) -> Draft:
+    refuse_if_nested(text, limits.depth * PARSED_DEPTH)
     tree = LexborHTMLParser(text)
     title = tree.css_first("title")
     main = tree.css("main, [role=main]") or tree.css("article")

@@ -87,7 +87,11 @@ FILES = {
     "10 MB of one word": ("x.txt", lambda: b"x" * 10 * MEGABYTE, 400, 60),
     "10 MB of one line, HTML": ("x.html", lambda: b"<p>" + b"The sea is calm. " * 600_000, 800, 60),
     "a PDF with scripts": ("x.pdf", lambda: pdf([[ENGLISH]], catalog=SCRIPTS), 150, 20),
-    "HTML nested deeply": ("x.html", lambda: b"<div>" * 100_000 + b"x", 400, 60),
+    **{
+        f"HTML nested deeply, {tag.decode()}": ("x.html", lambda tag=tag: tag * 100_000 + b"x", 400, 6)
+        for tag in (b"<div>", b"<DIV/>", b"<ul><li>", b"<details\n>", b"<x-y>")
+    },
+    "HTML with ends of nothing": ("x.html", lambda: b"<x-y>" * 50_000 + b"</x-z>" * 50_000, 400, 6),
     "XML entities that multiply": (
         "x.docx",
         lambda: docx("<w:p><w:r><w:t>&j;</w:t></w:r></w:p>", before=LAUGHS),
