@@ -12,7 +12,8 @@ from characters.pages import voice
 from characters.versions import publishing
 from tests.characters.factory import make_character
 
-pytestmark = pytest.mark.django_db
+# What a voice takes is counted in a database thread.
+pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/characters/marlow/voice-1.wav"
 
 

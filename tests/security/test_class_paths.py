@@ -88,6 +88,7 @@ def test_an_editor_names_no_class_not_even_one_of_pipecats(editor):
     assert Character.objects.get().llm_provider == "scripted"
 
 
+@pytest.mark.django_db(transaction=True)  # what it takes is counted in a database thread
 @pytest.mark.parametrize("view", ["prompt", "voice"])
 @pytest.mark.parametrize("path", FOREIGN)
 def test_the_rehearsal_imports_nothing(editor, trap, path, view):
