@@ -20,14 +20,13 @@ from tests.security.test_second_factor import (
     PASSWORD,
     SET_UP,
     SHOW,
-    _passwords_are_looked_at_quickly,
     boss,
     code_of,
     sign_in,
 )
 from tests.security.test_second_factor import set_up as set_up_authenticator
 
-__all__ = ["_passwords_are_looked_at_quickly", "boss"]  # fixtures
+__all__ = ["boss"]  # fixtures
 pytestmark = pytest.mark.django_db
 ADD = SET_UP + "passkey/"
 ACCOUNT = "/admin/account/"

@@ -14,9 +14,9 @@ from django_otp.oath import TOTP
 
 from sessions_app.exceptions import RecordUnreadable
 from staff.models import Authenticator, authenticator
-from tests.security.test_second_factor import SHOW, _passwords_are_looked_at_quickly, boss, set_up, sign_in
+from tests.security.test_second_factor import SHOW, boss, set_up, sign_in
 
-__all__ = ["_passwords_are_looked_at_quickly", "boss"]  # fixtures
+__all__ = ["boss"]  # fixtures
 pytestmark = pytest.mark.django_db
 OTHER = f"2027:{base64.b64encode(bytes(range(7, 39))).decode()}"
 
