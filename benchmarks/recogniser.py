@@ -8,7 +8,9 @@ clean and with noise 15 dB below the speech, the same for all rows; Mandarin in 
 are counted by the character.
 
 `--only` takes `lengths`, `turns`, `english`, `base-en`, `base-zh`, and `voices`, which is not in the usual
-run: errors by language and voice, each sentence in each voice, with the floor in use.
+run: errors by language and voice, each sentence in each voice, with the floor in use. `--frames` has the rows
+of some floors only, so that a table may be made in parts: what is heard is the same each time. CPU is that of
+all cores, which other work on the machine changes little, where it lengthens what is waited for.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -83,16 +86,30 @@ def _waits(short: np.ndarray, before: Sequence[np.ndarray] = ()) -> float:
     return took
 
 
-def heard_by(
-    recogniser: ears.Recogniser, audio: Sequence[bytes], language: str
-) -> tuple[list[str], list[float]]:
-    """What is heard of each, and how many milliseconds it took."""
-    found, took = [], []
+class Listened(NamedTuple):
+    """What was heard of each sentence, and milliseconds that it took: by the clock, and of the cores."""
+
+    heard: list[str]
+    took: list[float]
+    cpu: list[float]
+
+
+def listened(recogniser: ears.Recogniser, audio: Sequence[bytes], language: str) -> Listened:
+    found = Listened([], [], [])
     for pcm in audio:
-        begun = time.perf_counter()
-        found.append(recogniser.listen(pcm, ears.Expected((language,))).text)
-        took.append(1000 * (time.perf_counter() - begun))
-    return found, took
+        begun, used = time.perf_counter(), time.process_time()
+        found.heard.append(recogniser.listen(pcm, ears.Expected((language,))).text)
+        found.cpu.append(1000 * (time.process_time() - used))
+        found.took.append(1000 * (time.perf_counter() - begun))
+    return found
+
+
+def errors(said: Sequence[str], heard: Sequence[str], language: str) -> tuple[float, int]:
+    """The share of words, or letters, that are wrong, and how many sentences were cut short."""
+    units = words if language == "en" else letters
+    pairs = [(units(one), units(other)) for one, other in zip(said, heard, strict=True)]
+    wrong = sum(edits(one, other) for one, other in pairs) / sum(len(one) for one, _ in pairs)
+    return wrong, sum(len(other) < 0.7 * len(one) for one, other in pairs)
 
 
 def letters(text: str) -> list[str]:
@@ -100,55 +117,54 @@ def letters(text: str) -> list[str]:
     return list("".join(words(text)))
 
 
-def floors(name: str, recogniser: ears.Recogniser, language: str) -> None:
+def floors(name: str, recogniser: ears.Recogniser, language: str, frames: Sequence[int]) -> None:
     """Errors and time of a model for each floor; a piece is cut short if under 7 in 10 of it is heard."""
     said, audio = (SENTENCES * 2, spoken()) if language == "en" else (CHINESE * 2, spoken_chinese())
-    units = words if language == "en" else letters
+    sounds = [samples.tobytes() for samples in audio]
     secs = sum(map(len, audio)) / ears.RATE_HZ
     print(f"{name}, {language}: {len(said)} sentences, {secs:.0f} s of speech")
-    print(f"{'frames':>7} {'errors':>8} {'cut short':>10} {'median ms':>10} {'p95 ms':>8}")
-    for floor in FLOORS:
+    columns = f"{'median ms':>10} {'p95 ms':>8} {'CPU ms':>8} {'p95':>8}"
+    print(f"{'frames':>7} {'errors':>8} {'cut short':>10} {columns}")
+    used = recogniser.least_frames
+    for floor in frames:
         recogniser.least_frames = floor
-        found, took = heard_by(recogniser, [samples.tobytes() for samples in audio], language)
-        pairs = [(units(one), units(other)) for one, other in zip(said, found, strict=True)]
-        wrong = sum(edits(one, other) for one, other in pairs) / sum(len(one) for one, _ in pairs)
-        short = sum(len(other) < 0.7 * len(one) for one, other in pairs)
-        late = sorted(took)[int(len(took) * 0.95)]
-        print(
-            f"{floor:>7} {wrong:>8.1%} {short:>10} {statistics.median(took):>10.0f} {late:>8.0f}",
-            flush=True,
-        )
+        found = listened(recogniser, sounds, language)
+        wrong, short = errors(said, found.heard, language)
+        times = f"{statistics.median(found.took):>10.0f} {late(found.took):>8.0f}"
+        cpu = f"{statistics.median(found.cpu):>8.0f} {late(found.cpu):>8.0f}"
+        print(f"{floor:>7} {wrong:>8.1%} {short:>10} {times} {cpu}", flush=True)
+    recogniser.least_frames = used
+
+
+def late(took: Sequence[float]) -> float:
+    """The 95th percentile."""
+    return sorted(took)[int(len(took) * 0.95)]
 
 
 def by_voice() -> None:
     """Errors of each voice: of another's sentences they differ more than of a floor."""
-    print(f"{'language':>8} {'voice':>12} {'model':>8} {'errors':>8} {'cut short':>10} {'median ms':>10}")
+    print(f"{'language':>8} {'voice':>12} {'model':>8} {'errors':>8} {'cut short':>10} {'CPU ms':>8}")
     for language, names, said in (("en", ENGLISH_VOICES, SENTENCES), ("zh", CHINESE_VOICES, CHINESE)):
-        units = words if language == "en" else letters
         for name in names:
             audio = [spoken_by(name, language, sentence).tobytes() for sentence in said]
             models = {"base": ears.multilingual()}
             if language == "en":
                 models = {"tiny.en": ears.english(), **models}
             for model, recogniser in models.items():
-                found, took = heard_by(recogniser, audio, language)
-                pairs = [(units(one), units(other)) for one, other in zip(said, found, strict=True)]
-                wrong = sum(edits(one, other) for one, other in pairs) / sum(len(one) for one, _ in pairs)
-                short = sum(len(other) < 0.7 * len(one) for one, other in pairs)
-                print(
-                    f"{language:>8} {name:>12} {model:>8} {wrong:>8.1%} {short:>10} "
-                    f"{statistics.median(took):>10.0f}",
-                    flush=True,
-                )
+                found = listened(recogniser, audio, language)
+                wrong, short = errors(said, found.heard, language)
+                cpu = statistics.median(found.cpu)
+                row = f"{language:>8} {name:>12} {model:>8} {wrong:>8.1%} {short:>10} {cpu:>8.0f}"
+                print(row, flush=True)
 
 
-PARTS_OF_IT: dict[str, Callable[[], None]] = {
-    "lengths": lengths,
-    "turns": turns,
-    "english": lambda: floors("Whisper tiny.en", ears.english(), "en"),
-    "base-en": lambda: floors("Whisper base", ears.multilingual(), "en"),
-    "base-zh": lambda: floors("Whisper base", ears.multilingual(), "zh"),
-    "voices": by_voice,
+PARTS_OF_IT: dict[str, Callable[[Sequence[int]], None]] = {
+    "lengths": lambda frames: lengths(),
+    "turns": lambda frames: turns(),
+    "english": lambda frames: floors("Whisper tiny.en", ears.english(), "en", frames),
+    "base-en": lambda frames: floors("Whisper base", ears.multilingual(), "en", frames),
+    "base-zh": lambda frames: floors("Whisper base", ears.multilingual(), "zh", frames),
+    "voices": lambda frames: by_voice(),
 }
 
 
@@ -156,10 +172,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     usual = [part for part in PARTS_OF_IT if part != "voices"]
     parser.add_argument("--only", nargs="+", choices=PARTS_OF_IT, default=usual)
+    parser.add_argument("--frames", nargs="+", type=int, default=FLOORS)
     options = parser.parse_args()
     whisper.transcribe(bytes(2 * ears.RATE_HZ))
     for part in options.only:
-        PARTS_OF_IT[part]()
+        PARTS_OF_IT[part](options.frames)
         print(flush=True)
 
 

@@ -1,6 +1,8 @@
 """Sentences, spoken by Piper in five voices, clean and with noise, to measure models that listen."""
 
 import os
+from functools import cache
+from pathlib import Path
 
 import django
 import numpy as np
@@ -10,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from tests import chinese_speech  # noqa: E402
+from tests.kept_speech import kept  # noqa: E402
 from voicebot.providers.local import voices  # noqa: E402
 
 RATE_HZ = 16_000
@@ -76,12 +79,23 @@ I still remember the smell of the paint and the sound of the gulls.""".splitline
 
 def say(text: str, pitch: float = 0.0, speed: float = 1.0) -> np.ndarray:
     """`text` as a microphone would hear it, with half a second of silence: mono int16 PCM at 16 kHz."""
-    return _heard(voices.synthesize(text, voices.Wish("joe", "en", pitch, speed)).pcm)
+    return _said(text, voices.Wish("joe", "en", pitch, speed))
 
 
 def spoken_by(voice: str, language: str, text: str) -> np.ndarray:
     """`text` in a voice by its name, as `say` gives it."""
-    return _heard(voices.synthesize(text, voices.Wish(voice, language, 0.0, 1.0)).pcm)
+    return _said(text, voices.Wish(voice, language, 0.0, 1.0))
+
+
+def _said(text: str, wish: voices.Wish) -> np.ndarray:
+    """Kept on disk: Piper says a sentence differently each time, and parts of a table are to be compared."""
+    return kept(("spoken", _voices(), text, wish), lambda: _heard(voices.synthesize(text, wish).pcm))
+
+
+@cache
+def _voices() -> tuple[str, ...]:
+    """What makes the voices, as it is written."""
+    return tuple(path.read_text() for path in sorted(Path(voices.__file__).parent.glob("*.py")))
 
 
 def _heard(pcm: bytes) -> np.ndarray:

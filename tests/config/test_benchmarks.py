@@ -2,6 +2,7 @@
 
 import pytest
 
+from benchmarks.talk_verdicts import KeptTalks, Talk
 from tests.config.test_embedded import python
 from tests.servers import ROOT
 
@@ -14,3 +15,13 @@ def test_a_benchmark_begins(name):
     shown = python(f"import benchmarks.{name}")
     missing = [package for package in OF_THE_BENCH_SET if f"No module named '{package}" in shown.stderr]
     assert shown.returncode == 0 or missing, shown.stderr[-2000:]
+
+
+def test_a_talk_that_was_kept_need_not_be_held_again(tmp_path):
+    path = tmp_path / "talks.json"
+    held = Talk(recalled=2, asked=3, replies=["Ahoy.", "\u4f60\u597d\u3002"], first_secs=[0.1, 0.2])
+    KeptTalks(path).keep("before marlow 2", held)
+    again = KeptTalks(path)
+    assert again.get("before marlow 2") == held
+    assert again.get("before marlow 60") is None
+    assert KeptTalks(None).get("before marlow 2") is None
