@@ -3,33 +3,17 @@
 The page's microphone is a WAV that the test plays when it wants to: the character speaks when it is ready to.
 """
 
-import base64
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from tests.browser.stage import CALL, lines, on_stage, state_is
+from tests.browser.voice_line import MICROPHONE, say
 from tests.noises import clips
 from tests.piper_speech import spoken
-from tests.visitors import RATE_HZ
 
 NOISE = "a cough, 0.5 s, 2000"  # which voice activity does not take for speech
-MICROPHONE = """
-const context = new AudioContext();
-const ear = new MediaStreamAudioDestinationNode(context);
-navigator.mediaDevices.getUserMedia = async () =>
-  new MediaStream(ear.stream.getAudioTracks().map((track) => track.clone()));
-window.say = async (pcm, rate) => {
-  await context.resume();
-  const samples = new Int16Array(Uint8Array.from(atob(pcm), (c) => c.charCodeAt(0)).buffer);
-  const sound = context.createBuffer(1, samples.length, rate);
-  sound.getChannelData(0).set(Float32Array.from(samples, (sample) => sample / 32768));
-  const source = new AudioBufferSourceNode(context, { buffer: sound });
-  source.connect(ear);
-  source.start();
-};
-"""
 WATCH = f"""() => {{
   window.cuts = window.held = 0;
   const cut = {CALL}.onInterrupted.bind({CALL}), hold = {CALL}.player.flush.bind({CALL}.player);
@@ -51,11 +35,6 @@ class Course(NamedTuple):
 def sound_of(name: str) -> np.ndarray:
     """A noise by its name, or words as they are spoken."""
     return dict(clips()).get(name) if name in dict(clips()) else spoken(name)
-
-
-async def say(page: Any, pcm: np.ndarray) -> None:
-    words = base64.b64encode(pcm.astype(np.int16).tobytes()).decode()
-    await page.evaluate("([pcm, rate]) => window.say(pcm, rate)", [words, RATE_HZ])
 
 
 @pytest.fixture
