@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Future
 from contextlib import suppress
 
+from django.conf import settings
 from pipecat.frames.frames import ErrorFrame, Frame, StartFrame, TTSAudioRawFrame
 from pipecat.services.settings import TTSSettings
 
@@ -27,6 +28,7 @@ CHUNK_SECS = 0.5
 # in `provider`. A slow engine has the next clause ready only if that is little longer than the one before.
 QUICK_PIECES, SLOW_PIECES = (130, 80), (90, 40)
 SPACELESS_SHARE = 0.4  # a Chinese character takes as long as two or three letters
+PIECE_SECS = 30.0  # that a piece may take in a process that has far too much to do
 AHEAD_SECS = 0.1  # until what is made ahead is needed, if it is
 LOADED_WITHIN_SECS = 1.0  # the greeting was made beforehand, and lasts longer than this
 PLAYOUT_SECS = 0.15  # from the transport to the visitor's ear: the link and the page's cushion
@@ -54,8 +56,6 @@ async def rehearse(spec: CharacterSpec, text: str) -> None:
 class LocalTTS(BoundedSynthesis):
     """Speaks sentence by sentence and reports each word when it has been spoken."""
 
-    timeout_secs = 30.0  # of a piece, in a process that has far too much to do
-
     def __init__(self, spec: CharacterSpec):
         super().__init__(
             settings=TTSSettings(model="local", voice=spec.voice, language=None),
@@ -65,6 +65,7 @@ class LocalTTS(BoundedSynthesis):
             push_stop_frames=True,
             text_transforms=TRANSFORMS,
         )
+        self.timeout_secs = max(PIECE_SECS, settings.PROVIDER_TIMEOUT_SECS)
         self._wish = Wish.of(spec)
         self._kept: set[str] = set()
         self._ahead: tuple[str, Wish, Future[Speech]] | None = None  # what may be said next
