@@ -114,6 +114,12 @@ UNFOLD: dict[str, Any] = {
                         "voicebot.view_providerprofile",
                     ),
                     _item(
+                        _("Calls"),
+                        "call",
+                        "admin:voicebot_line",
+                        "voicebot.view_providerprofile",
+                    ),
+                    _item(
                         _("Provider profiles"),
                         "graphic_eq",
                         "admin:voicebot_providerprofile_changelist",

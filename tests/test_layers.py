@@ -68,7 +68,7 @@ ORDER = {
         connection
         http
         profile_form stage_trials tool_admin
-        stages_page unwritten_page
+        line_page stages_page unwritten_page
         admin checks
         apps management routing urls
     """,
@@ -110,6 +110,7 @@ DOORS = (
     "voicebot.extensions",
     "voicebot.history",
     "voicebot.http",
+    "voicebot.line_page",
     "voicebot.lore",
     "voicebot.meaning",
     "voicebot.memories",

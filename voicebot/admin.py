@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 from characters.admin import RefusesStaleSaves
 from characters.models import Character
 from sessions_app.admin import OwnFilters
+from voicebot.line_page import LinePage
 from voicebot.models import ProviderProfile, SealedHeader, ToolServer
 from voicebot.profile_form import ProfileForm
 from voicebot.stages_page import StagesPage
@@ -92,7 +93,7 @@ admin.site.register(ToolServer, ToolServerAdmin)
 
 
 @admin.register(ProviderProfile)
-class ProviderProfileAdmin(StagesPage, UnwrittenPage, OwnFilters, RefusesStaleSaves, ModelAdmin):
+class ProviderProfileAdmin(StagesPage, LinePage, UnwrittenPage, OwnFilters, RefusesStaleSaves, ModelAdmin):
     """Who may change profiles sees their options; others see which there are."""
 
     form = ProfileForm
@@ -105,7 +106,7 @@ class ProviderProfileAdmin(StagesPage, UnwrittenPage, OwnFilters, RefusesStaleSa
     ]
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.stages_urls(), *self.unwritten_urls(), *super().get_urls()]
+        return [*self.stages_urls(), *self.line_urls(), *self.unwritten_urls(), *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: ProviderProfile | None = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):

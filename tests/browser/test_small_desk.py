@@ -47,7 +47,14 @@ OF_A_CHARACTER = (
     "lorebook",
     "documents",
 )
-ALONE = ("", "account/", "password_change/", "nowhere/")
+ALONE = (
+    "",
+    "account/",
+    "password_change/",
+    "nowhere/",
+    "voicebot/providerprofile/stages/",
+    "voicebot/providerprofile/line/",
+)
 BEYOND = """() => {
   const wide = document.documentElement.clientWidth;
   const found = [...document.querySelectorAll("body *")].filter((e) => {

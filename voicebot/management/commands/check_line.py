@@ -22,5 +22,7 @@ class Command(BaseCommand):
         calls, closed = default().calls, 0
         async for step in check_line(calls.network, calls.ice_servers, offered=calls.offered):
             self.stdout.write(f"{MARKS[step.passed]}  {step.name}: {step.words}")
+            if step.advice and not step.passed:
+                self.stdout.write(f"        {step.advice}")
             closed += step.passed is False
         return closed
