@@ -10,6 +10,9 @@ MOST_CANDIDATE_BYTES = 400
 LEAST_PORT = 1024  # of a client's; what listens below is not a browser
 OPUS = "minptime=20;useinbandfec=1;usedtx=1;stereo=0;sprop-stereo=0;maxaveragebitrate=32000"  # RFC 7587
 
+NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052, section 2.1
+OWN_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")  # RFC 8215: where in it the IPv4 address is, each decides
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -24,16 +27,26 @@ def address_of(text: str) -> Address | None:
         return None
 
 
+def _ipv4_within(address: Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address to which packets for an IPv6 one are sent on, translated or tunnelled."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return None
+    if address in NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    teredo = address.teredo
+    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)
+
+
 def is_reachable(text: str, port: int, visitor: str) -> bool:
     """Whether we send anything to a candidate of a visitor's who has come from the address `visitor`.
 
     Into a private network nobody lets us ask who is not in it; a host's name would have to be looked up.
     """
     address, own = address_of(text), address_of(visitor)
-    if address is None or not LEAST_PORT <= port <= 65_535:
+    if address is None or not LEAST_PORT <= port <= 65_535 or address in OWN_NAT64:
         return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    address = mapped or address
+    address = _ipv4_within(address) or address
+    own = getattr(own, "ipv4_mapped", None) or own  # of a socket for both families
     if address.is_multicast or address.is_unspecified or address.is_reserved or address.is_link_local:
         return False
     if address.is_loopback:
