@@ -11,6 +11,7 @@ from characters.exceptions import CannotSpeak
 from characters.lore import Nearness
 from characters.prompts import DEFAULT_LIMIT, Message, Prompt
 from characters.spec import CharacterSpec
+from characters.text import Reason
 from characters.tools import Argument, ToolSpec
 
 
@@ -108,6 +109,15 @@ class ToolTrial:
     took_ms: int = 0
 
 
+@dataclass(frozen=True)
+class CalledTool:
+    """Whether words call a tool where the model cannot, and why."""
+
+    name: str
+    called: bool
+    why: Reason
+
+
 class VoiceSide(Protocol):
     """What the character admin asks."""
 
@@ -132,8 +142,13 @@ class VoiceSide(Protocol):
     def speak(self, spec: CharacterSpec, text: str) -> bytes:
         """`text` in the character's voice, as WAV. Raises CannotSpeak."""
 
-    def reply(self, spec: CharacterSpec, messages: Sequence[Message]) -> AsyncIterator[str]:
-        """What the language model answers, piece by piece as it comes. Raises CannotSpeak."""
+    def reply(
+        self, spec: CharacterSpec, messages: Sequence[Message], *, said: str = ""
+    ) -> AsyncIterator[str]:
+        """What the language model answers, piece by piece as it comes. Raises CannotSpeak.
+
+        `said` is what the visitor said last: it may call tools by itself, where the model calls none.
+        """
 
     def written(
         self, spec: CharacterSpec, talk: Sequence[Message], metadata: Mapping[str, Any]
@@ -161,6 +176,9 @@ class VoiceSide(Protocol):
     def try_tool(self, spec: CharacterSpec, tool: ToolSpec, given: Mapping[str, Any]) -> ToolTrial:
         """What comes of a tool with these arguments, now and for real, without a visitor."""
 
+    def called_tools(self, spec: CharacterSpec, words: str) -> Sequence[CalledTool]:
+        """Which tools the words of a visitor call where the model cannot; of each that can run, why."""
+
 
 class _Nobody:
     """Before a voice side is there: nothing is known, so nothing is refused."""
@@ -183,7 +201,9 @@ class _Nobody:
     def speak(self, spec: CharacterSpec, text: str) -> bytes:
         raise CannotSpeak("There is no voice here.")
 
-    async def reply(self, spec: CharacterSpec, messages: Sequence[Message]) -> AsyncIterator[str]:
+    async def reply(
+        self, spec: CharacterSpec, messages: Sequence[Message], *, said: str = ""
+    ) -> AsyncIterator[str]:
         raise CannotSpeak("There is no language model here.")
         yield ""
 
@@ -212,6 +232,9 @@ class _Nobody:
 
     def try_tool(self, spec: CharacterSpec, tool: ToolSpec, given: Mapping[str, Any]) -> ToolTrial:
         return ToolTrial("")
+
+    def called_tools(self, spec: CharacterSpec, words: str) -> Sequence[CalledTool]:
+        return []
 
 
 _voice_side: VoiceSide = _Nobody()

@@ -59,7 +59,7 @@ class Chat:
         read = [one.told for one in provider_choice.ask().read(spec, turns, model.limit)]
         prompt = prompts.render(spec, VISITOR, turns, lore=lore, limit=model.limit, read=read)
         return StreamingHttpResponse(
-            _streamed(spec, prompt.as_messages()),
+            _streamed(spec, prompt.as_messages(), prompts.text_of(turns[-1])),
             content_type="text/plain; charset=utf-8",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
@@ -74,9 +74,9 @@ class Chat:
         return JsonResponse({"voices": provider_choice.ask().voices(spec), "greetings": greetings})
 
 
-async def _streamed(spec: CharacterSpec, messages: list[prompts.Message]) -> AsyncIterator[str]:
+async def _streamed(spec: CharacterSpec, messages: list[prompts.Message], said: str) -> AsyncIterator[str]:
     try:
-        async for piece in provider_choice.ask().reply(spec, messages):
+        async for piece in provider_choice.ask().reply(spec, messages, said=said):
             yield piece
     except CharacterError as error:
         yield "\n" + json.dumps({"error": str(error)})

@@ -92,6 +92,13 @@ def _shown(spec: CharacterSpec, found: Activation) -> dict[str, Any]:
     }
 
 
+def _tools(spec: CharacterSpec, talk: list[prompts.Message]) -> list[dict[str, Any]]:
+    """Which tools the visitor's last line calls where the model cannot, and why."""
+    said = talk[-1]["content"] if talk and talk[-1]["role"] == "user" else ""
+    found = provider_choice.ask().called_tools(spec, said) if said and spec.tools else []
+    return [{"name": one.name, "called": one.called, "why": str(one.why)} for one in found]
+
+
 class Rehearsal:
     """Mixed into the character's admin."""
 
@@ -156,6 +163,7 @@ class Rehearsal:
                 "model": model.name,
                 "cut": list(prompt.cut),
                 "lore": _shown(spec, lore),
+                "tools": _tools(spec, talk),
                 "documents": {
                     "known": len(spec.documents),
                     "passages": [

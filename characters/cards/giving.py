@@ -16,6 +16,7 @@ from characters.cards.mapping import (
     OPTIONAL,
     OURS,
     SETTINGS,
+    TOOLS,
     V2,
     V3,
     V3_ONLY,
@@ -55,8 +56,8 @@ def _lay(data: Json, name: str, key: Key, value: Any, *, needed: bool) -> None:
 def give(content: Mapping[str, Any], card: Json, spec: str, *, private: bool) -> Json:
     """The card of a character's `content` as V2 or V3, over the `card` that it came from.
 
-    Without `private` this stays out: the choice of providers and models, lore comments, other tools'
-    extensions, and where and when the card was made.
+    Without `private` this stays out: the choice of providers and models, tools, lore comments, other
+    applications' extensions, and where and when the card was made.
     """
     old = copy.deepcopy(card)
     data = dict(data_of(old)) if old.get("name") or old.get("char_name") or "data" in old else {}
@@ -79,6 +80,9 @@ def give(content: Mapping[str, Any], card: Json, spec: str, *, private: bool) ->
         **extensions,
         OURS: {**ours, **{name: content.get(name, LATER.get(name)) for name in names}},
     }
+    data["extensions"][OURS].pop(TOOLS, None)
+    if private and content.get(TOOLS):
+        data["extensions"][OURS][TOOLS] = content[TOOLS]
     _give_book(data, content, spec, private=private)
     if not private:
         data = {name: value for name, value in data.items() if name not in ORIGIN}

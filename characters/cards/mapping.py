@@ -28,6 +28,7 @@ V2, V3 = "chara_card_v2", "chara_card_v3"
 NOTE, NOTE_DEPTH = "depth_prompt", 4  # under `extensions`, and how deep it stands where it says nothing
 CODES = frozenset(code for code, _name in LANGUAGES)
 OURS = "greenroom"  # where our settings live under `extensions`
+TOOLS = "tools"  # among these, left out of cards for strangers
 
 
 @dataclass(frozen=True)
@@ -257,6 +258,8 @@ def _take_note(given: Any, taken: Taken) -> None:
 def _take_ours(ours: Any, taken: Taken) -> None:
     """Our own settings, each only if our form would take it. No paths of classes are taken from strangers."""
     given = object_of(ours)
+    if given.get(TOOLS):  # a card without leaves those that are there
+        taken.fields[TOOLS] = values.tools(given[TOOLS], taken.report)
     for name in (*SETTINGS, *CASTING):
         model_field: Any = Character._meta.get_field(name)
         value = taken.fields[name] = model_field.get_default()

@@ -4,13 +4,17 @@ Each reader gives the value and whether it had to be mended; None stands for "no
 """
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from characters.report import Report
-from characters.text import cleaned, finite, unreadable
+from characters.text import cleaned, cleaned_json, finite, unreadable
+from characters.tools import MOST_TOOLS, ToolSpec
 
 
 def text(value: Any) -> str:
@@ -165,6 +169,27 @@ def _is_odd(entry: Mapping[str, Any]) -> bool:
     keys = entry.get("keys", entry.get("key"))
     each = keys if isinstance(keys, list) else [keys]
     return isinstance(entry.get("content"), (dict, bool)) or any(isinstance(k, (dict, bool)) for k in each)
+
+
+def tools(given: Any, report: Report) -> list[dict[str, Any]]:
+    """What can be read of a card's tools. Whoever made the card may have others in mind: none is in use."""
+    listed = given if isinstance(given, list) else [given]
+    found: dict[str, dict[str, Any]] = {}
+    for one in listed[:MOST_TOOLS]:
+        with suppress(ValidationError, TypeError):
+            tool = replace(ToolSpec.of(one), enabled=False)
+            found.setdefault(tool.name, cleaned_json(tool.as_json()))
+    if gone := len(listed) - len(found):
+        sentence = ngettext("%(count)d tool could not be read.", "%(count)d tools could not be read.", gone)
+        report.leave_out(sentence % {"count": gone})
+    if found:
+        sentence = ngettext(
+            "%(count)d tool came with it and is not in use: look at what it does before switching it on.",
+            "%(count)d tools came with it and are not in use: look at what they do before switching them on.",
+            len(found),
+        )
+        report.keep(sentence % {"count": len(found)})
+    return list(found.values())
 
 
 def within(model_field: Any, value: Any) -> Any:

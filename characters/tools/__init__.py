@@ -11,7 +11,16 @@ from characters.tools.arguments import (
     is_name,
     json_schema,
 )
-from characters.tools.definitions import AUDIENCES, MOST_TOOLS, ToolRefused, ToolSpec, tools_of, valid_tools
+from characters.tools.definitions import (
+    AUDIENCES,
+    MOST_TOOLS,
+    SURE_PERCENT,
+    USUAL_PERCENT,
+    ToolRefused,
+    ToolSpec,
+    tools_of,
+    valid_tools,
+)
 
 __all__ = [
     "AUDIENCES",
@@ -19,7 +28,9 @@ __all__ = [
     "MOST_ARGUMENTS",
     "MOST_TOOLS",
     "SHAPE_CHARACTERS",
+    "SURE_PERCENT",
     "TYPES",
+    "USUAL_PERCENT",
     "Argument",
     "ArgumentsRefused",
     "ToolRefused",

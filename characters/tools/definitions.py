@@ -26,6 +26,7 @@ from characters.tools.arguments import (
 MOST_TOOLS = 24  # of one character: a model chooses badly among more
 SENTENCE_CHARACTERS = 500
 MOST_KEYS, KEY_CHARACTERS = 40, 200
+SURE_PERCENT, USUAL_PERCENT = (5, 95), 50  # benchmarks/tools_meaning.py says what is called from there on
 TIMEOUT_SECS = (1.0, 60.0)
 MOST_CALLS = 1_000
 KIND = re.compile(r"[a-z][a-z0-9_.-]{0,39}")
@@ -43,7 +44,8 @@ class ToolSpec:
 
     `announcement` is said while it runs, `goes_on` whether it does so when the visitor speaks, `asks_first`
     whether they are asked before. Where the model cannot call functions, one of `keys` in the visitor's words
-    calls it, and `sentence` is said with its `{result}`. `options` are its kind's.
+    calls it, or what they say means the same as one of `meanings`, by `sure` percent; then `sentence` is said
+    with its `{result}`. `options` are its kind's.
     """
 
     name: str
@@ -56,6 +58,8 @@ class ToolSpec:
     asks_first: bool = False
     audience: str = "everyone"
     keys: tuple[str, ...] = ()
+    meanings: tuple[str, ...] = ()
+    sure: int | None = None  # USUAL_PERCENT
     sentence: str = ""
     per_turn: int = 3
     per_minute: int = 10
@@ -74,7 +78,14 @@ class ToolSpec:
         plain = {name: kept[name] for name in _PLAIN if name in kept}
         arguments = [_argument(one) for one in _listed(kept, "arguments", MOST_ARGUMENTS)]
         keys = [str(key)[:KEY_CHARACTERS] for key in _listed(kept, "keys", MOST_KEYS)]
-        made = cls(**plain, arguments=tuple(arguments), keys=tuple(keys), options=kept.get("options") or {})
+        meanings = [str(one)[:KEY_CHARACTERS] for one in _listed(kept, "meanings", MOST_KEYS)]
+        made = cls(
+            **plain,
+            arguments=tuple(arguments),
+            keys=tuple(keys),
+            meanings=tuple(meanings),
+            options=kept.get("options") or {},
+        )
         made.check()
         return made
 
@@ -91,12 +102,13 @@ class ToolSpec:
             raise ToolRefused(
                 _("A sentence of a tool has at most %(most)d characters.") % _most(SENTENCE_CHARACTERS)
             )
-        least, most = TIMEOUT_SECS
-        if not _number(self.timeout_secs) or not least <= self.timeout_secs <= most:
+        if not _number(self.timeout_secs) or not _within(self.timeout_secs, TIMEOUT_SECS):
             raise ToolRefused(_("A tool takes from 1 to 60 seconds."))
         limits = (self.per_turn, self.per_minute, self.per_session)
         if any(not isinstance(one, int) or not 1 <= one <= MOST_CALLS for one in limits):
             raise ToolRefused(_("A tool may be used from 1 to 1000 times."))
+        if self.sure is not None and (not _number(self.sure) or not _within(self.sure, SURE_PERCENT)):
+            raise ToolRefused(_("How sure a meaning has to be is from 5 to 95 percent."))
         if self.audience not in AUDIENCES:
             raise ToolRefused(_("A tool is for everyone or for who is signed in."))
         if not isinstance(self.options, Mapping) or len(self.options) > MOST_OPTIONS:
@@ -115,6 +127,7 @@ class ToolSpec:
             **{name: getattr(self, name) for name in _PLAIN},
             "arguments": [each.as_json() for each in self.arguments],
             "keys": list(self.keys),
+            "meanings": list(self.meanings),
             "options": dict(self.options),
         }
 
@@ -129,6 +142,7 @@ _PLAIN = (
     "asks_first",
     "audience",
     "sentence",
+    "sure",
     "per_turn",
     "per_minute",
     "per_session",
@@ -142,6 +156,10 @@ def _most(most: int) -> dict[str, int]:
 
 def _number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _within(value: float, bounds: tuple[float, float]) -> bool:
+    return bounds[0] <= value <= bounds[1]
 
 
 def _listed(kept: Mapping[str, Any], name: str, most: int) -> list[Any]:

@@ -125,15 +125,19 @@ class Prompter(FrameEnd):
         overtaken, self._overtaken = self._overtaken, False
         if frame.speculation and overtaken:
             return False
-        if frame.speculation and self._actor.acts_on(frame.context):
+        ahead = self._ahead = Speculation(confirmed=self._turn_over) if frame.speculation else None
+        acts = ahead is not None and await self._actor.acts_on(frame.context)
+        if ahead and ahead.withdrawn:
+            return False
+        if ahead and acts and not ahead.confirmed:
             # What a tool has done cannot be taken back: it waits until the turn is over.
+            self._ahead = None
             await self.broadcast_frame(EagerEndOfTurnCancelFrame)
             return False
-        ahead = self._ahead = Speculation(confirmed=self._turn_over) if frame.speculation else None
         if not ahead:
             await self._on_turn()
-            if await self._actor.act(frame.context):
-                return False
+        if (acts or not ahead) and await self._actor.act(frame.context):
+            return False
         history = list(cast(list[prompts.Message], frame.context.get_messages()))
         history = (answers_last if self._actor.able else without_calls)(history)
         forget_asides(frame.context)

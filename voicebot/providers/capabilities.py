@@ -179,13 +179,25 @@ class ProviderCatalog:
             raise CannotSpeak(str(error)) from error
 
     async def reply(
-        self, spec: CharacterSpec, messages: Sequence[Message], tools: text_reply.ToolsFor | None = None
+        self,
+        spec: CharacterSpec,
+        messages: Sequence[Message],
+        tools: text_reply.ToolsFor | None = None,
+        *,
+        said: str = "",
     ) -> AsyncIterator[str]:
         try:
             build = await sync_to_async(_factory_of)("llm", spec)
             async for piece in text_reply.pieces(build, spec, messages, tools):
                 yield piece
         except (ProviderError, text_reply.NoReply) as error:
+            raise CannotSpeak(str(error)) from error
+
+    async def thinker(self, spec: CharacterSpec) -> Any:
+        """A service of the character's language model that does not run. Raises CannotSpeak."""
+        try:
+            return (await sync_to_async(_factory_of)("llm", spec))(spec)
+        except ProviderError as error:
             raise CannotSpeak(str(error)) from error
 
     def written(

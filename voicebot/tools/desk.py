@@ -6,21 +6,25 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
+from django.utils.translation import gettext as _
 
 from characters.exceptions import CannotSpeak
 from characters.prompts import Message
-from characters.provider_choice import ToolKind, ToolTrial
+from characters.provider_choice import CalledTool, ToolKind, ToolTrial
 from characters.spec import CharacterSpec
 from characters.text import Moment
 from characters.tools import ArgumentsRefused, ToolSpec, checked
 from sessions_app.session import ToolCall
+from voicebot.lore import book_of_tools, drafts_near
+from voicebot.meaning import embeddings
 from voicebot.memories import Remembering
 from voicebot.providers import ProviderCatalog
-from voicebot.tools.callers import calls_functions
+from voicebot.tools.callers import ToolVerdict, calls_functions, verdicts
 from voicebot.tools.kinds import KINDS, ToolFailed
 from voicebot.tools.mcp import ToolServers
 from voicebot.tools.performing import perform
+from voicebot.tools.said import said_of
 from voicebot.tools.told import told_failure
 from voicebot.tools.toolbox import Toolbox
 
@@ -29,16 +33,23 @@ class Desk(ProviderCatalog):
     """The voice side as the character admin asks it, with tools."""
 
     async def reply(
-        self, spec: CharacterSpec, messages: Sequence[Message], tools: Any = None
+        self, spec: CharacterSpec, messages: Sequence[Message], tools: Any = None, *, said: str = ""
     ) -> AsyncIterator[str]:
-        """With the character's tools, which run for real; their hands only say what they would have done."""
+        """With the character's tools, which run for real; their hands only say what they would have done.
+
+        Where the model calls none, those that `said` calls run, and are the answer.
+        """
         hands = RehearsedHands(spec)
         box = RehearsedBox(hands, _nothing, hands.ask)
         try:
-            async for piece in super().reply(
-                spec, messages, lambda llm: box.schema() if spec.tools and calls_functions(llm) else None
-            ):
-                yield piece
+            if called := await self._called(spec, said):
+                for tool in called:
+                    yield said_of(tool, await box.run(tool, {}, uuid4().hex), spec.language) + " "
+            else:
+                async for piece in super().reply(
+                    spec, messages, lambda llm: box.schema() if spec.tools and calls_functions(llm) else None
+                ):
+                    yield piece
         except CannotSpeak:
             if not hands.done:  # else a tool was all of the answer
                 raise
@@ -47,6 +58,28 @@ class Desk(ProviderCatalog):
             await hands.servers.close()
         for done in hands.done:
             yield f"\n({done})"
+
+    async def _called(self, spec: CharacterSpec, said: str) -> list[ToolSpec]:
+        """The tools that words call by themselves, none where the model calls them."""
+        if not said or not any(tool.keys or tool.meanings for tool in spec.tools):
+            return []
+        verdicts = await sync_to_async(_verdicts, thread_sensitive=False)(spec, said)
+        called = [one.tool for one in verdicts if one.called]
+        return called if called and not calls_functions(await self.thinker(spec)) else []
+
+    def called_tools(self, spec: CharacterSpec, words: str) -> Sequence[CalledTool]:
+        return [CalledTool(one.tool.name, one.called, one.why) for one in _verdicts(spec, words)]
+
+    def lacks(self, spec: CharacterSpec) -> Sequence[str]:
+        found = list(super().lacks(spec))
+        named = [tool.name for tool in spec.tools if tool.enabled and tool.meanings]
+        if named and embeddings().trouble():
+            sentence = _(
+                "Tools called by meaning (%(names)s): meanings cannot be compared on this machine, so that "
+                "only key words call them."
+            )
+            found.append(sentence % {"names": ", ".join(named)})
+        return found
 
     def tool_kinds(self) -> Sequence[ToolKind]:
         return [
@@ -78,6 +111,12 @@ class Desk(ProviderCatalog):
         _outcome, told, answer = async_to_sync(_performed)(tool, arguments, hands)
         took_ms = round((time.monotonic() - began) * 1000)
         return ToolTrial(told, answer.said if answer else "", tuple(hands.done), took_ms)
+
+
+def _verdicts(spec: CharacterSpec, words: str) -> list[ToolVerdict]:
+    """Of the tools of a draft, with all patience."""
+    tools = [tool for tool in spec.tools if tool.enabled and tool.kind in KINDS]
+    return verdicts(tools, words, drafts_near(book_of_tools(tools), words))
 
 
 async def _performed(tool: ToolSpec, arguments: dict[str, Any], hands: "RehearsedHands") -> Any:

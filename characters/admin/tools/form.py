@@ -15,7 +15,7 @@ from unfold.widgets import (
 
 from characters import provider_choice
 from characters.admin.forms import LinesField
-from characters.tools import AUDIENCES, MOST_ARGUMENTS, TYPES, ToolSpec
+from characters.tools import AUDIENCES, MOST_ARGUMENTS, SURE_PERCENT, TYPES, ToolSpec
 
 MOST_SPARE = 3  # empty lines for further arguments
 BARGE_IN = [
@@ -79,6 +79,21 @@ class ToolForm(forms.Form):
     keys = LinesField(
         label=gettext_lazy("key words"),
         help_text=gettext_lazy("One a line: they call it where the model cannot call tools itself."),
+    )
+    meanings = LinesField(
+        label=gettext_lazy("meanings"),
+        help_text=gettext_lazy(
+            "Sentences of visitors, one a line: what means the same calls it there, too, where no key word "
+            "is said. The rehearsal shows how sure that is."
+        ),
+    )
+    sure = forms.IntegerField(
+        label=gettext_lazy("how sure, in %"),
+        required=False,
+        min_value=SURE_PERCENT[0],
+        max_value=SURE_PERCENT[1],
+        help_text=gettext_lazy("By meaning, from how sure on; empty for 50."),
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "number"}),
     )
     sentence = _text(
         gettext_lazy("said of its result"),

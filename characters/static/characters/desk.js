@@ -264,6 +264,7 @@ function rehearse(desk) {
       if (mine !== round) return; // something newer was typed meanwhile
       showPrompt(prompt);
       showLore(prompt.lore);
+      showTools(prompt.tools);
       showDocuments(prompt.documents);
       desk.dataset.round = String(mine);
     } catch {
@@ -324,6 +325,16 @@ function rehearse(desk) {
         const ignored = entry.ignored.length ? ` ${worded("(not understood: {names})", { names: entry.ignored.join(", ") })}` : "";
         const name = make("b", { text: entry.title });
         return make("li", { className: entry.fired ? "fired" : "" }, name, document.createTextNode(`: ${entry.why}${ignored}`));
+      }),
+    );
+  }
+  /** @param {{name: string, called: boolean, why: string}[]} found */
+  function showTools(found) {
+    byId("desk-tools-part").hidden = !found.length;
+    byId("desk-tools").replaceChildren(
+      ...found.map((tool) => {
+        const name = make("b", { text: tool.name });
+        return make("li", { className: tool.called ? "fired" : "" }, name, document.createTextNode(`: ${tool.why}`));
       }),
     );
   }

@@ -1,15 +1,25 @@
 """Tools at the desk: an editor adds one by a form, tries it out, and it goes into the next version."""
 
+import json
+
 import pytest
 from django.urls import reverse
 
-from characters import catalog
+from characters import cards, catalog
 from characters.models import Character
 from characters.spec import CharacterSpec
 from characters.versions import publishing
 from tests.characters.factory import make_character
+from tests.characters.test_desk import DESK
+from tests.characters.test_draft_chat import written
+from tests.conftest import HAS_LOCAL
+from tests.patience import PATIENCE_SECS
+from voicebot.lore import LoreIndexes, indexes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous"),
+]
 
 
 def page(character: Character, name: str = "") -> str:
@@ -101,7 +111,75 @@ def test_who_may_not_change_characters_changes_no_tools(client, django_user_mode
     assert len(marlow.tools) == 1
 
 
+def test_meanings_go_into_versions_and_what_they_call_is_tried_at_the_desk(admin_client, monkeypatch):
+    near = LoreIndexes.near
+    monkeypatch.setattr(indexes, "READING_SECS", PATIENCE_SECS)
+    monkeypatch.setattr(
+        indexes.LoreIndexes,
+        "near",
+        lambda self, book, words, _secs=0.0, **more: near(self, book, words, PATIENCE_SECS, **more),
+    )
+    marlow = make_character()
+    given = typed(name="dice", kind="dice", keys="", meanings="let us gamble\n我们赌一把", sure="30")
+    assert admin_client.post(page(marlow, "new"), given).status_code == 302
+    marlow.refresh_from_db()
+    publishing.publish(marlow)
+    (tool,) = CharacterSpec.of("marlow", *catalog.load("marlow")).tools
+    assert (tool.meanings, tool.sure) == (("let us gamble", "我们赌一把"), 30)
+    assert "我们赌一把" in admin_client.get(page(marlow, "dice")).text
+    refused = admin_client.post(page(marlow, "dice"), {**given, "sure": "99"})
+    assert refused.status_code == 200
+    for said in ("Let's play a game of chance.", "咱们来赌一赌运气"):
+        asked = {"_character": marlow.pk, "_talk": said}
+        (found,) = admin_client.post(f"{DESK}rehearse/prompt/", asked).json()["tools"]
+        if not HAS_LOCAL:
+            assert "meanings cannot be compared here" in found["why"]
+            continue
+        assert found["called"]
+        assert found["why"].startswith("by meaning, ")
+        answer = b"".join(written(admin_client, said, _character=str(marlow.pk))).decode()
+        assert "The die shows" in answer
+        assert "scripted reply" not in answer
+    other = b"".join(written(admin_client, "Good evening.", _character=str(marlow.pk))).decode()
+    assert other.strip() == "This is a short scripted reply for you ."
+
+
+def test_tools_travel_in_a_card_of_ones_own_and_come_in_switched_off(admin_client):
+    dice = {"name": "dice", "kind": "dice", "keys": ["roll"], "meanings": ["let us gamble"], "sure": 30}
+    marlow = make_character(
+        tools=[dice, {"name": "ask", "kind": "webhook", "options": {"url": "https://a.example/"}}]
+    )
+    for private in (True, False):
+        card = cards.read(cards.export(marlow, "v3-json", private=private).data)
+        there = cards.store(card)
+        if not private:
+            assert there.tools == []
+            continue
+        one, other = there.tools
+        assert (one["meanings"], one["sure"], one["keys"]) == (["let us gamble"], 30, ["roll"])
+        assert other["options"] == {"url": "https://a.example/"}
+        assert not one["enabled"]
+        assert not other["enabled"]
+        assert any("2 tools came with it and are not in use" in note for note in card.notes)
+    marlow.tools = []
+    marlow.save()
+    assert "tools" not in json.loads(cards.export(marlow, "v3-json").data)["data"]["extensions"]["greenroom"]
+
+
+@pytest.mark.parametrize(
+    "given", [3, ["x", {"name": "The Weather!", "kind": "dice"}], {"name": []}, [None] * 100]
+)
+def test_tools_of_a_card_that_are_none_are_left_out_and_said(given):
+    marlow = make_character()
+    card = json.loads(cards.export(marlow, "v3-json").data)
+    card["data"]["extensions"]["greenroom"]["tools"] = given
+    read = cards.read(json.dumps(card).encode())
+    assert cards.store(read).tools == []
+    assert any("could not be read" in note for note in read.notes)
+
+
 def test_the_page_is_there_in_chinese(admin_client):
     marlow = make_character(tools=[{"name": "dice", "kind": "dice"}])
     shown = admin_client.get(page(marlow, "dice"), headers={"accept-language": "zh-hans"}).text
     assert "先问访客" in shown
+    assert "含义" in shown

@@ -2,7 +2,7 @@
 
 from characters.tools import ToolSpec
 from voicebot.pipeline.acting import answers_last, without_calls
-from voicebot.pipeline.acting.callers import called_by
+from voicebot.tools import called_by
 
 DICE = ToolSpec("dice", "dice", keys=("roll the dice", "掷骰子"))
 CLOCK = ToolSpec("clock", "clock", keys=("what time",))

@@ -16,21 +16,29 @@ from characters.tools import ToolSpec
 from sessions_app.handlers import ClientMessage
 from sessions_app.session import ToolCall
 from voicebot.history import ContextHistory, HistoryFull
+from voicebot.lore import book_of_tools, lore_indexes
 from voicebot.memories import clear_answer
 from voicebot.ops import metrics
-from voicebot.pipeline.acting.callers import called_by, calls_functions
 from voicebot.pipeline.acting.page_calls import ANSWER, RESULT, PageCalls
 from voicebot.pipeline.activity import Activity, Event
 from voicebot.pipeline.conversation_state import ConversationState
 from voicebot.pipeline.replies.unprompted_turn import unprompted
 from voicebot.pipeline.rtvi import SessionRTVI
-from voicebot.tools import Done, Limits, Toolbox, builtin, used_before
+from voicebot.tools import (
+    Limits,
+    Toolbox,
+    builtin,
+    called_by,
+    calls_functions,
+    has_meanings,
+    said_of,
+    used_before,
+    verdicts,
+)
 
 log = logging.getLogger(__name__)
 
-SAID_CHARACTERS = 300  # of a result that is said as it is
-TOOL_SENTENCE = "{result}"
-
+MEANING_SECS = 0.1  # for the vector of what was said, where a call hangs on it; 16 ms are usual
 
 Queue = Callable[[Frame], Awaitable[None]]
 
@@ -103,16 +111,16 @@ class Actor:
 
     # --- a turn of the visitor's ---
 
-    def acts_on(self, context: LLMContext) -> bool:
+    async def acts_on(self, context: LLMContext) -> bool:
         """Whether the visitor's last words call for a tool by themselves, see `act`."""
         words = self._last_words(context)
-        return bool(words) and (self._answer_in(words) is not None or bool(self._called(words)))
+        return bool(words) and (self._answer_in(words) is not None or bool(await self._called(words)))
 
     async def act(self, context: LLMContext) -> bool:
         """Does what the visitor's last words call for by themselves; whether that was the whole answer.
 
         That is a call which waited for their yes, and where the model calls no functions the tools whose
-        keys were said.
+        keys were said, or the one that was meant.
         """
         if not (words := self._last_words(context)):
             return False
@@ -124,7 +132,7 @@ class Actor:
                 await self._keep(ToolCall(asked.id, asked.tool.name, asked.arguments, "{}", "declined"))
                 return False
             return await self._answer(context, [(asked.tool, asked.arguments)], agreed=True)
-        called = self._called(words)
+        called = await self._called(words)
         return await self._answer(context, [(tool, {}) for tool in called]) if called else False
 
     def _last_words(self, context: LLMContext) -> str:
@@ -137,8 +145,16 @@ class Actor:
     def _answer_in(self, words: str) -> bool | None:
         return clear_answer(words) if self._asked else None
 
-    def _called(self, words: str) -> list[ToolSpec]:
-        return [] if self.able else called_by(self.toolbox.tools, words)
+    async def _called(self, words: str) -> list[ToolSpec]:
+        if self.able:
+            return []
+        tools = self.toolbox.tools
+        if (keyed := called_by(tools, words)) or not has_meanings(tools):
+            return keyed
+        near = await self._state.context.prompt_threads.run(
+            lore_indexes().near, book_of_tools(tools), words, MEANING_SECS
+        )
+        return [one.tool for one in verdicts(tools, words, near) if one.called]
 
     async def _answer(
         self, context: LLMContext, calls: Sequence[tuple[ToolSpec, dict[str, Any]]], *, agreed: bool = False
@@ -150,30 +166,12 @@ class Actor:
                 for message in done.call.messages():
                     context.add_message(cast(LLMContextMessage, message))
             elif done.call.outcome != "asked":
-                said.append(self._sentence(tool, done))
+                said.append(said_of(tool, done, self._state.speaking.language))
         if words := " ".join(filter(None, said)):
             await self.say(words)
         if not self.able:
             self._activity.on(Event.CALLS_OVER)
         return not self.able
-
-    def _sentence(self, tool: ToolSpec, done: Done) -> str:
-        """What is said of a result where no model reads it."""
-        if done.answer is None:
-            with builtin.in_language(self._state.speaking.language):
-                return _("That did not work just now.")
-        if done.answer.final:
-            return ""
-        data = done.answer.data
-        result = (
-            data
-            if isinstance(data, str)
-            else ", ".join(map(str, data.values() if isinstance(data, dict) else [data]))
-        )
-        result = " ".join(str(result).split())[:SAID_CHARACTERS]
-        if tool.sentence:
-            return tool.sentence.replace("{result}", result)
-        return done.answer.said or result
 
     # --- asking first ---
 

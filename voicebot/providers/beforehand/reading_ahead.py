@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 
 from characters.spec import CharacterSpec
-from voicebot.lore import LoreIndexes, lore_indexes
+from voicebot.lore import LoreIndexes, book_of_tools, lore_indexes
 from voicebot.providers import registry
 from voicebot.providers.beforehand.published_rounds import PublishedRounds
 from voicebot.repertoire import IndexCache, index_cache
@@ -32,6 +32,9 @@ class ReadingAhead(PublishedRounds):
         """Makes its indexes; the vectors follow behind."""
         if spec.book.by_meaning:
             await asyncio.to_thread(self._lore().index, spec.book, ahead=True)
+        tools = book_of_tools([tool for tool in spec.tools if tool.enabled])
+        if tools.by_meaning:
+            await asyncio.to_thread(self._lore().index, tools, ahead=True)
         if is_read(spec):
             await asyncio.to_thread(self._cache().written, spec, ahead=True)
 

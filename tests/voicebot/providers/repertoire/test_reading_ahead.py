@@ -54,6 +54,18 @@ async def test_entries_of_lore_that_fire_by_meaning_are_read_as_well_whatever_sp
     assert [index.by_meaning for index in lore._known.values()] == [True]
 
 
+async def test_what_calls_a_tool_by_meaning_is_read_as_well(tmp_path, cache):
+    passages, questions = (VectorStore(tmp_path / "lore.sqlite3", kind) for kind in ("passage ", ""))
+    lore = LoreIndexes(embeddings(), passages, questions)
+    dice = {"name": "dice", "kind": "dice", "meanings": ["let us gamble"]}
+    await sync_to_async(make_character)(slug="marlow", tools=[dice, {"name": "clock", "kind": "clock"}])
+    await sync_to_async(make_character)(slug="fenn", name="Fenn", tools=[{**dice, "enabled": False}])
+    await ReadingAhead(lambda: cache, lambda: lore).round()
+    await asyncio.to_thread(lore.read, 20)
+    assert [index.texts for index in lore._known.values()] == [["let us gamble"]]
+    assert all(index.by_meaning for index in lore._known.values())
+
+
 async def test_who_publishes_does_not_wait_for_the_next_minute(cache, monkeypatch):
     marlow = await sync_to_async(make_character)(slug="marlow", **ON_STAGE)
     ahead = ReadingAhead(lambda: cache)

@@ -1,14 +1,9 @@
-"""Callers: which words call a tool where the model calls none, and what a model reads of calls."""
+"""What a model reads of calls, and what it does not."""
 
-import re
 from collections.abc import Sequence
 
 from characters.prompts import Message
-from characters.tools import ToolSpec
 from voicebot.history import is_call
-from voicebot.tools import calls_functions
-
-__all__ = ["answers_last", "called_by", "calls_functions", "without_calls"]
 
 
 def without_calls(messages: Sequence[Message]) -> list[Message]:
@@ -30,18 +25,3 @@ def answers_last(messages: Sequence[Message]) -> list[Message]:
     if begin == end or end == len(messages):
         return list(messages)
     return [*messages[:begin], *messages[end:], *messages[begin:end]]
-
-
-def called_by(tools: Sequence[ToolSpec], words: str) -> list[ToolSpec]:
-    """The tools whose keys stand in what the visitor has said, in their order."""
-    plain = " ".join(words.casefold().split())
-    return [tool for tool in tools if any(_stands_in(key, plain) for key in tool.keys)]
-
-
-def _stands_in(key: str, words: str) -> bool:
-    key = " ".join(key.casefold().split())
-    if not key:
-        return False
-    if not key.isascii():
-        return key in words
-    return re.search(rf"(?<!\w){re.escape(key)}(?!\w)", words) is not None
