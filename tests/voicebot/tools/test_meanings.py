@@ -22,6 +22,12 @@ CLOCK = ToolSpec("clock", "clock")
 TOOLS = (BYE, DICE, CLOCK)
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """A machine that has much to do reads meanings later."""
+    monkeypatch.setattr("voicebot.lore.indexes.READING_SECS", PATIENCE_SECS)
+
+
 def judged(near, said="Well, well.", tools=TOOLS):
     found = verdicts(tools, said, {place: Nearness(sure) for place, sure in near.items()})
     return {one.tool.name: (one.called, str(one.why)) for one in found}
