@@ -30,6 +30,7 @@ def verified(headers: dict[str, str], body: bytes, secret: str) -> bool:
 
 
 def verified_by_hand(headers: dict[str, str], body: bytes, secret: str) -> bool:
+    """At any time: the library has a clock of its own."""
     key = base64.b64decode(secret.removeprefix("whsec_"))
     signed = b".".join([headers["webhook-id"].encode(), headers["webhook-timestamp"].encode(), body])
     expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
@@ -264,12 +265,12 @@ async def test_while_a_secret_is_changed_both_are_good_for_a_day(receiver, house
     new = await house.do(change)
     await house.session("Ahoy.")
     await house.delivery().deliver_all()
-    assert all(verified(*one, old) and verified(*one, new) for one in receiver.got)
+    assert all(verified_by_hand(*one, old) and verified_by_hand(*one, new) for one in receiver.got)
     house.ahead = timedelta(days=1, minutes=1).total_seconds()
     await house.session()
     await house.delivery().deliver_all()
-    assert verified(*receiver.got[-1], new)
-    assert not verified(*receiver.got[-1], old)
+    assert verified_by_hand(*receiver.got[-1], new)
+    assert not verified_by_hand(*receiver.got[-1], old)
 
 
 async def test_a_test_event_is_sent_whatever_is_listened_to(receiver, house):
