@@ -18,13 +18,19 @@ PROGRAM = Path(__file__).parent / "mcp_harbour.py"
 class Harbour:
     """Of one transport, at one port: whoever comes back does so at the same."""
 
-    def __init__(self, transport: str, folder: Path) -> None:
+    def __init__(self, transport: str, folder: Path, certificate: tuple[Path, Path] | None = None) -> None:
+        """`certificate`, with its key, for a transport behind TLS."""
+        self.certificate = certificate
         self.transport, self.port, self.log = transport, free_port(), folder / "harbour.log"
         self.process: asyncio.subprocess.Process | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/{'sse' if self.transport == 'sse' else 'mcp'}"
+        return self.at("127.0.0.1")
+
+    def at(self, host: str) -> str:
+        scheme = "https" if self.certificate else "http"
+        return f"{scheme}://{host}:{self.port}/{'sse' if self.transport.endswith('sse') else 'mcp'}"
 
     @property
     def noted(self) -> list[str]:
@@ -36,6 +42,7 @@ class Harbour:
             str(PROGRAM),
             self.transport,
             str(self.port),
+            *map(str, self.certificate or ()),
             env={**os.environ, "HARBOUR_LOG": str(self.log)},
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,

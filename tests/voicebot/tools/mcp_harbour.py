@@ -1,6 +1,7 @@
 """A harbour that is asked by MCP: a server of the official SDK, as a program of its own.
 
-`python mcp_harbour.py TRANSPORT [PORT]`; what it is called for it notes in the file that HARBOUR_LOG names.
+`python mcp_harbour.py TRANSPORT [PORT [CERTIFICATE KEY]]`; what it is called for it notes in the file that
+HARBOUR_LOG names.
 """
 
 import asyncio
@@ -100,6 +101,10 @@ if __name__ == "__main__":
     how = sys.argv[1]
     if how == "stdio":
         server.run("stdio")
+    elif how in ("tls", "tls-sse"):
+        app = server.sse_app() if how == "tls-sse" else server.streamable_http_app()
+        certificate, key = sys.argv[3:]
+        uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[2]), ssl_certfile=certificate, ssl_keyfile=key)
     elif how == "old":
         uvicorn.run(of_old(), host="127.0.0.1", port=int(sys.argv[2]))
     else:
