@@ -144,12 +144,12 @@ MIDDLEWARE = [
     "greenroom.http.static_files.StaticFiles",
     "greenroom.http.page_compression.PageCompression",
     "greenroom.http.body_limit.LoginSessions",
-    "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "greenroom.http.middleware.Locale",
+    "greenroom.http.middleware.Common",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "greenroom.http.middleware.Accounts",
     "staff.middleware.StaffLogins",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "greenroom.http.middleware.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "config.urls"

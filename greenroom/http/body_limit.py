@@ -13,11 +13,11 @@ from typing import Any
 from asgiref.typing import ASGI3Application
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, parse_cookie
 
 from greenroom.http import places
+from greenroom.http.middleware import Sessions
 from sessions_app.database import in_database
 
 KIB, MIB = 1024, 1024 * 1024
@@ -53,7 +53,7 @@ def _login(key: str) -> Any:
 BODY_HEADERS = (b"content-length", b"transfer-encoding")
 
 
-class LoginSessions(SessionMiddleware):
+class LoginSessions(Sessions):
     """Django's sessions; one that was read to decide about the body is not read again."""
 
     def process_request(self, request: HttpRequest) -> None:

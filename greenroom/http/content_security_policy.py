@@ -11,6 +11,7 @@ from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest, HttpResponseBase
 
 from greenroom.http import places
+from sessions_app.async_middleware import OnTheLoop
 
 PAGE_POLICY: dict[str, Any] = {
     "default-src": [NONE],
@@ -35,7 +36,7 @@ ADMIN: dict[str, Any] = {
 }
 
 
-class Policy(CSPMiddleware):
+class Policy(OnTheLoop, CSPMiddleware):
     """The policy of the settings; for the desk its own."""
 
     def get_policy_parts(
