@@ -8,6 +8,7 @@ none had a voice, of the second each had for 190 ms or more.
 """
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -61,12 +62,24 @@ def voiced_secs(samples: np.ndarray) -> float:
     return float((_silero()(padded) > VOICE).sum()) * WINDOW / RATE_HZ
 
 
-def is_nothing(text: str, no_speech: float, log_prob: float, samples: np.ndarray) -> bool:
-    """Whether nobody has said this. `no_speech` is a probability, `log_prob` the mean of the tokens'."""
+def is_nothing(
+    text: str, no_speech: float, log_prob: float, samples: np.ndarray, hinted: Sequence[str] = ()
+) -> bool:
+    """Whether nobody has said this. `no_speech` is a probability, `log_prob` the mean of the tokens'.
+
+    `hinted` are words that the recogniser was told before: of a cough it makes a list of them.
+    """
     plain = re.sub(r"[^\w' ]", "", text.lower()).strip()
     if not plain or no_speech > SILENCE or CREDITS.search(text):
         return True
     if no_speech > UNSURE and log_prob < HOPELESS_LOG_PROB:
         return True
     unsure = no_speech > UNSURE or log_prob < DOUBTFUL_LOG_PROB or plain in INVENTED
+    unsure = unsure or _has_only(plain, hinted)
     return unsure and voiced_secs(samples) < VOICED_SECS
+
+
+def _has_only(plain: str, hinted: Sequence[str]) -> bool:
+    for known in sorted(hinted, key=len, reverse=True):
+        plain = plain.replace(known.lower(), "")
+    return not plain.strip()

@@ -33,15 +33,17 @@ NO_REPEAT = 6  # tokens in a row that do not come twice where decoding has run i
 # What is written before is gone on with: in simplified characters, and with punctuation.
 MANNERS = {"zh": "以下是普通话的句子，有标点符号。"}  # noqa: RUF001
 
-# Names are written as a text before has them; benchmarks/hints.py prints how many more are heard right.
-HINT = "We talk about {}."
+# Names are written as a text before has them: in which sentence, and what stands between them;
+# benchmarks/hints.py prints how many more are heard right.
+HINTS = {"en": ("We talk about {}.", ", "), "zh": ("我们谈论{}。", "、")}
+HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True)
 class Expected:
     """What may be said: in one of these `languages`, as codes, of which the first is the likeliest.
 
-    `names` are such as this character is likely to hear; only English is hinted at them.
+    `names` are such as this character is likely to hear; a language is hinted at those in its own letters.
     """
 
     languages: tuple[str, ...] = ("en",)
@@ -104,7 +106,7 @@ class Recogniser:
             decoded = self.decode(self.encode(features, MAX_FRAMES), limit, language, no_repeat=NO_REPEAT)
         elif repeats_itself(decoded.text):
             decoded = self.decode(self.encode(features, MAX_FRAMES), limit, language)
-        if is_nothing(decoded.text, decoded.no_speech, decoded.log_prob, samples):
+        if is_nothing(decoded.text, decoded.no_speech, decoded.log_prob, samples, names):
             return Heard()
         return Heard(decoded.text, language, decoded.log_prob)
 
@@ -162,8 +164,10 @@ class Recogniser:
         """The tokens that the transcript is to go on from."""
         tokenizer = self.tokenizer(language)
         manner = MANNERS.get(language, "") if self.knows_languages else ""
-        if language == "en" and names:
-            manner = HINT.format(", ".join(names))
+        known = [name for name in names if bool(HAN.search(name)) is (language == "zh")]
+        if known and language in HINTS:
+            hint, between = HINTS[language]
+            manner += hint.format(between.join(known))
         previous = tokenizer.encode(" " + manner) if manner else []
         prompt: list[int] = self.model.get_prompt(tokenizer, previous, without_timestamps=True)
         return prompt
