@@ -61,8 +61,21 @@ class CharacterUpdates:
     ):
         self._groups, self._session, self._on_change = groups, session, on_change
         self._followed = ""  # the slug
+        self._own: tuple[str, CharacterSpec] | None = None  # what was talked with last, by its slug
         self._early: dict[str, Any] | None = None  # a change that came before the pipeline was there
         self.task: asyncio.Task | None = None  # applies a change
+
+    async def own(self, session: Session) -> CharacterSpec:
+        """As `spec_of`, without what serves instead; of one that was withdrawn meanwhile, as it was.
+
+        Who talks already may talk on, also with other services. Raises CharacterUnknown.
+        """
+        try:
+            self._own = session.character, await spec_of(session)
+        except CharacterUnknown:
+            if self._own is None or self._own[0] != session.character:
+                raise
+        return self._own[1]
 
     async def follow(self, slug: str) -> None:
         """Hears of this character's changes from now on, and no longer of another's."""
@@ -103,6 +116,7 @@ class CharacterUpdates:
     async def _apply(self, session: Session, version: int) -> None:
         try:
             spec = await _fetched(session, version)
+            self._own = session.character, spec
             await asyncio.wrap_future(indexes().refresh(spec.documents))  # it is there at the next turn
             await self._on_change(spec)
         except SessionError:

@@ -14,7 +14,7 @@ from characters.spec import CharacterSpec
 from sessions_app.exceptions import ServerFull, SessionError, SessionOver, Unavailable
 from sessions_app.session import Past, Session
 from voicebot.connection.channel_events import ChannelGroups
-from voicebot.connection.character_updates import CharacterUpdates, build_services, spec_of
+from voicebot.connection.character_updates import CharacterUpdates, build_services
 from voicebot.connection.owner import Connection
 from voicebot.connection.takeover import Predecessor
 from voicebot.connection.timeouts import IdleClose, quiet_secs
@@ -114,7 +114,7 @@ class Conversation:
         past, writer = await self._load_history(session)
         if session.greeted and not past.turns:  # whoever had the session may know better by now
             session = replace(session, greeted=(await self._manager.get(session.id)).greeted)
-        spec = replace(await spec_of(session), **self.instead)
+        spec = replace(await self.updates.own(session), **self.instead)
         self._compiling = asyncio.create_task(compile_lore(spec.book, self._runtime.prompt_threads))
         services, limit = await build_services(spec)
         if self._remembering is None:
@@ -201,7 +201,7 @@ class Conversation:
         """Goes on with these services, the others being the character's own, as soon as nobody speaks."""
         if dict(instead) != dict(self.instead) and self.pipeline and not self._rebuilding:
             self.instead = instead
-            await self._change_character(await spec_of(self.pipeline.state.session))
+            await self._change_character(await self.updates.own(self.pipeline.state.session))
 
     async def _session_for_rebuild(self, session: Session) -> Session:
         """The session of the next pipeline, for the same client."""

@@ -162,3 +162,26 @@ async def test_what_served_for_a_budget_gives_way_to_the_characters_own_when_tha
     assert ours.pipeline.state.spec.system_prompt == "You are new."
     await socket.send_input({"type": "websocket.disconnect", "code": 1000})
     await socket.wait(SECS)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_who_talks_with_a_withdrawn_character_talks_on_with_what_serves_for_its_budget(
+    runtime, conversations
+):
+    await in_database(make_character)
+    session = await SessionManager().create(character="marlow", visitor="anon:me")
+    socket = await connected(runtime, session)
+    await until(lambda: bool(conversations) and conversations[0].pipeline is not None)
+    (ours,) = conversations
+    first = ours.pipeline
+    assert first is not None
+    await in_database(lambda: publishing.withdraw(Character.objects.get(slug="marlow")))
+    await ours.serve_instead({"llm_model": "another"})
+    await until(lambda: ours.pipeline is not first and ours.pipeline is not None)
+    assert ours.pipeline is not None
+    assert ours.pipeline.state.spec.llm_model == "another"
+    assert not ours._connection.closing
+    await ours.serve_instead({})
+    await until(lambda: ours.pipeline is not None and ours.pipeline.state.spec.llm_model == "")
+    await socket.send_input({"type": "websocket.disconnect", "code": 1000})
+    await socket.wait(SECS)

@@ -17,6 +17,10 @@ from voicebot.providers.speech.written_words import letters_of, tokens
 from voicebot.providers.speech_to_speech.vendor import OUT_HZ, Called
 
 BYTES_PER_SEC = 2 * OUT_HZ
+MOST_SECS = (
+    400  # of one reply's sound: 2000 characters at the slowest pace; a vendor sends it faster than speech
+)
+MOST_CHARACTERS = 20_000
 SLOW_PACE = 12.0  # letters a second, until a voice is known
 PACES = (5.0, 30.0)  # that anybody speaks at
 CAUTION = 0.95
@@ -50,6 +54,7 @@ class Reply:
     over: bool = False  # nothing more of it comes
     failure: str = ""
     usage: LLMTokenUsage | None = None  # of one apart
+    cut: bool = False  # more of it came than a reply may have
     given_up: bool = False  # it was interrupted
     enough: bool = False  # it has all the sentences that it may have
     announced: int = 0  # letters that have gone to the voice
@@ -66,6 +71,10 @@ class Reply:
     # --- what the vendor tells ---
 
     def take_sound(self, item: str, pcm: bytes) -> None:
+        """What is more than a reply may have is let go; then its words and its sound are not the same."""
+        room = MOST_SECS * BYTES_PER_SEC - len(self.pcm)
+        if len(pcm) > room:
+            self.cut, pcm = True, pcm[: max(0, room)]
         part = self._part(item)
         if part.end_secs == part.begin_secs:
             part.begin_secs = self.secs
@@ -74,6 +83,9 @@ class Reply:
         self.stir()
 
     def take_words(self, text: str, item: str = "") -> None:
+        room = MOST_CHARACTERS - len(self.transcript)
+        if len(text) > room:
+            self.cut, text = True, text[: max(0, room)]
         self.transcript += text
         if item:
             self._part(item)
@@ -129,7 +141,7 @@ class Reply:
     @property
     def whole(self) -> bool:
         """Whether all of it came as the vendor meant it, so that its words and its sound are the same."""
-        return self.over and not (self.failure or self.given_up)
+        return self.over and not (self.failure or self.given_up or self.cut)
 
     def end_of(self, letters: int) -> float:
         """When so many letters have been spoken, in seconds of its sound."""
