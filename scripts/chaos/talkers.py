@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 import websockets
 
@@ -55,23 +56,39 @@ class Talker:
     finished: list[int] = field(default_factory=list)  # numbers whose reply was seen to its end
     drops: Counter[str] = field(default_factory=Counter)
 
-    def _start(self) -> str:
+    def _start(self, transport: str) -> Any:
+        """What the server answers to a start."""
         body = {"session": self.session} if self.session else {"character": "captain-marlow"}
         request = urllib.request.Request(  # noqa: S310
             f"{self.base}/api/start",
-            json.dumps({"transport": "websocket", "body": body}).encode(),
+            json.dumps({"transport": transport, "body": body}).encode(),
             {"Content-Type": "application/json", **({"Cookie": self.cookie} if self.cookie else {})},
         )
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             self.cookie = self.cookie or (answer.headers.get("Set-Cookie") or "").split(";")[0]
-            way = json.load(answer)
-        return f"{way['wsUrl']}?token={way['token']}"
+            return json.load(answer)
+
+    async def _line(self) -> Visitor:
+        """A way to the server, not taken yet."""
+        way = await asyncio.to_thread(self._start, "websocket")
+        return Visitor(f"{way['wsUrl']}?token={way['token']}", ping_interval=None)
+
+    async def _write(self, visitor: Any, text: str) -> None:
+        await visitor.socket.send(rtvi_message("send-text", {"content": text}))
+
+    async def _tear(self, visitor: Any) -> None:
+        """The network is gone."""
+        visitor.socket.transport.abort()
+
+    async def _stop_reading(self, visitor: Any) -> None:
+        visitor.socket.transport.pause_reading()
+        await asyncio.sleep(3)
+        visitor.socket.transport.resume_reading()
 
     async def talk(self) -> None:
         while not self.run.over:
             try:
-                url = await asyncio.to_thread(self._start)
-                async with Visitor(url, ping_interval=None) as visitor:
+                async with await self._line() as visitor:
                     self.session = (await visitor.get_ready())["id"]
                     await self._hear_what_is_owed(visitor)
                     await self._converse(visitor)
@@ -93,7 +110,7 @@ class Talker:
             await visitor.until(lambda: not visitor.hears_speech, ANSWER_SECS)
             self.written += 1
             number, before = self.written, self._begun(visitor)
-            await visitor.socket.send(rtvi_message("send-text", {"content": f"question {number}"}))
+            await self._write(visitor, f"question {number}")
             await visitor.until(
                 lambda b=before: self._begun(visitor) > b and not visitor.hears_speech, ANSWER_SECS
             )
@@ -101,13 +118,11 @@ class Talker:
             self.run.count()
             fate = self.dice.random()
             if fate < 0.03:
-                visitor.socket.transport.abort()  # the network is gone
+                await self._tear(visitor)
                 self.drops["rude"] += 1
                 return
             if fate < 0.05:
-                visitor.socket.transport.pause_reading()  # a reader that stops reading
-                await asyncio.sleep(3)
-                visitor.socket.transport.resume_reading()
+                await self._stop_reading(visitor)
             await asyncio.sleep(0.2 + self.dice.random() / 2)
 
     @staticmethod

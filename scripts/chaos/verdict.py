@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import time
 import urllib.request
 from typing import Any
@@ -17,10 +16,12 @@ SETTLE_SECS = 60.0
 
 
 def history_of(talkers: list[Talker]) -> dict[str, Any]:
-    """Counts of turns seen answered, and of those that are missing, there twice, or out of order."""
+    """Counts of turns seen answered, and of those that are missing, there twice, or out of order.
+
+    To be called in a new process: in one that began before the database, settings know of none.
+    """
     import django
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     from sessions_app.manager import SyncSessionManager
 

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 
+from tests.callers import Caller, way_in
 from tests.visitors import Visitor, rtvi_message, speech
 
 
@@ -25,6 +26,28 @@ async def test_a_deploy_drops_no_sentence(own_server):
         code, _ = await visitor.until_closed()
         assert code == 4503
         assert len(visitor.of("bot-stopped-speaking")) > stops, "the sentence was cut off"
+    await asyncio.to_thread(server.process.wait, 30)
+    exported = await asyncio.to_thread(server.command, "export_session", session)
+    assert "One more thing." in exported
+    assert "This is a short scripted reply for you" in exported
+
+
+async def test_a_deploy_drops_no_sentence_of_a_call(own_server):
+    server = await asyncio.to_thread(own_server)
+    way, _ = await asyncio.to_thread(way_in, server)
+    async with Caller(server, way) as caller:
+        session = (await caller.get_ready())["id"]
+        await caller.until(lambda: caller.of("bot-stopped-speaking"))
+        await caller.send("send-text", {"content": "One more thing."})
+        begun = len(caller.of("bot-started-speaking"))
+        await caller.until(lambda: len(caller.of("bot-started-speaking")) > begun)
+        server.process.send_signal(signal.SIGTERM)
+        await caller.until(lambda: caller.server_messages("draining"))
+        offer = await caller.ask(await Caller(server, way).offer())
+        assert offer.status == 503, "nobody new"
+        stops = len(caller.of("bot-stopped-speaking"))
+        assert (await caller.until_closed())[0] == 4503
+        assert len(caller.of("bot-stopped-speaking")) > stops, "the sentence was cut off"
     await asyncio.to_thread(server.process.wait, 30)
     exported = await asyncio.to_thread(server.command, "export_session", session)
     assert "One more thing." in exported
