@@ -111,6 +111,7 @@ LLM_CONTEXT_TOKENS = env.LLM_CONTEXT_TOKENS
 STAGE_OPTIONS = env.stage_options
 OPENAI = env.openai
 OPENAI_REALTIME = env.openai_realtime
+GEMINI_LIVE = env.gemini_live
 
 __all__ = ["UNFOLD"]  # read by django-unfold
 

@@ -94,6 +94,7 @@ def _made_of(read: Any) -> dict[str, Any]:
         "STAGE_OPTIONS": read.stage_options,
         "OPENAI": read.openai,
         "OPENAI_REALTIME": read.openai_realtime,
+        "GEMINI_LIVE": read.gemini_live,
         "CALLS": read.calls,
         "TRACES_ENDPOINT": read.OTEL_EXPORTER_OTLP_ENDPOINT,
         "REQUIRE_TLS": read.PRODUCTION,

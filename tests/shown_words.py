@@ -10,12 +10,12 @@ LATIN = re.compile(r"[A-Za-z]{2,}")
 # What is the same in every language.
 NAMES = re.compile(
     r"""
-    OpenAI\ Realtime\ API | \bsessions:\w+  # a product, and what keys are for
+    OpenAI\ Realtime\ API | Gemini\ Live\ API | \bsessions:\w+  # a product, and what keys are for
     | https?://\S+ | \bdocs/\S+\.md | \{\{\w+(::\w+)?\}\} | %\(\w+\)s | \{\w*\}  # addresses, macros
     | \b[\w-]+(\.[\w-]+)+\b | \b[A-Z]+(_[A-Z]+)+\b | \b\w+=\w+  # dotted paths, variables and their values
     | \b(Greenroom | SillyTavern | NovelAI | Agnai | RisuAI | Backyard | Pipecat | Open-LLM-VTuber | OpenAI)\b
     | \b(world\ info | depth\ prompt | text-generation-webui | lorebook_v3 | settings | Settings | English)\b
-    | \bopenai_realtime\b
+    | \b(openai_realtime | gemini_live)\b
     | \b(openai | scripted | local | found | repertoire | Piper | SmolLM\d? | Whisper | pyopenjtalk)\b
     | \b(HTML | PDF | EPUB | DOCX | Markdown)\b
     | \b(JSON | YAML | PNG | APNG | JPEG | WebP | CHARX | WAV | API | QR | PIN | HTTPS? | TLS | MCP)\b

@@ -104,6 +104,19 @@ class Providers(BaseModel):
     OPENAI_REALTIME_TRANSCRIPTION_MODEL: Text = Field(
         default="gpt-4o-mini-transcribe", description="that tells what visitors say to speech to speech"
     )
+    GEMINI_API_KEY: Text = Field(default="", description="of Gemini Live")
+    GEMINI_BASE_URL: Text = Field(default="", description="of a server that speaks as Google's does")
+    GEMINI_LIVE_MODEL: Text = Field(default="gemini-3.8-live", description="that hears and answers")
+    GEMINI_LIVE_VOICE: Text = Field(default="Kore", description="of speech to speech")
+    GEMINI_TRANSCRIPTION_MODEL: Text = Field(
+        default="gemini-3.5-transcribe-live", description="that tells what visitors say to Gemini Live"
+    )
+    GEMINI_TEXT_MODEL: Text = Field(
+        default="gemini-3.8-flash", description="that writes summaries and memories beside Gemini Live"
+    )
+    GEMINI_SPEECH_MODEL: Text = Field(
+        default="gemini-3.8-flash-tts", description="that says greetings beside Gemini Live"
+    )
     SPEECH_TO_SPEECH_TOKENS: Whole = Field(
         default=12_000,
         ge=2_000,
@@ -119,6 +132,19 @@ class Providers(BaseModel):
             "model": self.OPENAI_REALTIME_MODEL,
             "voice": self.OPENAI_REALTIME_VOICE,
             "transcription_model": self.OPENAI_REALTIME_TRANSCRIPTION_MODEL,
+            "most_tokens": self.SPEECH_TO_SPEECH_TOKENS,
+        }
+
+    @property
+    def gemini_live(self) -> dict[str, Any]:
+        return {
+            "base_url": self.GEMINI_BASE_URL,
+            "api_key": self.GEMINI_API_KEY,
+            "model": self.GEMINI_LIVE_MODEL,
+            "voice": self.GEMINI_LIVE_VOICE,
+            "transcription_model": self.GEMINI_TRANSCRIPTION_MODEL,
+            "text_model": self.GEMINI_TEXT_MODEL,
+            "speech_model": self.GEMINI_SPEECH_MODEL,
             "most_tokens": self.SPEECH_TO_SPEECH_TOKENS,
         }
 

@@ -28,6 +28,7 @@ from voicebot.providers.profiles import opened
 from voicebot.providers.registry import STAGES, Stage
 from voicebot.providers.speech import voice_sample
 from voicebot.providers.speech_to_speech import SpeaksForItself
+from voicebot.providers.speech_to_speech.gemini import VOICES as GEMINI_VOICES
 from voicebot.repertoire import BY_MODEL, SpeaksFromRepertoire, preview
 
 LABELS = {
@@ -36,6 +37,7 @@ LABELS = {
     "repertoire": gettext_lazy("what is written, without a model (repertoire)"),
     "openai": "OpenAI API (openai)",
     "openai_realtime": gettext_lazy("OpenAI Realtime API (openai_realtime)"),
+    "gemini_live": "Gemini Live API (gemini_live)",
     "scripted": gettext_lazy("a script, for trying out (scripted)"),
 }
 # Voices that a provider is known to have, for editors to choose from; others can be typed.
@@ -48,6 +50,7 @@ VOICES: dict[str, tuple[str, ...]] = {
     "openai_realtime": (
         "alloy", "ash", "ballad", "cedar", "coral", "echo", "marin", "sage", "shimmer", "verse",
     ),
+    "gemini_live": GEMINI_VOICES,
 }  # fmt: skip
 
 

@@ -49,12 +49,13 @@ BUILT_IN = {
     "repertoire": "voicebot.providers.repertoire.provider",
     "openai": "voicebot.providers.openai",
     "openai_realtime": "voicebot.providers.speech_to_speech.openai_provider",
+    "gemini_live": "voicebot.providers.speech_to_speech.gemini.provider",
     "scripted": "voicebot.providers.scripted",
 }
 # Of other apps: filled when Django finds each one's `greenroom` module, as its own registries are.
 ADDED: "dict[str, Provider]" = {}
 SERVES: dict[str, tuple[Stage, ...]] = {"found": ("llm",), "repertoire": ("llm",)}  # who does not serve all
-SERVES["openai_realtime"] = (SPEECH_TO_SPEECH,)
+SERVES["openai_realtime"] = SERVES["gemini_live"] = (SPEECH_TO_SPEECH,)
 
 
 class Provider(Protocol):

@@ -81,7 +81,7 @@ def test_saving_says_what_has_no_effect(admin_client, realtime):
     form = page.context["adminform"].form
     assert "speech_to_speech_provider" in form.fields
     choices = [value for value, _label in form.fields["speech_to_speech_provider"].choices]
-    assert choices == ["", "openai_realtime"]
+    assert choices == ["", "openai_realtime", "gemini_live"]
 
 
 def test_nothing_of_a_vendor_is_loaded_before_a_character_names_one():
@@ -89,7 +89,7 @@ def test_nothing_of_a_vendor_is_loaded_before_a_character_names_one():
         "import os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'\n"
         "import django; django.setup()\n"
         "import voicebot.pipeline, voicebot.connection\n"
-        "names = ('ears', 'mind', 'voice', 'talk', 'openai_realtime', 'openai_provider')\n"
+        "names = ('ears', 'mind', 'voice', 'talk', 'openai_realtime', 'openai_provider', 'gemini.session')\n"
         "found = [n for n in names if f'voicebot.providers.speech_to_speech.{n}' in sys.modules]\n"
         "found += [n for n in sys.modules if n.startswith('pipecat.services.openai.realtime')]\n"
         "print(found)"

@@ -14,9 +14,10 @@ from characters.prompts import Message
 from voicebot.providers.speech_to_speech.ledger import Ledger
 from voicebot.providers.speech_to_speech.reply import Reply
 from voicebot.providers.speech_to_speech.vendor import (
-    Called,
     Ended,
+    Event,
     Heard,
+    Leaving,
     Setup,
     Sound,
     VendorLost,
@@ -39,6 +40,7 @@ class Line:
         self.session, self.opened_at, self._on_usage = session, opened_at, on_usage
         self.ledger = Ledger()
         self.lost = False
+        self.leaving = False  # the vendor will end it soon
         self.tokens = 0  # that it read for its last reply
         self._told: Setup | None = None
         self._replies: dict[str, Reply] = {}
@@ -57,7 +59,10 @@ class Line:
             failure = type(error).__name__
         self._over(failure)
 
-    def _take(self, event: Heard | Sound | Words | Called | Ended) -> None:
+    def _take(self, event: Event) -> None:
+        if isinstance(event, Leaving):
+            self.leaving = True
+            return
         if isinstance(event, Heard):
             if self._pieces and not (piece := self._pieces.popleft()).done():
                 piece.set_result(event)

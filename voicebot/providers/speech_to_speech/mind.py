@@ -92,6 +92,7 @@ class VendorMind(TextPusher):
 
     async def setup(self, setup: FrameProcessorSetup) -> None:  # type: ignore[override]
         await super().setup(setup)
+        self.talk.on_lost = lambda: self.create_task(self._open_ahead())
         self.talk.on_usage = self._note_usage  # a voice that is tried by itself has no mind in its pipeline
 
     async def start(self, frame: StartFrame) -> None:
@@ -99,7 +100,7 @@ class VendorMind(TextPusher):
         self.create_task(self._open_ahead())
 
     async def _open_ahead(self) -> None:
-        """Opens the first session before anybody needs it; one that cannot be is told when it is needed."""
+        """Opens a session before anybody needs it; one that cannot be is told when it is needed."""
         with suppress(VendorLost):
             await self.talk.connect()
 

@@ -38,6 +38,7 @@ class Talk:
         self.vendor, self._clock = vendor, clock
         self.heard_secs: Callable[[], float] = lambda: 0.0
         self.on_usage: Callable[[LLMTokenUsage], None] = lambda _usage: None
+        self.on_lost: Callable[[], object] = lambda: None  # a session, by what nobody heard of it
         self._said: deque[Reply] = deque(maxlen=KEPT_REPLIES)  # the newest, of which some may be unheard
         self.pace = SLOW_PACE
         self.sessions = 0  # that there were
@@ -105,7 +106,7 @@ class Talk:
         if line is None or line.lost:
             return False
         old = self._clock() - line.opened_at > HAND_OVER_SHARE * self.vendor.longest_secs
-        return old or line.tokens > self.vendor.most_tokens
+        return old or line.leaving or line.tokens > self.vendor.most_tokens
 
     @property
     def quiet(self) -> bool:
@@ -284,7 +285,7 @@ class Talk:
         line = self._line
         if line is None or line.lost:
             return
-        with suppress(VendorLost):
+        try:
             if cancel:
                 await line.do(line.session.cancel(reply.key))
             if reply.exactly or reply.silent:
@@ -294,3 +295,5 @@ class Talk:
                     await line.do(line.session.remove(part.item))
                 elif secs < part.end_secs:
                     await line.do(line.session.truncate(part.item, secs - part.begin_secs))
+        except VendorLost:
+            self.on_lost()

@@ -1,7 +1,8 @@
 """What a vendor's session of speech to speech takes and tells, whoever the vendor is.
 
-Sound is mono int16 PCM, 16 kHz to the vendor and 24 kHz from it. A vendor's module (`openai_realtime`) turns
-this into its own protocol, and nothing else knows that.
+Sound is mono int16 PCM, 16 kHz to the vendor and 24 kHz from it. A vendor's module (`openai_realtime`,
+`gemini`) turns this into its own protocol, and nothing else knows that. One that cannot take something back
+raises VendorLost: the next session is told what was said and heard, as text.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -89,7 +90,12 @@ class Ended:
     usage: LLMTokenUsage | None = None
 
 
-Event = Heard | Sound | Words | Called | Ended
+@dataclass(frozen=True)
+class Leaving:
+    """The vendor will end this session soon: another one is to go on in the next pause."""
+
+
+Event = Heard | Sound | Words | Called | Ended | Leaving
 
 
 class VendorSession(Protocol):

@@ -1,0 +1,65 @@
+"""What is said or written apart from a conversation: by models that read a text and answer once."""
+
+import base64
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from voicebot.providers.speech_to_speech.gemini.messages import (
+    Json,
+    content_of,
+    speech_of,
+    system_of,
+    text_content,
+    usage_of,
+)
+from voicebot.providers.speech_to_speech.gemini.wire import Address, generated, parts_of
+from voicebot.providers.speech_to_speech.vendor import Ended, Event, Sound, VendorLost, Wish, Words
+
+THOUGHT_TOKENS = 1024  # that a model may spend before it writes: they count against its limit
+
+
+@dataclass(frozen=True)
+class Apart:
+    """`speech_model` says a text word for word in `voice`, `text_model` writes."""
+
+    address: Address
+    text_model: str
+    speech_model: str
+    voice: str
+
+    async def events(self, wish: Wish) -> AsyncIterator[Event]:
+        """The reply that is wished for, up to its end."""
+        usage, failure = None, ""
+        try:
+            async for piece in generated(self.address, self._model(wish), self._request(wish)):
+                usage = piece.get("usageMetadata") or usage
+                for part in parts_of(piece):
+                    if part.get("text") and not part.get("thought") and not wish.exactly:
+                        yield Words(wish.key, part["text"])
+                    if sound := part.get("inlineData"):
+                        yield Sound(wish.key, wish.key, samples(base64.b64decode(sound["data"])))
+        except VendorLost as error:
+            failure = str(error)
+        yield Ended(wish.key, failure, usage_of(usage))
+
+    def _model(self, wish: Wish) -> str:
+        return self.speech_model if wish.exactly else self.text_model
+
+    def _request(self, wish: Wish) -> Json:
+        if wish.exactly:
+            config: Json = {"responseModalities": ["AUDIO"], "speechConfig": speech_of(self.voice)}
+            return {"contents": [text_content("user", wish.exactly)], "generationConfig": config}
+        contents = [content_of(message) for message in wish.apart or ()]
+        request: Json = {"contents": contents or [text_content("user", ".")]}
+        if wish.instructions:
+            request["systemInstruction"] = system_of(wish.instructions)
+        if wish.most_tokens:
+            request["generationConfig"] = {"maxOutputTokens": wish.most_tokens + THOUGHT_TOKENS}
+        return request
+
+
+def samples(sound: bytes) -> bytes:
+    """PCM without the header of a WAV file, which newer models put before it."""
+    if not sound.startswith(b"RIFF"):
+        return sound
+    return sound[sound.find(b"data") + 8 :]
