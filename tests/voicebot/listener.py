@@ -17,6 +17,7 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
 from pipecat.workers.runner import WorkerRunner
 
+from tests.patience import PATIENCE_SECS
 from tests.visitors import RATE_HZ
 from voicebot.ops.load import Load
 from voicebot.transport import SocketLine
@@ -94,7 +95,7 @@ class Listener:
             await self.transport.receive(Audio(pcm[at : at + size].astype(np.int16).tobytes(), rate_hz, 1))
             await asyncio.sleep(0.001)
 
-    async def until_heard(self, word: str, secs: float = 30) -> str:
+    async def until_heard(self, word: str, secs: float = PATIENCE_SECS) -> str:
         """All transcripts so far, when the word is in one."""
         async with asyncio.timeout(secs):
             while word not in " ".join(self.notes.transcripts).lower():
@@ -105,7 +106,7 @@ class Listener:
         """Lets time pass for what waits for it."""
         await asyncio.sleep(secs)
 
-    async def turn(self, secs: float = 30) -> str:
+    async def turn(self, secs: float = PATIENCE_SECS) -> str:
         """The words of the next turn, when it has ended."""
         async with asyncio.timeout(secs):
             await self.ended.wait()

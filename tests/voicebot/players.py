@@ -105,6 +105,12 @@ class NoddingLLM(WritingLLM):
     words = "*nods slowly and smiles*"
 
 
+class TalkativeLLM(WritingLLM):
+    """Answers with as many sentences as a reply may have, which take the scripted voice six seconds."""
+
+    words = "Firstly. Secondly. Lastly."
+
+
 class SlowLLM(WritingLLM):
     """Thinks for three seconds."""
 

@@ -26,7 +26,7 @@ async def asked(visitor: Visitor, kind: str, data: Any = None) -> Any:
     number = len(visitor.of("server-response")) + len(visitor.of("error-response"))
     await visitor.socket.send(rtvi_message("client-message", {"t": kind, "d": data}))
     await visitor.until(
-        lambda: len(visitor.of("server-response")) + len(visitor.of("error-response")) > number, 15
+        lambda: len(visitor.of("server-response")) + len(visitor.of("error-response")) > number
     )
     return visitor.of("server-response")[-1]["data"]["d"]
 
@@ -411,7 +411,7 @@ async def test_the_voice_goes_on_without_a_database_and_no_turn_is_missing(tmp_p
             await asyncio.sleep(3)
             await asyncio.to_thread(postgres, cluster, "start")
             await write(visitor, "after")
-            async with asyncio.timeout(40):
+            async with asyncio.timeout(PATIENCE_SECS):
                 said: list[str] = []
                 while "after" not in said:
                     await asyncio.sleep(0.5)

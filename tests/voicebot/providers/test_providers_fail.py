@@ -13,7 +13,7 @@ FAILS, SILENT = "tests.voicebot.players.FailingLLM", "tests.voicebot.players.Sil
 
 
 async def ask_in_writing(visitor: Visitor, text: str) -> None:
-    await visitor.until(lambda: visitor.of("bot-stopped-speaking"), 30)  # the greeting
+    await visitor.until(lambda: visitor.of("bot-stopped-speaking"))  # the greeting
     await visitor.socket.send(rtvi_message("send-text", {"content": text}))
 
 
@@ -82,7 +82,7 @@ async def test_a_remote_call_that_hangs_is_given_up(own_server):
             await visitor.get_ready()
             await ask_in_writing(visitor, "Are you there?")
             await visitor.until(
-                lambda: any("scripted" in m["data"]["text"] for m in visitor.of("bot-output")), 20
+                lambda: any("scripted" in m["data"]["text"] for m in visitor.of("bot-output"))
             )
     finally:
         hanging.close()
