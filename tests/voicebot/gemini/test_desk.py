@@ -1,6 +1,7 @@
 """Gemini Live at the desk, and in a real server."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -49,6 +50,19 @@ def test_the_desk_says_what_the_vendor_cannot_do(keyed):
 def test_without_a_key_it_says_which(settings):
     settings.GEMINI_LIVE = {**settings.GEMINI_LIVE, "api_key": "", "base_url": ""}
     assert "GEMINI_API_KEY" in ProviderCatalog().problems(SPEC)["speech_to_speech_provider"]
+
+
+@pytest.mark.django_db
+def test_an_operator_makes_a_profile_of_it(admin_client, settings):
+    settings.GEMINI_LIVE = {**settings.GEMINI_LIVE, "api_key": "of-the-house"}
+    options = json.dumps({"model": "gemini-4-live", "voice": "Puck", "text_model": "gemini-4-flash"})
+    form = {"name": "theirs", "stage": "speech_to_speech", "service": "gemini_live", "api_key": "their-key"}
+    answer = admin_client.post("/admin/voicebot/providerprofile/add/", {**form, "options": options})
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    spec = CharacterSpec("marlow", "Marlow", speech_to_speech_provider="theirs")
+    assert registry.build(spec).llm.talk.vendor.model == "gemini-4-live"
+    assert ("Zephyr", "Zephyr") in ProviderCatalog().voices(spec)
+    assert "takes nothing back" in " ".join(ProviderCatalog().lacks(spec))
 
 
 @pytest.mark.django_db(transaction=True)
