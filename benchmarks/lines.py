@@ -7,6 +7,7 @@ what Whisper understands of it. Needs root, iproute2 and /dev/net/tun.
 
 import argparse
 import asyncio
+import contextlib
 import multiprocessing
 import os
 import statistics
@@ -29,6 +30,8 @@ LINES = (
     Quality("64 kbit/s", kbit_per_sec=64),
     Quality("UDP closed", udp=False),
 )
+CALLS = ("webrtc", "relay")
+TURN_PORT = 443  # of TCP, in the server's namespace, where coturn is installed: `--by relay`
 CHARACTER = "ada-quill"
 CONNECT_SECS, TURN_SECS, REST_SECS = 40, 25, 0.8
 
@@ -58,8 +61,11 @@ async def visitor_of(about: dict[str, Any], transport: str, came: list[Any]) -> 
         async def send(self, kind: str, data: Any = None) -> None:
             await self.socket.send(rtvi_message(kind, data))
 
-    if transport == "webrtc":
-        return Caller(server, (await asyncio.to_thread(way_in, server, CHARACTER))[0])
+    if transport in CALLS:
+        caller = Caller(server, (await asyncio.to_thread(way_in, server, CHARACTER))[0])
+        if transport == "relay":
+            caller.only_relay()
+        return caller
     url, _ = await asyncio.to_thread(server.start_session, CHARACTER)
     return Listener(url.replace("127.0.0.1", SERVER))
 
@@ -85,13 +91,13 @@ async def converse(about: dict[str, Any], transport: str, turns: int, delay_secs
     async with asyncio.timeout(CONNECT_SECS):
         await visitor.__aenter__()
         found["connected"] = time.monotonic() - begun
-    if transport == "webrtc":
+    if transport in CALLS:
         aiortc_internals.hear(
             visitor.peer.getReceivers()[0], lambda *packet: came.append((time.monotonic(), *packet))
         )
 
     def play() -> Any:
-        if transport == "webrtc":
+        if transport in CALLS:
             return ear.of_packets(list(came), ear.cushion(peak))
         return ear.of_stream(list(came), ear.cushion(peak, 2 * delay_secs))
 
@@ -163,7 +169,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--turns", type=int, default=8)
     parser.add_argument("--only", default="", help="lines whose name has this in it")
-    parser.add_argument("--by", default="webrtc,websocket")
+    parser.add_argument("--by", default="webrtc,websocket", help="and relay: a call through TURN over TCP")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
@@ -172,6 +178,7 @@ def main() -> None:
 
     from tests.databases import stage_database
     from tests.servers import Server
+    from tests.turn_server import turn_server
 
     spawning = multiprocessing.get_context("spawn")
     print("| line | by | s to connect | s to greeting | s to sound, median / most | gaps | word errors |")
@@ -182,13 +189,24 @@ def main() -> None:
         stage_database(f"greenroom_lines_{os.getpid()}", Path(name)) as database,
     ):
         os.environ["ALLOWED_HOSTS"] = f"127.0.0.1,{SERVER}"
-        services = {"LLM_PROVIDER": "tests.voicebot.players.RecitingLLM", "TTS_PROVIDER": "local"}
+        turn = {"TURN_URLS": f"turn:{SERVER}:{TURN_PORT}?transport=tcp", "TURN_SECRET": "north"}
+        relaying = "relay" in options.by
+        services = {
+            **(turn if relaying else {}),
+            "LLM_PROVIDER": "tests.voicebot.players.RecitingLLM",
+            "TTS_PROVIDER": "local",
+        }
         server = Server(
             Path(name) / "log", database, cold=True, DATA_DIR=name, LOG_LEVEL="WARNING", **services
         )
         server.host = "0.0.0.0"  # noqa: S104  (of a namespace of its own)
+        ending = contextlib.ExitStack()
         with entered(line.server):
             server.start()
+            if relaying:
+                ending.enter_context(
+                    turn_server(Path(name), "--no-tls", "--no-udp", at=SERVER, port=TURN_PORT)
+                )
         try:
             for quality in LINES:
                 if options.only not in quality.name:
@@ -208,6 +226,7 @@ def main() -> None:
                     print(row(quality, transport, found), flush=True)
         finally:
             server.stop()
+            ending.close()
 
 
 if __name__ == "__main__":

@@ -16,14 +16,15 @@ from voicebot.transport.webrtc.network import outgoing
 
 
 @contextlib.contextmanager
-def turn_server(place: Path, *more: str) -> Iterator[int]:
-    """One on loopback, by UDP and TCP, with the shared secret `north`; its port."""
+def turn_server(place: Path, *more: str, at: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
+    """One at an address of this machine, by UDP and TCP, with the shared secret `north`; its port."""
     turnserver = shutil.which("turnserver")
     if not turnserver:
         pytest.skip("coturn is not installed")
-    port, address = free_port(), (outgoing() or ["127.0.0.1"])[0]
+    port = port or free_port()
+    address = (outgoing() or ["127.0.0.1"])[0] if at == "127.0.0.1" else at
     command = f"""{turnserver} -n --no-dtls --no-cli --realm=test --use-auth-secret
-        --static-auth-secret=north --listening-ip=127.0.0.1 --relay-ip={address} --listening-port={port}
+        --static-auth-secret=north --listening-ip={at} --relay-ip={address} --listening-port={port}
         --allow-loopback-peers --log-file=stdout --pidfile={place}/pid --userdb={place}/db"""
     options = more or ("--no-tls",)
     with (place / "coturn.log").open("w") as log:
@@ -31,7 +32,7 @@ def turn_server(place: Path, *more: str) -> Iterator[int]:
     try:
         until = time.monotonic() + PATIENCE_SECS
         while time.monotonic() < until:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            with contextlib.suppress(OSError), socket.create_connection((at, port), 1):
                 break
             time.sleep(0.1)
         else:
