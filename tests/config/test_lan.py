@@ -103,7 +103,7 @@ def served(tmp_path) -> Iterator[tuple[int, int, Path]]:
             )
         try:
             deadline = time.monotonic() + START_SECS
-            while b"Application startup complete" not in (tmp_path / "log").read_bytes():
+            while b"Uvicorn running on" not in (tmp_path / "log").read_bytes():
                 assert process.poll() is None, (tmp_path / "log").read_text()
                 assert time.monotonic() < deadline, (tmp_path / "log").read_text()
                 time.sleep(0.1)

@@ -1,6 +1,7 @@
 """A typed Python client, generated from what a running server says of itself, talks with that server."""
 
 import importlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -34,9 +35,11 @@ def generated(server, tmp_path_factory) -> Iterator[Any]:
         "--meta",
         "none",
     ]
+    tools = Path(sys.executable).parent  # where it looks for ruff, too
     made = subprocess.run(
-        [Path(sys.executable).parent / "openapi-python-client", *command, "--fail-on-warning"],
+        [tools / "openapi-python-client", *command, "--fail-on-warning"],
         cwd=place,
+        env={**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         timeout=120,
