@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -27,6 +28,10 @@ COMMON_HEADERS = {
     "Accept-Encoding": "identity",  # what is not packed is as long as it looks
     "User-Agent": "Greenroom",
 }
+
+
+# Addresses that the request which is being made was kept from.
+_refused: ContextVar[list[OutOfBounds]] = ContextVar("refused")
 
 
 class PostFailed(Exception):
@@ -80,6 +85,8 @@ class Posting:
     async def post(self, url: str, data: bytes, headers: Mapping[str, str]) -> Answered:
         """The answer, of any status. Raises Unreached where another try may help, else PostFailed."""
         session = self._session(inside_only=self._check(url))
+        refused: list[OutOfBounds] = []
+        noted = _refused.set(refused)
         try:
             async with session.post(
                 url, data=data, headers={**COMMON_HEADERS, **headers}, allow_redirects=False
@@ -92,19 +99,25 @@ class Posting:
         except (aiohttp.ClientConnectorDNSError, OutOfBounds) as error:
             raise PostFailed("Its name leads nowhere that may be reached.") from error
         except aiohttp.ClientConnectorError as error:
-            if isinstance(error.os_error, OutOfBounds):
+            if refused:  # what is raised may tell of several addresses, and be of no kind of ours
                 raise PostFailed("Its name leads nowhere that may be reached.") from error
             raise Unreached("The server did not answer.") from error
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
             raise Unreached("The server did not answer.") from error
         except aiohttp.ClientError as error:
             raise PostFailed("The server's answer is none.") from error
+        finally:
+            _refused.reset(noted)
 
     def _session(self, *, inside_only: bool) -> aiohttp.ClientSession:
         def guarded(place: AddrInfoType) -> socket.socket:
             """The last look: what is an address to the client is asked of no resolver. Raises OutOfBounds."""
             family, kind, protocol, _name, address = place
-            check_address(str(address[0]), self._networks, inside_only=inside_only)
+            try:
+                check_address(str(address[0]), self._networks, inside_only=inside_only)
+            except OutOfBounds as error:
+                _refused.get().append(error)
+                raise
             return socket.socket(family, kind, protocol)
 
         if inside_only not in self._sessions:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import ipaddress
 import json
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -189,6 +190,36 @@ async def test_an_address_in_other_digits_is_one_all_the_same(hook, host):
     with pytest.raises(HookFailed):
         await asking("93.184.216.34", networks=()).ask(f"http://{host}:{hook.port}/weather", BODY)
     assert not hook.asked
+
+
+class Narrowed(list):
+    """Networks of which fewer are allowed after so many looks."""
+
+    def __init__(self, wide: str, looks: int) -> None:
+        super().__init__([HERE])
+        self._wide, self._looks = ipaddress.ip_network(wide), looks
+
+    def __iter__(self):
+        self._looks -= 1
+        return iter([self._wide] if self._looks >= 0 else [HERE])
+
+
+async def test_an_address_that_is_out_of_bounds_is_told_from_a_server_that_is_away(unused_tcp_port):
+    """One of two addresses is kept from at the last look, and nobody answers at the other: no second try."""
+    pauses: list[float] = []
+
+    async def noted(secs: float) -> None:
+        pauses.append(secs)
+
+    async def both(host: str, port: int):
+        plain = {"hostname": host, "port": port, "family": socket.AF_INET, "proto": 0, "flags": 0}
+        return [{**plain, "host": address} for address in ("127.0.0.2", "127.0.0.1")]
+
+    networks = Narrowed("127.0.0.0/8", 2)
+    ask = Asking(networks=networks, schemes=("http",), lookup=both, sleep=noted)
+    with pytest.raises(HookFailed, match="nowhere"):
+        await ask.ask(f"http://hook.example:{unused_tcp_port}/", BODY)
+    assert pauses == []
 
 
 async def test_a_slow_drip_is_left_when_the_time_is_over(hook):
