@@ -19,6 +19,7 @@ NAMES = re.compile(
     | \b(openai | scripted | local | found | repertoire | Piper | SmolLM\d? | Whisper | pyopenjtalk)\b
     | \b(HTML | PDF | EPUB | DOCX | Markdown)\b
     | \b(JSON | YAML | PNG | APNG | JPEG | WebP | CHARX | WAV | API | QR | PIN | HTTPS? | TLS | MCP)\b
+    | \b(WebRTC | STUN | TURN)\b
     | \b(Authorization | Bearer)\b
     | \b(Cookie | MB | KB | ms | esc | en | zh-hans | development)\b | \bgr_[\w-]+ | \b(anon|user):\w+
     | [0-9a-f]{8}(-[0-9a-f]{4,12}){4}
