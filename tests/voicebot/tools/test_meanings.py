@@ -10,11 +10,14 @@ from characters.tools import ToolSpec
 from tests.patience import PATIENCE_SECS
 from tests.voicebot.live import conversation
 from tests.voicebot.lore.test_lore_by_meaning import indexes, nobody
+from tests.voicebot.pipeline.replies.test_answers_ahead import NotingLLM, talk
 from tests.voicebot.tools.acting import acting, calls_in, said_at_last
 from voicebot.lore import book_of_tools, lore_indexes
 from voicebot.meaning import SentenceEmbeddings, embeddings
 from voicebot.pipeline.acting import actor
+from voicebot.providers.scripted import HEARD
 from voicebot.tools import Desk, verdicts
+from voicebot.transport import input as transport_input
 
 BYE = ToolSpec("bye", "goodbye", meanings=("I have to leave now", "我要走了，再见"))
 DICE = ToolSpec("dice", "dice", keys=("dice",), meanings=("I want to play a game of chance", "我们赌一把"))
@@ -134,3 +137,35 @@ def test_a_machine_without_the_engine_says_so_at_the_desk(monkeypatch):
     (sentence,) = Desk().lacks(spec)
     assert "bye, dice" in sentence
     assert not Desk().lacks(CharacterSpec(slug="a", name="A", tools=(CLOCK,)))
+
+
+class CallsNone(NotingLLM):
+    """It answers ahead, and knows no functions."""
+
+    calls_functions = False
+
+
+@pytest.mark.local
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.asyncio
+async def test_what_is_said_and_meant_runs_when_the_turn_is_over_once_for_each(settings, monkeypatch):
+    """The words are known in the pause already; no answer of the model is prepared for them."""
+    settings.ANSWER_AHEAD_PROVIDERS = ["scripted"]
+    monkeypatch.setattr(transport_input, "GAP_SECS", PATIENCE_SECS)
+    greet = ToolSpec("greet", "dice", meanings=("hello there, good day",))
+
+    def read() -> None:
+        lore_indexes().index(book_of_tools([greet]))
+        lore_indexes().read(PATIENCE_SECS)
+        embeddings().of_question(HEARD).result(PATIENCE_SECS)
+
+    await asyncio.to_thread(read)
+    parts, talking = talk(CallsNone, tools=kept(greet))
+    async with talking as one:
+        await one.greeted()
+        await one.say(silence_secs=2)
+        await said_at_last(one, "The die shows")
+        roles = [turn.role for turn in await one.turns()]
+        heard = [at for at, role in enumerate(roles) if role == "user"]  # two, where it pauses for long
+        assert [at for at, role in enumerate(roles) if role == "tool"] == [at + 1 for at in heard]
+    assert parts["llm"].asked == []
