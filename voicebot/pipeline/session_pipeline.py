@@ -162,13 +162,13 @@ class VoicePipeline:
 
         @self._assistant.event_handler("on_assistant_turn_stopped")
         async def said(_aggregator: LLMAssistantAggregator, message: AssistantTurnStoppedMessage) -> None:
-            self.unprompted.greeting = ""
             if message.content:
                 self.state.count_reply()
                 if message.interrupted:
                     mark_cut_off(self.context, message.content)
                 await self._remember("assistant", message.content, interrupted=message.interrupted)
             await self._renew_summary()
+            self.unprompted.reply_over()
 
     async def _renew_summary(self) -> None:
         state = self.state

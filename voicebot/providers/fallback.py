@@ -80,6 +80,10 @@ class WithFallback(ServiceSwitcher[TakesOver]):
         if hasattr(active := self.strategy.active_service, "prefill"):
             await active.prefill(common, own)
 
+    async def read_ahead(self, prompt: Sequence[Message]) -> None:
+        if hasattr(active := self.strategy.active_service, "read_ahead"):
+            await active.read_ahead(prompt)
+
     @property
     def supports_response_schema(self) -> bool:
         return bool(getattr(self.strategy.active_service, "supports_response_schema", False))

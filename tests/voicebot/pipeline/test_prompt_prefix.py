@@ -20,6 +20,10 @@ class ReadingLLM(WritingLLM):
     def __init__(self):
         super().__init__()
         self.read: list[list[tuple[str, str]]] = []
+        self.ahead: list[list[tuple[str, str]]] = []
+
+    async def read_ahead(self, prompt):
+        self.ahead.append([(m["role"], m["content"]) for m in prompt])
 
     async def process_frame(self, frame, direction):
         if isinstance(frame, LLMContextFrame):
@@ -64,3 +68,16 @@ async def test_what_is_not_so_any_more_is_told_nowhere():
     told = [text for role, text in read[-1] if role == "system"]
     assert any("Rowan" in text for text in told)
     assert not any("Robin" in text for text in told)
+
+
+async def test_a_reply_is_read_as_it_was_heard_before_anything_is_said_to_it():
+    model = ReadingLLM()
+    async with conversation(llm=lambda: model, examples=MANY) as one:
+        read = await asked(one, model, "My name is Robin.", "Goodbye!", "Tell me about a storm", "And then?")
+        while len(model.ahead) < 1 + len(read):  # after the greeting, and after each reply
+            await one.pipeline.activity.change(0.1)
+    for ahead, after in zip(model.ahead, read, strict=False):
+        assert ahead[0][0] == "system", "the instructions, which the service puts before the rest"
+        assert ahead[1:] == after[: len(ahead) - 1]
+        assert ahead[-1][0] == "assistant"
+        assert [role for role, _ in after[len(ahead) - 1 :] if role != "system"] == ["user"]

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from pipecat.frames.frames import LLMRunFrame, TTSSpeakFrame
 from pipecat.processors.aggregators.llm_context import LLMContext
@@ -15,7 +16,7 @@ from sessions_app.identity import session_tokens
 from sessions_app.session import Turn
 from voicebot.pipeline.activity import Activity, Fact, State
 from voicebot.pipeline.conversation_state import ConversationState
-from voicebot.pipeline.prompting import prompt_of
+from voicebot.pipeline.prompting import lore_of, prompt_of
 from voicebot.pipeline.replies import fallback_reply
 from voicebot.pipeline.replies.memory_news import MemoryNews
 from voicebot.pipeline.replies.unprompted_turn import RESUME_REPLY, unprompted
@@ -31,12 +32,21 @@ UNPROMPTED_MOST = (
     2  # times that a character speaks up until the visitor says something; then it waits, however long
 )
 LOOK_AGAIN_SECS = 5.0  # an editor may publish a character that speaks up
+NEXT_TURN: prompts.Message = {"role": "user", "content": "\u2026"}  # whose words are not known yet
 REPLY_END_SECS = 1.0  # for what is told of a reply's end to go out
 
 
 def is_question(message: Any) -> bool:
     """Whether a message of the context is the visitor's."""
     return isinstance(message, dict) and message.get("role") == "user"
+
+
+@runtime_checkable
+class ReadsAhead(Protocol):
+    """An LLM service that can read what the next prompt begins with, while the visitor has the word."""
+
+    async def read_ahead(self, prompt: Sequence[prompts.Message]) -> None:
+        """`prompt` ends with the character's last reply, as it was heard."""
 
 
 class UnpromptedSpeech:
@@ -60,6 +70,7 @@ class UnpromptedSpeech:
         self._begun = False
         self.greeting = ""  # while it is being said
         self._noting: asyncio.Task | None = None
+        self._reading: asyncio.Task | None = None
         self._greeted = False  # and has sounded
         self._opener = ""  # that was said last
         self._spoke_up = 0  # since the visitor last said something
@@ -127,9 +138,9 @@ class UnpromptedSpeech:
     async def end(self) -> None:
         """The connection is over. Of a greeting no word of which is remembered nothing was heard."""
         await self._memories.end()
-        if self._noting:
-            self._noting.cancel()
-            await asyncio.gather(self._noting, return_exceptions=True)
+        for task in filter(None, (self._noting, self._reading)):
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
         if self._greeted and not self._context.get_messages():
             await self._note(greeted=False)
 
@@ -152,6 +163,24 @@ class UnpromptedSpeech:
             await self._llm.prefill(common.as_messages(), own.as_messages())
 
     # --- going on ---
+
+    def reply_over(self) -> None:
+        """The character has said something, and it is known how much of that was heard."""
+        self.greeting = ""
+        if isinstance(self._llm, ReadsAhead):
+            if self._reading:
+                self._reading.cancel()
+            self._reading = asyncio.create_task(self._read_ahead(self._llm))
+
+    async def _read_ahead(self, llm: ReadsAhead) -> None:
+        """Lets the model read what the next prompt begins with, while the visitor has the word."""
+        history: list[Any] = self._context.get_messages()
+        told = list(prompts.without_openers(self._state.spec, history))
+        lore, _ = await self._threads.run(lore_of, self._state, told)
+        prompt = await self._threads.run(prompt_of, self._state, [*told, NEXT_TURN], lore)
+        messages = prompt.as_messages()
+        last = max(at for at, message in enumerate(messages) if message["role"] == "user")
+        await llm.read_ahead(messages[:last])
 
     async def watch_silence(self) -> None:
         """Lets a character whose editor wishes so say something by itself after a silence, a few times."""
