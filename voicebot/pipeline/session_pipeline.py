@@ -92,7 +92,7 @@ class VoicePipeline:
         self.actor = Actor(state, self._history, self.activity, self.rtvi, services.llm)
         self._assistant.ask_again = self.actor.ask_again
         self.life = ActivityObserver(self.activity, self._tell_timing, self._trouble, context.meter)
-        self._quiet_secs, self._on_quiet = quiet_secs, on_quiet
+        self._quiet_secs, self._on_quiet, self._guesses = quiet_secs, on_quiet, budget.guesses
         self._language = SpokenLanguage(self.state, services.listeners)
         self._cancelled, self._voice_language = False, spec.language
         self._runner = WorkerRunner(handle_sigint=False)
@@ -168,7 +168,7 @@ class VoicePipeline:
                     mark_cut_off(self.context, message.content)
                 await self._remember("assistant", message.content, interrupted=message.interrupted)
             await self._renew_summary()
-            self.unprompted.reply_over()
+            self.unprompted.reply_over(self._guesses)
 
     async def _renew_summary(self) -> None:
         state = self.state

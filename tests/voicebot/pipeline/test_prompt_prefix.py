@@ -1,10 +1,12 @@
 """What a model has read of a conversation stays the beginning of what it reads next."""
 
+import asyncio
 import itertools
 
 import pytest
 from pipecat.frames.frames import LLMContextFrame
 
+from tests.patience import PATIENCE_SECS
 from tests.voicebot.live import conversation
 from tests.voicebot.players import WritingLLM
 from tests.voicebot.repertoire.test_written_turn import EXAMPLES
@@ -81,3 +83,39 @@ async def test_a_reply_is_read_as_it_was_heard_before_anything_is_said_to_it():
         assert ahead[1:] == after[: len(ahead) - 1]
         assert ahead[-1][0] == "assistant"
         assert [role for role, _ in after[len(ahead) - 1 :] if role != "system"] == ["user"]
+
+
+async def test_nothing_is_read_ahead_while_others_wait_for_answers():
+    model = ReadingLLM()
+    async with conversation(llm=lambda: model, examples=MANY) as one:
+        await one.budget.guesses.await_answer("somebody else")
+        await asked(one, model, "My name is Robin.", "Goodbye!")
+        assert model.ahead == []
+        one.budget.guesses.answered("somebody else")
+        await asked(one, model, "Tell me about a storm")
+        while not model.ahead:
+            await one.pipeline.activity.change(0.1)
+
+
+async def test_reading_ahead_gives_way_to_whoever_asks():
+    class SlowLLM(ReadingLLM):
+        given_up = False
+
+        async def read_ahead(self, prompt):
+            await super().read_ahead(prompt)
+            try:
+                await asyncio.sleep(PATIENCE_SECS)
+            except asyncio.CancelledError:
+                self.given_up = True
+                raise
+
+    model = SlowLLM()
+    async with conversation(llm=lambda: model, examples=MANY) as one:
+        await one.greeted()
+        while not model.ahead:
+            await one.pipeline.activity.change(0.1)
+        assert one.budget.guesses.count == 1
+        await one.budget.guesses.await_answer("somebody else")
+        while not model.given_up:
+            await asyncio.sleep(0)
+    assert not one.budget.guesses.count

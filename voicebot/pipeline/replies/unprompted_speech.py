@@ -24,6 +24,7 @@ from voicebot.pipeline.rtvi import SessionRTVI
 from voicebot.pipeline.worker import Worker
 from voicebot.providers import recorded_speech, registry
 from voicebot.transport import ChannelsTransport
+from voicebot.turns import Guesses
 
 log = logging.getLogger(__name__)
 
@@ -164,23 +165,37 @@ class UnpromptedSpeech:
 
     # --- going on ---
 
-    def reply_over(self) -> None:
+    def reply_over(self, guesses: Guesses) -> None:
         """The character has said something, and it is known how much of that was heard."""
         self.greeting = ""
         if isinstance(self._llm, ReadsAhead):
             if self._reading:
                 self._reading.cancel()
-            self._reading = asyncio.create_task(self._read_ahead(self._llm))
+            self._reading = asyncio.create_task(self._read_ahead(self._llm, guesses))
 
-    async def _read_ahead(self, llm: ReadsAhead) -> None:
-        """Lets the model read what the next prompt begins with, while the visitor has the word."""
-        history: list[Any] = self._context.get_messages()
-        told = list(prompts.without_openers(self._state.spec, history))
-        lore, _ = await self._threads.run(lore_of, self._state, told)
-        prompt = await self._threads.run(prompt_of, self._state, [*told, NEXT_TURN], lore)
-        messages = prompt.as_messages()
-        last = max(at for at, message in enumerate(messages) if message["role"] == "user")
-        await llm.read_ahead(messages[:last])
+    async def _read_ahead(self, llm: ReadsAhead, guesses: Guesses) -> None:
+        """Lets the model read what the next prompt begins with, while the visitor has the word.
+
+        Nobody has asked for it: a busy machine leaves it out, and it gives way to answers.
+        """
+        reading = asyncio.current_task()
+
+        async def give_way() -> None:
+            if reading:
+                reading.cancel()
+
+        if not guesses.begin(reading, give_way):
+            return
+        try:
+            history: list[Any] = self._context.get_messages()
+            told = list(prompts.without_openers(self._state.spec, history))
+            lore, _ = await self._threads.run(lore_of, self._state, told)
+            prompt = await self._threads.run(prompt_of, self._state, [*told, NEXT_TURN], lore)
+            messages = prompt.as_messages()
+            last = max(at for at, message in enumerate(messages) if message["role"] == "user")
+            await llm.read_ahead(messages[:last])
+        finally:
+            guesses.end(reading)
 
     async def watch_silence(self) -> None:
         """Lets a character whose editor wishes so say something by itself after a silence, a few times."""
