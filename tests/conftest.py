@@ -103,12 +103,14 @@ def django_db_setup(
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """What a test without `transaction=True` has database threads write stays, and others trip over it."""
     yield
     marker = item.get_closest_marker("django_db")
     if not flush.database_threads.were_asked() or marker is None or marker.kwargs.get("transaction"):
         return
+    if nextitem is None:
+        return  # the database is gone with the last test
     with item.config.stash[DATABASE_BLOCKER].unblock():
         if left := flush.filled():
             flush.flush()

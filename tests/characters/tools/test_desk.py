@@ -111,6 +111,7 @@ def test_who_may_not_change_characters_changes_no_tools(client, django_user_mode
     assert len(marlow.tools) == 1
 
 
+@pytest.mark.django_db(transaction=True)  # what a trial takes is counted in a database thread
 def test_meanings_go_into_versions_and_what_they_call_is_tried_at_the_desk(admin_client, monkeypatch):
     near = LoreIndexes.near
     monkeypatch.setattr(indexes, "READING_SECS", PATIENCE_SECS)
