@@ -5,7 +5,9 @@ What is not here stays Django's by name, because `manage.py check --deploy` look
 
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages import get_messages
 from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.messages.storage.base import BaseStorage
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 from django.middleware.common import CommonMiddleware
@@ -38,5 +40,5 @@ class Messages(OnTheLoop, MessageMiddleware):
     """In a cookie, or in the session where they are too long for one."""
 
     def writes(self, request: HttpRequest) -> bool:
-        messages = getattr(request, "_messages", None)
-        return messages is not None and (messages.used or messages.added_new)
+        messages = get_messages(request)  # an empty list where nobody has any
+        return isinstance(messages, BaseStorage) and (messages.used or messages.added_new)
