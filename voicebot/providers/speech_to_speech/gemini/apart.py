@@ -12,7 +12,7 @@ from voicebot.providers.speech_to_speech.gemini.messages import (
     text_content,
     usage_of,
 )
-from voicebot.providers.speech_to_speech.gemini.wire import Address, generated, parts_of
+from voicebot.providers.speech_to_speech.gemini.wire import Address, generated, parts_of, reason_of
 from voicebot.providers.speech_to_speech.vendor import Ended, Event, Sound, VendorLost, Wish, Words
 
 THOUGHT_TOKENS = 1024  # that a model may spend before it writes: they count against its limit
@@ -29,15 +29,20 @@ class Apart:
 
     async def events(self, wish: Wish) -> AsyncIterator[Event]:
         """The reply that is wished for, up to its end."""
-        usage, failure = None, ""
+        usage, failure, came, reason = None, "", False, ""
         try:
             async for piece in generated(self.address, self._model(wish), self._request(wish)):
                 usage = piece.get("usageMetadata") or usage
+                reason = reason_of(piece) or reason
                 for part in parts_of(piece):
                     if part.get("text") and not part.get("thought") and not wish.exactly:
+                        came = True
                         yield Words(wish.key, part["text"])
                     if sound := part.get("inlineData"):
+                        came = True
                         yield Sound(wish.key, wish.key, samples(base64.b64decode(sound["data"])))
+            if not came:
+                failure = f"the vendor answers nothing ({reason or 'no reason given'})"
         except VendorLost as error:
             failure = str(error)
         yield Ended(wish.key, failure, usage_of(usage))

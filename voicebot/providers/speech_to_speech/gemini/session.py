@@ -86,6 +86,8 @@ class GeminiSession:
                     take(message)
             except VendorLost as error:
                 self._events.put_nowait(error)
+            except Exception as error:  # what nobody understands: its text may quote what was said
+                self._events.put_nowait(VendorLost(_not_understood(error)))
 
         self._do(name, read())
 
@@ -141,6 +143,8 @@ class GeminiSession:
         if message["role"] == "tool" and call_id in self._calls:
             self._answers.append(messages.answer_of(call_id, self._calls.pop(call_id), text_of(message)))
             return []
+        if self._calls or self._answers:  # what is told now would cancel the call
+            raise VendorLost("the vendor waits for a function")
         await self._send({"clientContent": {"turns": [messages.content_of(message)], "turnComplete": False}})
         return [name]
 
@@ -194,8 +198,8 @@ class GeminiSession:
         pieces, answers = list(self._pieces.values()), list(self._answers)
         if pieces and (answers or self._calls):  # it would go on with its call, and not with what was said
             raise VendorLost("the vendor waits for a function")
+        self._key, self._written = wish.key, wish.written  # from here on it cannot be taken back
         await self._tell_setup()
-        self._key, self._written = wish.key, wish.written
         self._pieces.clear()
         self._answers.clear()
         if answers or self._calls:
@@ -219,8 +223,11 @@ class GeminiSession:
         await self._send({"realtimeInput": {"activityEnd": {}}})
 
     async def _answer_apart(self, wish: Wish) -> None:
-        async for event in self._apart.events(wish):
-            self._events.put_nowait(event)
+        try:
+            async for event in self._apart.events(wish):
+                self._events.put_nowait(event)
+        except Exception as error:  # whoever asked waits for its end
+            self._events.put_nowait(Ended(wish.key, _not_understood(error)))
 
     async def cancel(self, key: str) -> None:
         if key == self._key:
@@ -261,11 +268,16 @@ class GeminiSession:
             self._events.put_nowait(Ended(key, failure, usage))
 
     async def close(self) -> None:
-        for task in list(self._tasks.values()):
-            task.cancel()
-        for wire in (self._transcriber, self._mind):
-            if wire:
-                await wire.close()
+        """Reads on until both are closed: what is on its way comes before the vendor's good-bye."""
+        try:
+            await asyncio.gather(*(wire.close() for wire in (self._transcriber, self._mind) if wire))
+        finally:
+            for task in list(self._tasks.values()):
+                task.cancel()
+
+
+def _not_understood(error: Exception) -> str:
+    return f"the vendor tells what nobody understands ({type(error).__name__})"
 
 
 async def connect(address: Address, models: Models) -> GeminiSession:

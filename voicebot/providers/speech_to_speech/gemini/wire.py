@@ -3,6 +3,7 @@
 Google's own package would be 60 MB in memory, and takes no address without TLS: see docs/speech-to-speech.md.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -18,7 +19,8 @@ from voicebot.providers.speech_to_speech.vendor import VendorLost
 
 PATH = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
 HOSTED = "https://generativelanguage.googleapis.com"
-CONNECT_SECS = 10.0
+CONNECT_SECS = 10.0  # until a session is set up
+CLOSE_SECS = 2.0
 ANSWER_SECS = 60.0  # of a request beside the conversation: a summary may be long
 MOST_MESSAGE_BYTES = 4 * 2**20
 
@@ -44,6 +46,13 @@ class Address:
         return {"x-goog-api-key": self.api_key}
 
 
+class _Direct(websockets.connect):
+    """Follows no redirect: only a header named Authorization would be kept from another host."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
 class Wire:
     """Every method raises VendorLost when it is over. No error quotes what the vendor says of it."""
 
@@ -54,18 +63,25 @@ class Wire:
     async def open(cls, address: Address, setup: Json) -> "Wire":
         """A session that is set up, and may be told things."""
         try:
-            socket = await websockets.connect(
-                address.socket,
-                additional_headers=address.headers,
-                open_timeout=CONNECT_SECS,
-                max_size=MOST_MESSAGE_BYTES,
-            )
+            async with asyncio.timeout(CONNECT_SECS):
+                return await cls._set_up(address, setup)
         except InvalidHandshake as error:
             status = getattr(getattr(error, "response", None), "status_code", "")
             raise VendorLost(f"the vendor refuses a session ({status or type(error).__name__})") from error
         except (WebSocketException, OSError, TimeoutError, ValueError) as error:
             raise VendorLost(f"the vendor cannot be reached ({type(error).__name__})") from error
-        wire = cls(socket)
+
+    @classmethod
+    async def _set_up(cls, address: Address, setup: Json) -> "Wire":
+        wire = cls(
+            await _Direct(
+                address.socket,
+                additional_headers=address.headers,
+                open_timeout=None,
+                close_timeout=CLOSE_SECS,
+                max_size=MOST_MESSAGE_BYTES,
+            )
+        )
         try:
             await wire.send(setup)
             async for message in wire.messages():
@@ -86,7 +102,10 @@ class Wire:
         """What it tells, until it is over: then VendorLost is raised."""
         try:
             async for told in self._socket:
-                yield json.loads(told)
+                message = json.loads(told)
+                if not isinstance(message, dict):
+                    raise VendorLost("the vendor tells what is no object")
+                yield message
         except (WebSocketException, OSError) as error:
             raise VendorLost(_why(error)) from error
         except ValueError as error:
@@ -110,7 +129,13 @@ async def generated(address: Address, model: str, request: Json) -> AsyncIterato
     try:
         async with (
             aiohttp.ClientSession(timeout=limit, read_bufsize=MOST_MESSAGE_BYTES) as client,
-            client.post(url, params={"alt": "sse"}, json=request, headers=address.headers) as answer,
+            client.post(
+                url,
+                params={"alt": "sse"},
+                json=request,
+                headers=address.headers,
+                allow_redirects=False,  # the key would go along
+            ) as answer,
         ):
             if answer.status != 200:  # its body may quote the request
                 raise VendorLost(f"the vendor refuses a request ({answer.status})")
@@ -125,3 +150,10 @@ def parts_of(piece: Json) -> list[dict[str, Any]]:
     """The parts of the first candidate."""
     candidates = piece.get("candidates") or [{}]
     return list((candidates[0].get("content") or {}).get("parts") or ())
+
+
+def reason_of(piece: Json) -> str:
+    """Why the vendor says no more, '' where it goes on."""
+    candidates = piece.get("candidates") or [{}]
+    blocked = (piece.get("promptFeedback") or {}).get("blockReason")
+    return str(blocked or candidates[0].get("finishReason") or "")
