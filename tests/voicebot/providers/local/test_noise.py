@@ -91,3 +91,22 @@ def test_what_nobody_has_said_is_told_by_confidence_and_voice(text, no_speech, l
 
     sound = spoken("Thank you.") if voice else np.zeros(RATE_HZ, np.int16)
     assert is_nothing(text, no_speech, log_prob, sound.astype(np.float32) / 32768) == nothing
+
+
+@pytest.mark.parametrize(
+    ("text", "hinted", "nothing"),
+    [
+        ("Maren, Skerry, Maren.", ("Maren", "Skerry"), True),
+        ("Jean-Luc, Jean-Luc.", ("Jean-Luc",), True),
+        ("O'Brien, O'Brien.", ("O\u2019Brien",), True),
+        ("Saint-Malo, Mary Ann.", ("Mary Ann", "Saint-Malo"), True),
+        ("Where is Jean-Luc?", ("Jean-Luc",), False),
+        ("Lilian", ("Lil", "Ian"), False),  # a word that is put together of names is none of them
+        ("梅姨、来福。", ("梅姨", "来福"), True),
+        ("梅姨在哪里？", ("梅姨", "来福"), False),
+    ],
+)
+def test_a_list_of_hinted_names_without_a_voice_is_nothing(text, hinted, nothing):
+    from voicebot.providers.local.ears.nothing import is_nothing
+
+    assert is_nothing(text, 0.1, -0.3, np.zeros(RATE_HZ, np.float32), hinted) == nothing

@@ -23,6 +23,7 @@ DOUBTFUL_LOG_PROB, HOPELESS_LOG_PROB = -1.0, -1.5  # mean per token; -1 is Whisp
 VOICE, VOICED_SECS = 0.5, 0.1  # probability of a voice in a window, and how long there is one at least
 WINDOW = 512  # samples of Silero
 RATE_HZ = 16_000
+SPACELESS = re.compile("[\u3400-\u9fff]")
 # What Whisper writes of silence and music, because films and videos end with it.
 INVENTED = frozenset(
     (
@@ -69,7 +70,7 @@ def is_nothing(
 
     `hinted` are words that the recogniser was told before: of a cough it makes a list of them.
     """
-    plain = re.sub(r"[^\w' ]", "", text.lower()).strip()
+    plain = _plain(text)
     if not plain or no_speech > SILENCE or CREDITS.search(text):
         return True
     if no_speech > UNSURE and log_prob < HOPELESS_LOG_PROB:
@@ -79,7 +80,13 @@ def is_nothing(
     return unsure and voiced_secs(samples) < VOICED_SECS
 
 
+def _plain(text: str) -> str:
+    return re.sub(r"[^\w' ]", "", text.lower().replace("\u2019", "'")).strip()
+
+
 def _has_only(plain: str, hinted: Sequence[str]) -> bool:
-    for known in sorted(hinted, key=len, reverse=True):
-        plain = plain.replace(known.lower(), "")
+    """Whether these are such words and nothing else. Between Chinese ones there is no space."""
+    for known in sorted(map(_plain, hinted), key=len, reverse=True):
+        whole = known if SPACELESS.match(known) else rf"\b{re.escape(known)}\b"
+        plain = re.sub(whole, " ", plain)
     return not plain.strip()
