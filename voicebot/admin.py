@@ -118,7 +118,10 @@ class ProviderProfileAdmin(StagesPage, LinePage, UnwrittenPage, OwnFilters, Refu
         return ("kept", gettext("kept")) if profile.has_secrets else ""
 
     def has_delete_permission(self, request: HttpRequest, obj: ProviderProfile | None = None) -> bool:
-        """A profile that a character uses stays."""
-        if obj is not None and Character.objects.filter(**{f"{obj.stage}_provider": obj.name}).exists():
-            return False
+        """A profile that a character uses stays: its draft, or what visitors meet."""
+        if obj is not None:
+            field = f"{obj.stage}_provider"
+            uses = Q(**{field: obj.name}) | Q(**{f"published__content__{field}": obj.name})
+            if Character.objects.filter(uses).exists():
+                return False
         return super().has_delete_permission(request, obj)

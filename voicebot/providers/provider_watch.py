@@ -72,8 +72,9 @@ def _in_use(stage: Stage) -> list[str]:
     """The providers of a stage that no profile makes: of speech to speech, those that characters name."""
     if stage != registry.SPEECH_TO_SPEECH:
         return [name for name in (registry.name_for(stage), settings.STAGE_FALLBACKS[stage]) if name]
-    cast = Character.objects.filter(speech_to_speech_provider__in=registry.built_in(stage))
-    return sorted(set(cast.values_list("speech_to_speech_provider", flat=True)))
+    fields = "speech_to_speech_provider", "published__content__speech_to_speech_provider"  # draft and live
+    named = {name for both in Character.objects.values_list(*fields).distinct() for name in both}
+    return sorted(named & set(registry.built_in(stage)))
 
 
 def addresses() -> dict[str, list[str]]:

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from characters.spec import CharacterSpec
+from characters.versions import publishing
 from sessions_app.exceptions import RecordUnreadable
 from tests.characters.factory import make_character
 from tests.voicebot.realtime_server import realtime_server
@@ -120,6 +121,25 @@ def test_one_that_a_character_is_cast_with_stays(profile, admin_client):
     make_character(speech_to_speech_provider="their-voice")
     answer = admin_client.post(f"/admin/voicebot/providerprofile/{profile.pk}/delete/", {"post": "yes"})
     assert answer.status_code == 403
+
+
+def test_one_that_the_published_version_is_cast_with_stays_whatever_the_draft_says(profile, admin_client):
+    _published_but("their-voice")
+    answer = admin_client.post(f"/admin/voicebot/providerprofile/{profile.pk}/delete/", {"post": "yes"})
+    assert answer.status_code == 403
+
+
+def test_a_vendor_of_the_published_version_is_watched_whatever_the_draft_says():
+    _published_but("openai_realtime")
+    assert provider_watch.addresses()["http://127.0.0.1:7/v1"] == ["speech_to_speech"]
+
+
+def _published_but(provider: str) -> None:
+    """Visitors meet a version with this provider; the draft has gone back to three stages."""
+    character = make_character(speech_to_speech_provider=provider)
+    publishing.publish(character)
+    character.speech_to_speech_provider = ""
+    character.save()
 
 
 def test_its_address_is_watched_and_shown(profile, admin_client):
