@@ -125,6 +125,13 @@ def _clean_cache() -> Iterator[None]:
     cache.clear()
 
 
+@pytest.fixture
+async def recordings_end() -> AsyncIterator[None]:
+    """For connections in the test's own process: what they have begun to record ends before its loop does."""
+    yield
+    await runtime.default().recorded.close()
+
+
 @pytest.fixture(autouse=True)
 def _house_language() -> None:
     """A view that a test asked for in Chinese leaves its thread with that language."""

@@ -137,6 +137,7 @@ class Runtime:
     async def close(self) -> None:
         """Writes what is not written yet; what cannot be is left in the spool."""
         self.refusals.tell(last=True)
+        await self.recorded.close()
         await self.tool_servers.close()
         if left := await self.writers.flush(0 if availability.away else SHUTDOWN_FLUSH_SECS):
             log.error("%d turns are left in the spool: the next process brings them home", left)

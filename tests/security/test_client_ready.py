@@ -15,7 +15,7 @@ from voicebot import runtime
 from voicebot.connection.consumer import VoiceConsumer
 from voicebot.connection.timeouts.ready_timeout import ReadyTimeout
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("recordings_end")]
 
 
 class Alarm:

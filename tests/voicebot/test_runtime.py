@@ -24,10 +24,11 @@ from voicebot.runtime import Runtime
 
 
 @pytest.fixture
-def two(tmp_path):
+async def two(tmp_path):
     made = Runtime(tmp_path / "one"), Runtime(tmp_path / "other")
     yield made
     for each in made:
+        await each.recorded.close()
         each.spool.close()
 
 

@@ -14,7 +14,7 @@ from tests.visitors import audio_message, rtvi_message
 from voicebot import runtime
 from voicebot.connection.consumer import VoiceConsumer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("recordings_end")]
 
 
 async def send(socket: ApplicationCommunicator, data: bytes) -> None:

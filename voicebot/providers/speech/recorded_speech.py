@@ -55,6 +55,17 @@ class RecordedSpeech:
         if key not in self.tasks:
             self.tasks[key] = asyncio.create_task(self._record_all(key, spec, build, sentences))
 
+    async def close(self) -> None:
+        """Ends what is being recorded.
+
+        A closing event loop cancels every task at once: Pipecat's worker would wait for a pipeline that is no
+        more.
+        """
+        recording = [task for task in self.tasks.values() if not task.done()]
+        for task in recording:
+            task.cancel()
+        await asyncio.gather(*recording, return_exceptions=True)
+
     async def _record_all(
         self, key: str, spec: CharacterSpec, build: VoiceFactory, sentences: Sequence[str]
     ) -> None:
