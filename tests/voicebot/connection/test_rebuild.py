@@ -25,9 +25,10 @@ SECS = 60  # that a busy machine may take
 
 
 @pytest.fixture
-def runtime(tmp_path):
+async def runtime(tmp_path):
     made = Runtime(tmp_path / "spool")
     yield made
+    await made.recorded.close()
     made.spool.close()
 
 
