@@ -47,7 +47,8 @@ async def test_a_visitor_who_speaks_truncates_the_reply_to_what_was_heard(speed)
     )
     assert LONG.startswith(heard.text)
     assert ("response.cancel" in {e["type"] for e in session.received}) == (speed < 2)
-    assert server.errors == [], "no truncation beyond what was sent"
+    late = "response_cancel_not_active"  # the reply to the interruption may be whole before it is cut
+    assert set(server.errors) <= {late}, "no truncation beyond what was sent"
 
 
 @pytest.mark.parametrize(
