@@ -80,8 +80,13 @@ class WithFallback(ServiceSwitcher[TakesOver]):
         if hasattr(active := self.strategy.active_service, "prefill"):
             await active.prefill(common, own)
 
+    @property
+    def can_read_ahead(self) -> bool:
+        return bool(getattr(self.strategy.active_service, "can_read_ahead", False))
+
     async def read_ahead(self, prompt: Sequence[Message]) -> None:
-        if hasattr(active := self.strategy.active_service, "read_ahead"):
+        active: Any = self.strategy.active_service
+        if self.can_read_ahead:  # another may serve by now
             await active.read_ahead(prompt)
 
     @property

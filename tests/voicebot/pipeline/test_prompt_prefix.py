@@ -10,6 +10,7 @@ from tests.patience import PATIENCE_SECS
 from tests.voicebot.live import conversation
 from tests.voicebot.players import WritingLLM
 from tests.voicebot.repertoire.test_written_turn import EXAMPLES
+from voicebot.pipeline.replies import unprompted_speech
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 
@@ -23,6 +24,8 @@ class ReadingLLM(WritingLLM):
         super().__init__()
         self.read: list[list[tuple[str, str]]] = []
         self.ahead: list[list[tuple[str, str]]] = []
+
+    can_read_ahead = True
 
     async def read_ahead(self, prompt):
         self.ahead.append([(m["role"], m["content"]) for m in prompt])
@@ -83,6 +86,20 @@ async def test_a_reply_is_read_as_it_was_heard_before_anything_is_said_to_it():
         assert ahead[1:] == after[: len(ahead) - 1]
         assert ahead[-1][0] == "assistant"
         assert [role for role, _ in after[len(ahead) - 1 :] if role != "system"] == ["user"]
+
+
+async def test_no_prompt_is_made_for_a_model_that_would_not_keep_it(monkeypatch):
+    made = []
+    render = unprompted_speech.prompt_of
+    monkeypatch.setattr(unprompted_speech, "prompt_of", lambda *args: made.append(1) or render(*args))
+    model = ReadingLLM()
+    async with conversation(llm=lambda: model, examples=MANY) as one:
+        model.can_read_ahead = False
+        await one.greeted()
+        made.clear()
+        await asked(one, model, "My name is Robin.", "Goodbye!")
+    assert not made
+    assert model.ahead == []
 
 
 async def test_nothing_is_read_ahead_while_others_wait_for_answers():

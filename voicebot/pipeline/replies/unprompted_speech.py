@@ -46,6 +46,10 @@ def is_question(message: Any) -> bool:
 class ReadsAhead(Protocol):
     """An LLM service that can read what the next prompt begins with, while the visitor has the word."""
 
+    @property
+    def can_read_ahead(self) -> bool:
+        """Whether it would keep what it reads until then: else no prompt is made for it."""
+
     async def read_ahead(self, prompt: Sequence[prompts.Message]) -> None:
         """`prompt` ends with the character's last reply, as it was heard."""
 
@@ -168,7 +172,7 @@ class UnpromptedSpeech:
     def reply_over(self, guesses: Guesses) -> None:
         """The character has said something, and it is known how much of that was heard."""
         self.greeting = ""
-        if isinstance(self._llm, ReadsAhead):
+        if isinstance(self._llm, ReadsAhead) and self._llm.can_read_ahead:
             if self._reading:
                 self._reading.cancel()
             self._reading = asyncio.create_task(self._read_ahead(self._llm, guesses))

@@ -228,10 +228,12 @@ class LocalLLM(CompatibleLLM):
                 extra_body=self._extra_body(),
             )
 
+    @property
+    def can_read_ahead(self) -> bool:
+        return self._slot is not None  # whoever has the common slot next would read it all again
+
     async def read_ahead(self, prompt: Sequence[Message]) -> None:
         """Reads this and what stands before the visitor's next words, whatever they will be."""
-        if self._slot is None:
-            return  # whoever has the common slot next would read it all again
         messages = [*self.dialect.messages(prompt), {"role": "user", "content": NEXT_WORDS}]
         with suppress(OSError, OpenAIError):  # it only would have been faster
             whole = await asyncio.to_thread(_post, "/apply-template", {"messages": messages})
