@@ -1,6 +1,7 @@
 """Provider catalog: which providers there are, and what they cannot do of what a character asks for."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +29,6 @@ from voicebot.providers.profiles import opened
 from voicebot.providers.registry import STAGES, Stage
 from voicebot.providers.speech import voice_sample
 from voicebot.providers.speech_to_speech import SpeaksForItself
-from voicebot.providers.speech_to_speech.gemini import VOICES as GEMINI_VOICES
 from voicebot.repertoire import BY_MODEL, SpeaksFromRepertoire, preview
 
 LABELS = {
@@ -47,10 +47,6 @@ VOICES: dict[str, tuple[str, ...]] = {
         "alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer", "verse",
     ),
     # https://platform.openai.com/docs/guides/realtime-conversations#voice-options
-    "openai_realtime": (
-        "alloy", "ash", "ballad", "cedar", "coral", "echo", "marin", "sage", "shimmer", "verse",
-    ),
-    "gemini_live": GEMINI_VOICES,
 }  # fmt: skip
 
 
@@ -87,6 +83,14 @@ def _named(name: str) -> Any:
         return registry.provider(name)
     found = None if "." in name else registry.profile(registry.SPEECH_TO_SPEECH, name)
     return registry.vendor(found.service, found.options, *opened(found)) if found else None
+
+
+def _voices_of_vendor(name: str) -> Sequence[str]:
+    with suppress(ProviderError):  # not installed
+        if registry.is_named(name):
+            voices: Sequence[str] = getattr(registry.provider(name), "voices", ())
+            return voices
+    return ()
 
 
 def _factory_of(stage: Stage, spec: CharacterSpec) -> registry.Factory:
@@ -225,13 +229,13 @@ class ProviderCatalog:
         name = registry.name_for("tts", spec)
         if name == "local":
             return _voices_here(spec)
-        known = VOICES.get(name, ())
-        if not known and not registry.is_named(name):
-            stage: Stage = registry.SPEECH_TO_SPEECH if spec.speech_to_speech_provider else "tts"
-            profile = None if "." in name else registry.profile(stage, name)
-            path = profile.service if profile else name
-            known = VOICES.get("openai" if path.startswith("pipecat.services.openai.") else path, ())
-        return [(voice, voice) for voice in known]
+        stage: Stage = registry.SPEECH_TO_SPEECH if spec.speech_to_speech_provider else "tts"
+        profile = None if "." in name or registry.is_named(name) else registry.profile(stage, name)
+        service = profile.service if profile else name
+        if stage == registry.SPEECH_TO_SPEECH:
+            return [(voice, voice) for voice in _voices_of_vendor(service)]
+        name = "openai" if service.startswith("pipecat.services.openai.") else service
+        return [(voice, voice) for voice in VOICES.get(name, ())]
 
     def model(self, spec: CharacterSpec) -> Model:
         name = registry.name_for("llm", spec)
