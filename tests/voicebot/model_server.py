@@ -8,6 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.voicebot.http_server import serving
+
 Behaviour = Callable[["Model", web.Request, dict[str, Any]], Any]
 
 
@@ -187,12 +189,6 @@ async def model_server(port: int = 0) -> AsyncIterator[Model]:
     app = web.Application()
     app.router.add_get("/v1/models", model.listed)
     app.router.add_post("/v1/chat/completions", model.answer)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port)
-    await site.start()
-    model.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-    try:
+    async with serving(app, port, handler_cancellation=True) as found:
+        model.url = f"http://127.0.0.1:{found}/v1"
         yield model
-    finally:
-        await runner.cleanup()

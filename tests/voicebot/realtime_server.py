@@ -14,11 +14,18 @@ from typing import Any
 import numpy as np
 from aiohttp import WSMsgType, web
 
+from tests.voicebot.http_server import serving
 from tests.voicebot.realtime_session import RATE_HZ, Item, Listening
 
 LETTERS_PER_SEC = 15
 CHUNK_SECS = 0.1
 Answer = tuple[str, Any]  # say, mute, break, call, fail, drop or hang, and with what
+
+
+def tone(secs: float) -> bytes:
+    """Mono int16 PCM at 24 kHz."""
+    at = np.arange(int(secs * RATE_HZ))
+    return (np.sin(at * 2 * np.pi * 330 / RATE_HZ) * 8000).astype("<i2").tobytes()
 
 
 class Session(Listening):
@@ -114,7 +121,7 @@ class Session(Listening):
             while left > 0:
                 secs = min(left, CHUNK_SECS)
                 left -= secs
-                pcm = self.server.tone(secs)
+                pcm = tone(secs)
                 item.audio_ms += len(pcm) * 1000 // (2 * RATE_HZ)
                 await self.tell("response.output_audio.delta", **about, delta=base64.b64encode(pcm).decode())
                 await asyncio.sleep(secs / self.server.speed)
@@ -147,11 +154,6 @@ class Realtime:
     @property
     def errors(self) -> list[str]:
         return [code for session in self.sessions for code in session.errors]
-
-    @staticmethod
-    def tone(secs: float) -> bytes:
-        at = np.arange(int(secs * RATE_HZ))
-        return (np.sin(at * 2 * np.pi * 330 / RATE_HZ) * 8000).astype("<i2").tobytes()
 
     def answer_to(self, session: Session, wish: dict[str, Any], *, apart: bool) -> Answer:
         told = wish.get("instructions") or ""
@@ -190,12 +192,6 @@ async def realtime_server(port: int = 0) -> AsyncIterator[Realtime]:
     server = Realtime()
     app = web.Application()
     app.router.add_get("/v1/realtime", server.connect)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port)
-    await site.start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-    try:
+    async with serving(app, port) as found:
+        server.url = f"http://127.0.0.1:{found}/v1"
         yield server
-    finally:
-        await runner.cleanup()

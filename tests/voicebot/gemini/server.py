@@ -11,27 +11,23 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import numpy as np
 from aiohttp import WSMsgType, web
 from google.genai import types
 
 from tests.voicebot.gemini.live_session import INTERNAL, Listening
+from tests.voicebot.http_server import serving
+from tests.voicebot.realtime_server import CHUNK_SECS, LETTERS_PER_SEC, tone
+from tests.voicebot.realtime_session import RATE_HZ
 from voicebot.providers.speech_to_speech.gemini.wire import PATH
 
-LETTERS_PER_SEC, CHUNK_SECS, OUT_HZ = 15, 0.1, 24_000
 Answer = tuple[str, Any]  # say, call, drop, hang, refuse, and with what
 WAV = (
     b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\xc0]\0\0\x80\xbb\0\0\x02\0\x10\0data\xff\xff\xff\xff"
 )
 
 
-def tone(secs: float) -> bytes:
-    at = np.arange(int(secs * OUT_HZ))
-    return (np.sin(at * 2 * np.pi * 330 / OUT_HZ) * 8000).astype("<i2").tobytes()
-
-
 def encoded(pcm: bytes) -> dict[str, str]:
-    return {"mimeType": f"audio/pcm;rate={OUT_HZ}", "data": base64.b64encode(pcm).decode()}
+    return {"mimeType": f"audio/pcm;rate={RATE_HZ}", "data": base64.b64encode(pcm).decode()}
 
 
 class Session(Listening):
@@ -181,12 +177,6 @@ async def gemini_server() -> AsyncIterator[Gemini]:
     app = web.Application()
     app.router.add_get(PATH, server.connect)
     app.router.add_post("/v1beta/models/{call}", server.generate)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with serving(app) as port:
+        server.url = f"http://127.0.0.1:{port}"
         yield server
-    finally:
-        await runner.cleanup()

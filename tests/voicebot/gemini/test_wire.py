@@ -13,6 +13,7 @@ from tests.patience import PATIENCE_SECS
 from tests.voicebot.gemini.server import gemini_server
 from tests.voicebot.gemini.talking import MODELS, vendor_at
 from tests.voicebot.gemini.test_sessions import DICE
+from tests.voicebot.http_server import answering
 from tests.voicebot.pipeline.speech_to_speech.talking import eventually
 from voicebot.providers.speech_to_speech.gemini import session, wire
 from voicebot.providers.speech_to_speech.gemini.messages import Json
@@ -37,16 +38,8 @@ async def sending_on_to(url: str):
     async def elsewhere(request: web.Request) -> web.Response:
         return web.Response(status=307, headers={"Location": url + request.path_qs})
 
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", elsewhere)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield Address("key", f"http://127.0.0.1:{runner.addresses[0][1]}")
-    finally:
-        await runner.cleanup()
+    async with answering(elsewhere) as port:
+        yield Address("key", f"http://127.0.0.1:{port}")
 
 
 async def test_a_key_goes_to_no_address_that_the_vendor_sends_to():
@@ -98,22 +91,14 @@ async def test_what_holds_nothing_beside_the_conversation_is_no_answer(told, why
     async def broken(_request: web.Request) -> web.Response:
         return web.Response(text=f"data: {json.dumps(told)}\n\n", content_type="text/event-stream")
 
-    async with gemini_server() as server, asyncio.timeout(PATIENCE_SECS):
-        app = web.Application()
-        app.router.add_post("/{path:.*}", broken)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with gemini_server() as server, answering(broken) as port, asyncio.timeout(PATIENCE_SECS):
         talking = await vendor_at(server).connect()
-        talking._apart = session.Apart(
-            Address("key", f"http://127.0.0.1:{runner.addresses[0][1]}"), "text", "speech", "Kore"
-        )
+        talking._apart = session.Apart(Address("key", f"http://127.0.0.1:{port}"), "text", "speech", "Kore")
         await talking.respond(Wish("apart", apart=HELLO))
         event = await anext(talking.events())
         assert isinstance(event, Ended)
         assert re.search(why, event.failure)
         await talking.close()
-        await runner.cleanup()
 
 
 async def test_a_session_that_is_left_while_much_is_sent_is_closed_at_once():
