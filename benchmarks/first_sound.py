@@ -25,24 +25,17 @@ import django
 django.setup()
 
 import numpy as np  # noqa: E402
-from pipecat.frames.frames import EndFrame, LLMContextFrame, LLMUpdateSettingsFrame  # noqa: E402
-from pipecat.pipeline.pipeline import Pipeline  # noqa: E402
-from pipecat.pipeline.worker import PipelineParams, PipelineWorker  # noqa: E402
-from pipecat.services.settings import LLMSettings  # noqa: E402
-from pipecat.workers.runner import WorkerRunner  # noqa: E402
 
 from benchmarks.crowd import QUESTIONS  # noqa: E402
 from benchmarks.demo_characters import specs  # noqa: E402
 from benchmarks.stage import SAILOR  # noqa: E402
-from benchmarks.talk import TURN_SECS, Listener, prepared  # noqa: E402
+from benchmarks.talk import Listener, answering, prepared  # noqa: E402
 from characters import prompts  # noqa: E402
 from characters.spec import CharacterSpec  # noqa: E402
 from tests.piper_speech import spoken  # noqa: E402
 from voicebot.ops import Load  # noqa: E402
-from voicebot.pipeline.replies.sentence_limit import SentenceLimit  # noqa: E402
-from voicebot.providers import ThoughtFilter  # noqa: E402
 from voicebot.providers.local import ears, helped, smollm, voices  # noqa: E402
-from voicebot.repertoire import WrittenContext, index_cache  # noqa: E402
+from voicebot.repertoire import index_cache  # noqa: E402
 from voicebot.turns.inference_budget import InferenceBudget  # noqa: E402
 from voicebot.turns.smart_turn import SharedSmartTurn  # noqa: E402
 
@@ -104,53 +97,33 @@ def timed_model(spec: CharacterSpec, timed: Timed) -> helped.HelpedLLM:
 async def talk(spec: CharacterSpec, timed: Timed, *, ahead: bool) -> None:
     listener, model = TimedListener(), timed_model(spec, timed)
     listener.on_first = lambda: timed.note("to the first clause")
-    opening = prompts.render(spec, {}, limit=smollm.SLOT_TOKENS).as_messages()
-    await model.prefill(opening, opening)
-    limit = SentenceLimit(spec.reply_sentences)
-    worker = PipelineWorker(
-        Pipeline([model, ThoughtFilter("local"), limit, listener]),
-        params=PipelineParams(),
-        enable_rtvi=False,
-        enable_turn_tracking=False,
-        idle_timeout_secs=None,
-    )
-    runner = WorkerRunner(handle_sigint=False)
-    await runner.add_workers(worker)
-    running = asyncio.create_task(runner.run())
     smart_turn = SharedSmartTurn(_at_once, InferenceBudget(Load()))
     smart_turn.set_sample_rate(ears.RATE_HZ)
     history: list[prompts.Message] = [{"role": "assistant", "content": prompts.greeting(spec, {})}]
     said: Sequence[str] = ()
-    for question in QUESTIONS:
-        pcm = spoken(question)
-        timed.begin()
-        heard = await asyncio.to_thread(ears.english().listen, pcm.tobytes())
-        timed.note("recogniser")
-        await asyncio.to_thread(smart_turn.is_end, [(0.0, pcm)])
-        timed.note("Smart Turn")
-        history.append({"role": "user", "content": heard.text})
-        prompt, turn = await asyncio.to_thread(prepared, spec, history, {}, said, help_it=True)
-        turn = replace(turn, answer=None)  # the model is to answer
-        said = turn.said
-        asked = WrittenContext([dict(message) for message in prompt.messages])  # type: ignore[misc]
-        asked.written = turn
-        timed.note("prompt")
-        listener.begin()
-        delta = LLMSettings(system_instruction=prompt.instructions, temperature=0.0)  # both ways the same
-        await worker.queue_frames([LLMUpdateSettingsFrame(delta=delta), LLMContextFrame(asked)])
-        async with asyncio.timeout(TURN_SECS):
-            await listener.over.wait()
-        timed.begin()
-        await asyncio.to_thread(voices.synthesize, listener.pieces[0], voices.Wish.of(spec))
-        timed.note("its sound")
-        history.append({"role": "assistant", "content": " ".join(listener.pieces)})
-        if ahead:
+    async with answering(spec, model, listener) as ask:
+        for question in QUESTIONS:
+            pcm = spoken(question)
             timed.begin()
-            now = prompts.render(spec, {}, history, limit=smollm.SLOT_TOKENS)
-            await model.read_ahead(now.as_messages())
-            timed.note("ahead")
-    await worker.queue_frames([EndFrame()])
-    await running
+            heard = await asyncio.to_thread(ears.english().listen, pcm.tobytes())
+            timed.note("recogniser")
+            await asyncio.to_thread(smart_turn.is_end, [(0.0, pcm)])
+            timed.note("Smart Turn")
+            history.append({"role": "user", "content": heard.text})
+            prompt, turn = await asyncio.to_thread(prepared, spec, history, {}, said, help_it=True)
+            turn = replace(turn, answer=None)  # the model is to answer
+            said = turn.said
+            timed.note("prompt")
+            await ask(prompt, turn, 0.0)  # both ways the same
+            timed.begin()
+            await asyncio.to_thread(voices.synthesize, listener.pieces[0], voices.Wish.of(spec))
+            timed.note("its sound")
+            history.append({"role": "assistant", "content": " ".join(listener.pieces)})
+            if ahead:
+                timed.begin()
+                now = prompts.render(spec, {}, history, limit=smollm.SLOT_TOKENS)
+                await model.read_ahead(now.as_messages())
+                timed.note("ahead")
 
 
 async def _at_once() -> None: ...

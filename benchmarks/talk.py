@@ -22,7 +22,8 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,6 +74,9 @@ HELD_OUT = ("captain-marlow", "ada-quill")
 TURN_SECS = 60.0
 # Messages from which on a summary is made, which nobody judges here, and those that stay.
 MOST, KEPT = 60, 20
+
+
+Ask = Callable[[prompts.Prompt, WrittenTurn, float], Awaitable[None]]
 
 
 class Listener(FrameProcessor):
@@ -147,14 +151,14 @@ def service(spec: CharacterSpec, *, help_it: bool) -> FrameProcessor:
     return made
 
 
-async def talk(spec: CharacterSpec, lines: Sequence[str], *, help_it: bool) -> Talk:
-    listener, result = Listener(), Talk()
-    made = service(spec, help_it=help_it)
-    if isinstance(made, smollm.LocalLLM):
+@asynccontextmanager
+async def answering(spec: CharacterSpec, model: FrameProcessor, listener: Listener) -> AsyncIterator[Ask]:
+    """A character's model that has read its opening, behind it what a pipeline has before the voice."""
+    if isinstance(model, smollm.LocalLLM):
         opening = prompts.render(spec, {}, limit=smollm.SLOT_TOKENS).as_messages()
-        await made.prefill(opening, opening)
+        await model.prefill(opening, opening)
     worker = PipelineWorker(
-        Pipeline([made, ThoughtFilter("local"), SentenceLimit(spec.reply_sentences), listener]),
+        Pipeline([model, ThoughtFilter("local"), SentenceLimit(spec.reply_sentences), listener]),
         params=PipelineParams(),
         enable_rtvi=False,
         enable_turn_tracking=False,
@@ -163,36 +167,47 @@ async def talk(spec: CharacterSpec, lines: Sequence[str], *, help_it: bool) -> T
     runner = WorkerRunner(handle_sigint=False)
     await runner.add_workers(worker)
     running = asyncio.create_task(runner.run())
+
+    async def ask(prompt: prompts.Prompt, turn: WrittenTurn, temperature: float) -> None:
+        asked = WrittenContext([dict(message) for message in prompt.messages])  # type: ignore[misc]
+        asked.written = turn
+        listener.begin()
+        delta = LLMSettings(system_instruction=prompt.instructions, temperature=temperature)
+        await worker.queue_frames([LLMUpdateSettingsFrame(delta=delta), LLMContextFrame(asked)])
+        async with asyncio.timeout(TURN_SECS):
+            await listener.over.wait()
+
+    yield ask
+    await worker.queue_frames([EndFrame()])
+    await running
+
+
+async def talk(spec: CharacterSpec, lines: Sequence[str], *, help_it: bool) -> Talk:
+    listener, result = Listener(), Talk()
+    made = service(spec, help_it=help_it)
     history: list[prompts.Message] = [{"role": "assistant", "content": prompts.greeting(spec, {})}]
     facts: dict[str, str] = {}
     name: str = ""
     said: Sequence[str] = ()
-    for line in lines:
-        tag, wanted = (found[1], found[2] or "") if (found := TAG.match(line)) else ("", "")
-        words = TAG.sub("", line)
-        name = gathered({}, [words]).get("name", name) if tag == "name" else name
-        history.append({"role": "user", "content": words})
-        facts = gathered(facts, [words])
-        if len(history) > MOST:
-            history = history[-KEPT:]
-        began = time.perf_counter()
-        prompt, turn = await asyncio.to_thread(prepared, spec, history, facts, said, help_it=help_it)
-        said = turn.said
-        asked = WrittenContext([dict(message) for message in prompt.messages])  # type: ignore[misc]
-        asked.written = turn
-        listener.begin()
-        delta = LLMSettings(system_instruction=prompt.instructions, temperature=spec.temperature)
-        await worker.queue_frames([LLMUpdateSettingsFrame(delta=delta), LLMContextFrame(asked)])
-        async with asyncio.timeout(TURN_SECS):
-            await listener.over.wait()
-        reply = " ".join(listener.pieces)
-        judge(spec, result, tag, wanted or name, reply)
-        if listener.first is not None:
-            result.first_secs.append(listener.first - began)
-        if reply:
-            history.append({"role": "assistant", "content": reply})
-    await worker.queue_frames([EndFrame()])
-    await running
+    async with answering(spec, made, listener) as ask:
+        for line in lines:
+            tag, wanted = (found[1], found[2] or "") if (found := TAG.match(line)) else ("", "")
+            words = TAG.sub("", line)
+            name = gathered({}, [words]).get("name", name) if tag == "name" else name
+            history.append({"role": "user", "content": words})
+            facts = gathered(facts, [words])
+            if len(history) > MOST:
+                history = history[-KEPT:]
+            began = time.perf_counter()
+            prompt, turn = await asyncio.to_thread(prepared, spec, history, facts, said, help_it=help_it)
+            said = turn.said
+            await ask(prompt, turn, spec.temperature)
+            reply = " ".join(listener.pieces)
+            judge(spec, result, tag, wanted or name, reply)
+            if listener.first is not None:
+                result.first_secs.append(listener.first - began)
+            if reply:
+                history.append({"role": "assistant", "content": reply})
     return result
 
 
