@@ -1,8 +1,11 @@
 """A pipeline that is rebuilt for a changed character misses nothing that changes meanwhile."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
@@ -60,7 +63,20 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def connected(runtime: Runtime, session: Any) -> ApplicationCommunicator:
+@dataclass
+class Talk:
+    """A connection of this process, and its client's end."""
+
+    ours: Conversation
+    socket: ApplicationCommunicator
+    session_id: UUID
+
+
+@asynccontextmanager
+async def talking(runtime: Runtime, conversations: list[Conversation]) -> AsyncIterator[Talk]:
+    """A new session with Marlow, whose pipeline is there."""
+    await in_database(make_character)
+    session = await SessionManager().create(character="marlow", visitor="anon:me")
     scope = {
         "type": "websocket",
         "headers": [(b"host", b"testserver")],
@@ -71,7 +87,11 @@ async def connected(runtime: Runtime, session: Any) -> ApplicationCommunicator:
     socket = ApplicationCommunicator(VoiceConsumer.as_asgi(), scope)
     await socket.send_input({"type": "websocket.connect"})
     assert (await socket.receive_output(SECS))["type"] == "websocket.accept"
-    return socket
+    await until(lambda: bool(conversations) and conversations[0].pipeline is not None)
+    (ours,) = conversations
+    yield Talk(ours, socket, session.id)
+    await socket.send_input({"type": "websocket.disconnect", "code": 1000})
+    await socket.wait(SECS)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -79,7 +99,6 @@ async def test_what_is_published_during_a_rebuild_is_in_the_next_pipeline(
     runtime, monkeypatch, conversations
 ):
     """Version 2 wants another model; while its services are built, version 3 takes that back."""
-    await in_database(make_character)
     heard: list[int | None] = []
     building: list[int] = []
     build, on_changed = conversation.build_services, conversation.CharacterUpdates.on_changed
@@ -98,23 +117,18 @@ async def test_what_is_published_during_a_rebuild_is_in_the_next_pipeline(
 
     monkeypatch.setattr(conversation, "build_services", build_while_somebody_publishes)
     monkeypatch.setattr(conversation.CharacterUpdates, "on_changed", noted)
-    session = await SessionManager().create(character="marlow", visitor="anon:me")
-    socket = await connected(runtime, session)
-    await until(lambda: bool(conversations) and conversations[0].pipeline is not None)
-    (ours,) = conversations
-    first = ours.pipeline
-    await in_database(publish, llm_model="another")
-    await until(lambda: ours.pipeline is not first and ours.pipeline.state.spec.version == 3)
-    assert ours.pipeline.state.spec.system_prompt == "You are new."
-    assert building == [1, 2, 3], "other services than those of version 2"
-    await socket.send_input({"type": "websocket.disconnect", "code": 1000})
-    await socket.wait(SECS)
+    async with talking(runtime, conversations) as talk:
+        ours = talk.ours
+        first = ours.pipeline
+        await in_database(publish, llm_model="another")
+        await until(lambda: ours.pipeline is not first and ours.pipeline.state.spec.version == 3)
+        assert ours.pipeline.state.spec.system_prompt == "You are new."
+        assert building == [1, 2, 3], "other services than those of version 2"
 
 
 @pytest.mark.django_db(transaction=True)
 async def test_what_is_typed_at_the_moment_of_the_change_is_answered(runtime, monkeypatch, conversations):
     """It has come to the old pipeline, which has just been found settled and does not know of it yet."""
-    await in_database(make_character)
     settle, typed = VoicePipeline.settle, asyncio.Event()
 
     async def settle_while_somebody_types(self: VoicePipeline, secs: float | None = None) -> bool:
@@ -126,22 +140,18 @@ async def test_what_is_typed_at_the_moment_of_the_change_is_answered(runtime, mo
         return settled
 
     monkeypatch.setattr(VoicePipeline, "settle", settle_while_somebody_types)
-    manager = SessionManager()
-    session = await manager.create(character="marlow", visitor="anon:me")
-    socket = await connected(runtime, session)
-    ready = rtvi_message("client-ready", {"version": "2.2.0", "about": {"library": "tests"}})
-    await socket.send_input({"type": "websocket.receive", "bytes": ready})
-    await until(lambda: bool(conversations) and conversations[0].pipeline is not None)
-    (ours,) = conversations
-    first = ours.pipeline
-    await until(lambda: first.rtvi.ready)
-    await in_database(publish, llm_model="another")
-    await until(lambda: ours.pipeline is not first)
-    async with asyncio.timeout(SECS):
-        while [turn.role for turn in await manager.turns(session.id)] != ["assistant", "user", "assistant"]:
-            await asyncio.sleep(0.05)
-    await socket.send_input({"type": "websocket.disconnect", "code": 1000})
-    await socket.wait(SECS)
+    async with talking(runtime, conversations) as talk:
+        ours = talk.ours
+        ready = rtvi_message("client-ready", {"version": "2.2.0", "about": {"library": "tests"}})
+        await talk.socket.send_input({"type": "websocket.receive", "bytes": ready})
+        first = ours.pipeline
+        await until(lambda: first.rtvi.ready)
+        await in_database(publish, llm_model="another")
+        await until(lambda: ours.pipeline is not first)
+        manager, answered = SessionManager(), ["assistant", "user", "assistant"]
+        async with asyncio.timeout(SECS):
+            while [turn.role for turn in await manager.turns(talk.session_id)] != answered:
+                await asyncio.sleep(0.05)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -149,40 +159,30 @@ async def test_what_served_for_a_budget_gives_way_to_the_characters_own_when_tha
     runtime, conversations
 ):
     """What was published meanwhile holds, too."""
-    await in_database(make_character)
-    session = await SessionManager().create(character="marlow", visitor="anon:me")
-    socket = await connected(runtime, session)
-    await until(lambda: bool(conversations) and conversations[0].pipeline is not None)
-    (ours,) = conversations
-    await ours.serve_instead({"llm_model": "cheaper"})
-    await until(lambda: ours.pipeline.state.spec.llm_model == "cheaper")
-    await in_database(publish, system_prompt="You are new.")
-    await until(lambda: ours.pipeline.state.changes_soon)
-    await ours.serve_instead({})
-    await until(lambda: ours.pipeline.state.spec.llm_model == "")
-    assert ours.pipeline.state.spec.system_prompt == "You are new."
-    await socket.send_input({"type": "websocket.disconnect", "code": 1000})
-    await socket.wait(SECS)
+    async with talking(runtime, conversations) as talk:
+        ours = talk.ours
+        await ours.serve_instead({"llm_model": "cheaper"})
+        await until(lambda: ours.pipeline.state.spec.llm_model == "cheaper")
+        await in_database(publish, system_prompt="You are new.")
+        await until(lambda: ours.pipeline.state.changes_soon)
+        await ours.serve_instead({})
+        await until(lambda: ours.pipeline.state.spec.llm_model == "")
+        assert ours.pipeline.state.spec.system_prompt == "You are new."
 
 
 @pytest.mark.django_db(transaction=True)
 async def test_who_talks_with_a_withdrawn_character_talks_on_with_what_serves_for_its_budget(
     runtime, conversations
 ):
-    await in_database(make_character)
-    session = await SessionManager().create(character="marlow", visitor="anon:me")
-    socket = await connected(runtime, session)
-    await until(lambda: bool(conversations) and conversations[0].pipeline is not None)
-    (ours,) = conversations
-    first = ours.pipeline
-    assert first is not None
-    await in_database(lambda: publishing.withdraw(Character.objects.get(slug="marlow")))
-    await ours.serve_instead({"llm_model": "another"})
-    await until(lambda: ours.pipeline is not first and ours.pipeline is not None)
-    assert ours.pipeline is not None
-    assert ours.pipeline.state.spec.llm_model == "another"
-    assert not ours._connection.closing
-    await ours.serve_instead({})
-    await until(lambda: ours.pipeline is not None and ours.pipeline.state.spec.llm_model == "")
-    await socket.send_input({"type": "websocket.disconnect", "code": 1000})
-    await socket.wait(SECS)
+    async with talking(runtime, conversations) as talk:
+        ours = talk.ours
+        first = ours.pipeline
+        assert first is not None
+        await in_database(lambda: publishing.withdraw(Character.objects.get(slug="marlow")))
+        await ours.serve_instead({"llm_model": "another"})
+        await until(lambda: ours.pipeline is not first and ours.pipeline is not None)
+        assert ours.pipeline is not None
+        assert ours.pipeline.state.spec.llm_model == "another"
+        assert not ours._connection.closing
+        await ours.serve_instead({})
+        await until(lambda: ours.pipeline is not None and ours.pipeline.state.spec.llm_model == "")
