@@ -63,6 +63,20 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
+async def connected(runtime: Runtime, session: Any) -> ApplicationCommunicator:
+    scope = {
+        "type": "websocket",
+        "headers": [(b"host", b"testserver")],
+        "query_string": f"token={session.token}".encode(),
+        "url_route": {"kwargs": {"session_id": session.id}},
+        "state": {RUNTIME: runtime},
+    }
+    socket = ApplicationCommunicator(VoiceConsumer.as_asgi(), scope)
+    await socket.send_input({"type": "websocket.connect"})
+    assert (await socket.receive_output(SECS))["type"] == "websocket.accept"
+    return socket
+
+
 @dataclass
 class Talk:
     """A connection of this process, and its client's end."""
@@ -77,16 +91,7 @@ async def talking(runtime: Runtime, conversations: list[Conversation]) -> AsyncI
     """A new session with Marlow, whose pipeline is there."""
     await in_database(make_character)
     session = await SessionManager().create(character="marlow", visitor="anon:me")
-    scope = {
-        "type": "websocket",
-        "headers": [(b"host", b"testserver")],
-        "query_string": f"token={session.token}".encode(),
-        "url_route": {"kwargs": {"session_id": session.id}},
-        "state": {RUNTIME: runtime},
-    }
-    socket = ApplicationCommunicator(VoiceConsumer.as_asgi(), scope)
-    await socket.send_input({"type": "websocket.connect"})
-    assert (await socket.receive_output(SECS))["type"] == "websocket.accept"
+    socket = await connected(runtime, session)
     await until(lambda: bool(conversations) and conversations[0].pipeline is not None)
     (ours,) = conversations
     yield Talk(ours, socket, session.id)
