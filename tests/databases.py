@@ -30,7 +30,15 @@ seed()
 get_user_model().objects.create_superuser("admin", "", None)
 from voicebot.turns import warm
 warm()
+import asyncio
+from voicebot.lore import lore_indexes
+from voicebot.providers import ReadingAhead
+from voicebot.repertoire import index_cache
+asyncio.run(ReadingAhead().round())
+lore_indexes().read()
+index_cache().read()
 """
+MEANINGS = "meanings.sqlite3"  # vectors of what the demo characters have written: a second of a core
 
 
 def database_url(name: str) -> str:
@@ -58,8 +66,10 @@ def fresh_database(name: str, template: str = "template0") -> Iterator[str]:
 
 @contextlib.contextmanager
 def stage_database(name: str, place: Path) -> Iterator[str]:
-    """One with the demo characters and an administrator; portraits and models are put into `place`."""
+    """One with the demo characters and an administrator; what lies on disk of them is put into `place`."""
     _, stage = templates()
+    if (meanings := _folder(stage) / MEANINGS).exists():  # where there is an engine for this machine
+        shutil.copy(meanings, place)
     shutil.copytree(_folder(stage) / "media", place / "media", dirs_exist_ok=True)
     shutil.copytree(_folder(stage) / "models", place / "models", dirs_exist_ok=True, copy_function=os.link)
     with fresh_database(name, stage) as database:
@@ -68,7 +78,7 @@ def stage_database(name: str, place: Path) -> Iterator[str]:
 
 def state_of_the_code() -> str:
     """Another one wherever tables or demo characters could be."""
-    found = hashlib.sha256()
+    found = hashlib.sha256(SEED.encode())
     for package in ("config", "greenroom", "characters", "sessions_app", "staff", "voicebot"):
         for path in sorted((ROOT / package).rglob("*")):
             if path.suffix == ".py" or (path.is_file() and "demo" in path.parts):
