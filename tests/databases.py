@@ -18,6 +18,7 @@ import psycopg
 from django.conf import settings
 from psycopg import sql
 
+from tests.meanings import begin_reading, copy_meanings
 from tests.workers import SHARED, WORKER
 
 ROOT = Path(__file__).parent.parent
@@ -30,15 +31,14 @@ seed()
 get_user_model().objects.create_superuser("admin", "", None)
 from voicebot.turns import warm
 warm()
-import asyncio
-from voicebot.lore import lore_indexes
-from voicebot.providers import ReadingAhead
-from voicebot.repertoire import index_cache
-asyncio.run(ReadingAhead().round())
-lore_indexes().read()
-index_cache().read()
+import json
+from pathlib import Path
+from django.conf import settings
+from characters import catalog
+from voicebot.repertoire import RepertoireIndex
+written = {q: None for slug in catalog.on_stage() for q in RepertoireIndex(catalog.get(slug)).questions}
+(Path(settings.DATA_DIR) / "questions.json").write_text(json.dumps(list(written)))
 """
-MEANINGS = "meanings.sqlite3"  # vectors of what the demo characters have written: a second of a core
 
 
 def database_url(name: str) -> str:
@@ -68,8 +68,7 @@ def fresh_database(name: str, template: str = "template0") -> Iterator[str]:
 def stage_database(name: str, place: Path) -> Iterator[str]:
     """One with the demo characters and an administrator; what lies on disk of them is put into `place`."""
     _, stage = templates()
-    if (meanings := _folder(stage) / MEANINGS).exists():  # where there is an engine for this machine
-        shutil.copy(meanings, place)
+    copy_meanings(place)
     shutil.copytree(_folder(stage) / "media", place / "media", dirs_exist_ok=True)
     shutil.copytree(_folder(stage) / "models", place / "models", dirs_exist_ok=True, copy_function=os.link)
     with fresh_database(name, stage) as database:
@@ -150,4 +149,6 @@ def templates() -> tuple[str, str]:
             _forget_durability(admin)
         if not admin.execute("SELECT true FROM pg_database WHERE datname = %s", [stage]).fetchone():
             _make(admin, tables, stage)
+    if (questions := _folder(stage) / "questions.json").exists():
+        begin_reading(questions)
     return tables, stage
