@@ -32,7 +32,7 @@ import types
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 ROOT = Path(__file__).parent.parent
 OURS = {"config", "greenroom", "characters", "sessions_app", "staff", "voicebot", "tests"}
@@ -264,7 +264,26 @@ def become(wanted: dict[str, Any]) -> None:
             late.load()
     sys.argv = wanted["argv"]
     sys.path[0] = wanted["cwd"]
-    runpy.run_path(wanted["argv"][0], run_name="__main__")
+    try:
+        runpy.run_path(wanted["argv"][0], run_name="__main__")
+    except SystemExit as ended:
+        if isinstance(ended.code, str):
+            raise
+        end(ended.code or 0)
+    end(0)
+
+
+def end(code: int) -> NoReturn:
+    """As an interpreter ends, and as forks of multiprocessing do it: threads, exit functions, and out.
+
+    To take a million inherited objects apart first would be a third of a second of a core, more than the
+    start was.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":
