@@ -45,8 +45,8 @@ VARIABLE = "GREENROOM_FORK_SERVER"  # where one listens already, for the workers
 class Forked:
     """A process that was forked, with the part of Popen's interface that tests use."""
 
-    def __init__(self, address: str, **wanted: Any):
-        prepared = self._ask(address, wanted)
+    def __init__(self, address: str, *, bare: bool = False, **wanted: Any):
+        prepared = 0 if bare else self._ask(address, wanted)
         self.is_prepared = bool(prepared)  # or it has set up Django itself, which takes a second more
         self.pid = prepared or self._ask(address + BARE, wanted)
         self.returncode: int | None = None
@@ -263,7 +263,7 @@ def become(wanted: dict[str, Any]) -> None:
         if isinstance(late := sys.modules.get(name), LateModule):
             late.load()
     sys.argv = wanted["argv"]
-    sys.path[0] = wanted["cwd"]
+    sys.path[:1] = [wanted["cwd"], *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     try:
         runpy.run_path(wanted["argv"][0], run_name="__main__")
     except SystemExit as ended:

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from characters import cards
 from characters.cards.others import added as added_importers
 from characters.exceptions import CardRefused
 from sessions_app import stores
-from tests.servers import ROOT
+from tests import programs
 from voicebot import extensions
 from voicebot.extensions import registering
 from voicebot.extensions.additions import Additions
@@ -107,13 +106,10 @@ def check(folder: Path, apps: str) -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
         "EXTRA_APPS": apps,
-        "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
+        "PYTHONPATH": str(folder),
         "DATA_DIR": str(folder),
     }
-    command = [sys.executable, "manage.py", "check"]
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
+    return programs.run("manage.py", "check", env=environment)
 
 
 @pytest.mark.parametrize(

