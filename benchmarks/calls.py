@@ -1,9 +1,10 @@
-"""What a call costs beside a WebSocket: `python -m benchmarks.calls [--visitors 4] [--secs 30]`.
+"""What a call costs beside a WebSocket: `python -m benchmarks.calls [--visitors 12,24] [--secs 30]`.
 
 Visitors talk in real time with scripted services: a second of silence, a sentence, five seconds of silence.
-Prints the server's CPU seconds a second for each visitor, by either line, and the 99th percentile of how late
-its event loop was. Callers are aiortc's, in a process of their own; `--dtx` has them send nothing in silence,
-as browsers do.
+The server has core 0 and the crowd core 1. Prints CPU time of the server for each visitor, with all its
+threads and the system's part of it, how many turns were answered and when, how late the server's event
+loop was, and how busy and late the crowd was itself. Callers send nothing in silence, as browsers do, unless
+`--continuous`.
 
 `python -m benchmarks.calls --leak 500` has so many callers come, hear the greeting begin and go instead, four
 at a time, for eight minutes at most. Prints after every eighth of them what the server holds at rest, once it
@@ -14,86 +15,61 @@ first quarter.
 
 import argparse
 import asyncio
-import multiprocessing
 import os
-import re
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 
-SETTLE_SECS = 4.0
-SILENCE_SECS, AFTER_SECS = 1.0, 5.0
+from benchmarks import callers, django_ready  # noqa: F401
+from benchmarks.crowd import SETTLE_SECS, STAGGER_SECS, visit
+from benchmarks.stage import BEFOREHAND_SECS, CROWD_CORE, Side
+
 LEAK_STEPS, AT_ONCE, LEAK_SECS = 8, 4, 480.0
 GIVEN_BACK_SECS = 12.0  # a look at what can be given back every ten seconds, and the time that it takes
 
 
-def crowd(server: Any, transport: str, count: int, until: float, dtx: bool) -> None:
-    """Talks until the moment `until`, in a process of its own."""
-    asyncio.run(_crowd(server, transport, count, until, dtx))
+def measure(side: Side, line: str, n: int, options: argparse.Namespace) -> dict[str, Any]:
+    """What a crowd of `n` notices on one line, and what the server uses meanwhile."""
+    secs = options.secs + n * STAGGER_SECS + 2 * SETTLE_SECS
+    about: dict[str, Any] = {"start": side.way_in["start"], "probe": f"{side.url}/probe"}
+    if line == "call":
+        rounds = callers.script(pauses=not options.continuous)
+        about |= {"come": callers.way_in, "visitor": callers.CalledConnection, "rounds": [rounds]}
+    return asyncio.run(visit(n, secs, side.process.pid, **about))
 
 
-async def _crowd(about: dict[str, Any], transport: str, count: int, until: float, dtx: bool) -> None:
-    from tests.callers import Caller, way_in
-    from tests.servers import Server
-    from tests.visitors import Visitor
-
-    server = Server.known(about)
-
-    async def talk(number: int) -> None:
-        await asyncio.sleep(0.2 * number)
-        if transport == "webrtc":
-            visitor: Any = Caller(server, way_in(server)[0])
-            visitor.microphone.pauses = dtx
-        else:
-            visitor = Visitor(server.start_session()[0])
-        async with visitor:
-            await visitor.get_ready()
-            while time.time() < until:
-                await visitor.speak(silence_secs=AFTER_SECS + SILENCE_SECS)
-
-    await asyncio.gather(*(talk(number) for number in range(count)))
-
-
-def delays(server: Any) -> dict[float, float]:
-    """The event loop's delays so far, cumulative by their upper bounds in seconds."""
-    text = server.request("/metrics").body.decode()
-    found = re.findall(r'greenroom_loop_delay_seconds_bucket\{le="([^"]+)"\} (\S+)', text)
-    return {float(bound): float(count) for bound, count in found}
-
-
-def p99_ms(before: dict[float, float], after: dict[float, float]) -> float:
-    counts = {bound: after[bound] - before.get(bound, 0.0) for bound in sorted(after)}
-    whole = max(counts.values())
-    return next(bound for bound, count in counts.items() if count >= 0.99 * whole) * 1000
-
-
-def measure(server: Any, transport: str, options: argparse.Namespace) -> tuple[float, float]:
-    """CPU seconds a second and visitor, and the loop's p99 in milliseconds."""
-    until = time.time() + SETTLE_SECS + options.secs + 1
-    spawning = multiprocessing.get_context("spawn")
-    talking = spawning.Process(
-        target=crowd, args=(server.about, transport, options.visitors, until, options.dtx)
+def compare(options: argparse.Namespace) -> None:
+    """Prints a row for each line and number of visitors."""
+    columns: tuple[str, ...] = (
+        "visitors",
+        "line",
+        "CPU of a core a visitor",
+        "answered of turns",
+        "p50 s",
+        "p95 s",
     )
-    talking.start()
-    try:
-        while f"greenroom_connections {options.visitors}.0" not in server.request("/metrics").body.decode():
-            time.sleep(0.2)
-            if not talking.is_alive():
-                raise RuntimeError("The crowd has left before all of it was connected; its output says why.")
-        process = psutil.Process(server.pid)
-        time.sleep(SETTLE_SECS)
-        before, cpu, begun = delays(server), process.cpu_times(), time.monotonic()
-        time.sleep(options.secs)
-        later, secs = process.cpu_times(), time.monotonic() - begun
-        used = later.user + later.system - cpu.user - cpu.system
-        return used / secs / options.visitors, p99_ms(before, delays(server))
-    finally:
-        talking.terminate()
-        talking.join()
+    columns += ("loop p50 / p95 / p99 ms", "the crowd's CPU of its core", "the crowd's own p99 ms")
+    os.sched_setaffinity(0, {CROWD_CORE})
+    with tempfile.TemporaryDirectory() as folder, Side("greenroom", Path(folder)) as side:
+        asyncio.run(visit(1, 12, side.process.pid, start=side.way_in["start"]))  # what all servers do once
+        time.sleep(options.settle)
+        print(f"| {' | '.join(columns)} |\n|{' --- |' * len(columns)}", flush=True)
+        for n in map(int, options.visitors.split(",")):
+            for line in options.lines.split(","):
+                run = measure(side, line, n, options)
+                loop = " / ".join(f"{run['loop_ms'][share]:.1f}" for share in ("p50", "p95", "p99"))
+                row: list[Any] = [
+                    n,
+                    line,
+                    f"{run['cpu_per_session']:.4f}",
+                    f"{run['answered']} of {run['turns']}",
+                ]
+                row += [run["latency_p50"], run["latency_p95"], loop]
+                row += [run["crowd_cpu"], run["crowd_delay_p99_ms"]]
+                print(f"| {' | '.join(map(str, row))} |", *run["failures"], flush=True)
 
 
 async def come_and_go(server: Any) -> None:
@@ -130,15 +106,16 @@ async def leak(server: Any, calls: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--visitors", type=int, default=4)
+    parser.add_argument("--visitors", default="12,24", help="numbers of them, one after the other")
+    parser.add_argument("--lines", default="websocket,call")
     parser.add_argument("--secs", type=float, default=30)
-    parser.add_argument("--dtx", action="store_true")
+    parser.add_argument("--continuous", action="store_true", help="callers send packets in silence, too")
+    parser.add_argument("--settle", type=float, default=BEFOREHAND_SECS, help="before anything is counted")
     parser.add_argument("--leak", type=int, default=0, metavar="CALLS")
     options = parser.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    import django
-
-    django.setup()
+    if not options.leak:
+        compare(options)
+        return
     from tests.databases import stage_database
     from tests.servers import Server
 
@@ -146,18 +123,11 @@ def main() -> None:
         tempfile.TemporaryDirectory() as name,
         stage_database(f"greenroom_calls_{os.getpid()}", Path(name)) as database,
     ):
-        more = {"MAX_SESSIONS_PER_VISITOR": str(options.leak + 100)} if options.leak else {}
+        more = {"MAX_SESSIONS_PER_VISITOR": str(options.leak + 100)}
         log = Path(name) / "log"
         server = Server(log, database, cold=True, DATA_DIR=name, LOG_LEVEL="WARNING", **more).start()
         try:
-            if options.leak:
-                asyncio.run(leak(server, options.leak))
-                return
-            print("| line | CPU of one core a visitor | event loop p99 at most, ms |", flush=True)
-            print("| --- | --- | --- |", flush=True)
-            for transport in ("websocket", "webrtc"):
-                share, late_ms = measure(server, transport, options)
-                print(f"| {transport} | {share:.3f} | {late_ms:.0f} |", flush=True)
+            asyncio.run(leak(server, options.leak))
         finally:
             server.stop()
 

@@ -10,7 +10,7 @@ import json
 import statistics
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -234,20 +234,21 @@ async def visit(
     cookies: Sequence[str] = (),
     character: str = "captain-marlow",
     rounds: Sequence[Round] = (),
+    come: Callable[[str, str, str], str] = way_in,
+    visitor: type[LiveConnection] = LiveConnection,
 ) -> dict[str, Any]:
     """What a crowd of `n` notices in `secs`, and what the server of `pid` uses meanwhile.
 
     `cookies` are of visitors who have been there before. Each begins with another one of `rounds`, if given.
+    By another line than a WebSocket, `come` and `visitor` are those of that line.
     """
     tally, rounds = Tally(), list(rounds) or [script()]
     _, memory_before = usage(pid)
     known = [*cookies, *[""] * n][:n]
-    urls = [ws or await asyncio.to_thread(way_in, start, character, cookie) for cookie in known]
+    urls = [ws or await asyncio.to_thread(come, start, character, cookie) for cookie in known]
     watching = asyncio.create_task(_own_delay(tally))
     connections = [
-        asyncio.create_task(
-            LiveConnection(tally, *rounds[at:], *rounds[:at]).talk(url, secs, number * STAGGER_SECS)
-        )
+        asyncio.create_task(visitor(tally, *rounds[at:], *rounds[:at]).talk(url, secs, number * STAGGER_SECS))
         for number, url in enumerate(urls)
         for at in [number % len(rounds)]
     ]
@@ -255,8 +256,10 @@ async def visit(
     if probe:
         await asyncio.to_thread(urllib.request.urlopen, probe)
     (cpu_from, _), from_at = usage(pid), time.perf_counter()
+    crowd_from = time.process_time()
     await asyncio.sleep(max(2.0, secs - n * STAGGER_SECS - 2 * SETTLE_SECS))
     (cpu_to, memory), to_at = usage(pid), time.perf_counter()
+    crowd_to = time.process_time()
     loop = json.load(await asyncio.to_thread(urllib.request.urlopen, probe)) if probe else {}
     failures = [repr(r) for r in await asyncio.gather(*connections, return_exceptions=True) if r is not None]
     watching.cancel()
@@ -278,6 +281,7 @@ async def visit(
         },
         "ready_p50": share(tally.ready, 0.5),
         "loop_ms": loop,
+        "crowd_cpu": round((crowd_to - crowd_from) / (to_at - from_at), 3),
         "crowd_delay_p99_ms": share(tally.own_delay_ms, 0.99),
         "failures": failures[:3],
     }

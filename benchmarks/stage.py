@@ -115,7 +115,7 @@ class Side:
             self.process.kill()
 
     @property
-    def way_in(self) -> dict[str, str]:
+    def way_in(self) -> dict[str, Any]:
         if self.name == "stock":
             return {"ws": f"ws://127.0.0.1:{self.port}/ws"}
         return {"start": f"{self.url}/api/start"}
