@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from math import ceil
 from typing import Any
 
 from aiortc import (
@@ -191,10 +192,10 @@ class Call:
             logger.warning(f"a message of {len(text)} characters is more than a client takes")
 
     async def _loss(self) -> int | None:
-        """How many of a hundred packets the client says it has lost lately."""
+        """How many of a hundred packets the client says it has lost lately: 0 only if it has lost none."""
         stats = await self._sound.sender.getStats()
         found = [one.fractionLost for one in stats.values() if one.type == "remote-inbound-rtp"]
-        return int(found[-1] * 100 / 256) if found else None
+        return ceil(found[-1] * 100 / 256) if found else None
 
     # --- its end ---
 

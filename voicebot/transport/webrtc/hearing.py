@@ -127,10 +127,10 @@ class Hearing:
         if not silent:
             self._end_silence()
         try:
-            self._packet_secs = self._decoder.secs(packet)
             pcm = self._decoder.decode(packet)
         except OpusError:
             return
+        self._packet_secs = len(pcm) / 2 / RATE_HZ
         self._take(pcm)
         if silent and not self._silent:
             self._silence = self._loop.call_later(SILENCE_SECS, self._be_silent)

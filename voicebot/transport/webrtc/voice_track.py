@@ -15,6 +15,7 @@ TIME_BASE = Fraction(1, CLOCK_HZ)
 REFRESH_SECS = 0.4  # between two packets of silence, as libopus has it
 LATE_SECS = 0.1  # behind by more than this, the clock starts again rather than catching up
 LOSS_SECS = 2.0  # between two looks at what the client loses
+CLEAN_LOOKS = 3  # in a row at which it had lost nothing: then losses are not provided for
 SILENT_BYTES = 2
 
 
@@ -32,6 +33,7 @@ class VoiceTrack(MediaStreamTrack):
         super().__init__()
         self._clock, self._sleep = clock, sleep
         self._loss, self._loss_asked_at = loss, clock()
+        self._clean_looks = 0
         self._encoder = Encoder(24_000)
         self._pcm = bytearray()
         self._news = asyncio.Event()
@@ -86,7 +88,9 @@ class VoiceTrack(MediaStreamTrack):
         if self._clock() - self._loss_asked_at > LOSS_SECS:
             self._loss_asked_at = self._clock()
             if (percent := await self._loss()) is not None:
-                self._encoder.provide_for(percent)
+                self._clean_looks = 0 if percent else self._clean_looks + 1
+                if percent or self._clean_looks >= CLEAN_LOOKS:
+                    self._encoder.provide_for(percent)
 
     def _packet(self, data: bytes, until_next_secs: float) -> Packet:
         packet = Packet(data)
