@@ -8,14 +8,24 @@ from django.urls import reverse, reverse_lazy
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+_named: list[str] = []  # the routes of the sidebar
+
 
 def _item(title: Promise, icon: str, name: str, permission: str) -> dict[str, Any]:
+    _named.append(name)
     return {
         "title": title,
         "icon": icon,
         "link": reverse_lazy(name),
         "permission": lambda request: request.user.has_perm(permission),
+        "active": lambda request: _is_at(request.path, name),
     }
+
+
+def _is_at(path: str, name: str) -> bool:
+    """Whether a page belongs to this item; unfold marks each whose address the page's begins with."""
+    above = [link for link in map(reverse, _named) if path.startswith(link)]
+    return reverse(name) == max(above, key=len, default="")
 
 
 def _users(request: HttpRequest) -> str:

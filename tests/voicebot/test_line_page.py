@@ -45,3 +45,18 @@ def test_a_tone_is_told_from_another_from_noise_and_from_silence():
     assert trial_call.is_tone(mine, 16_000, 440)
     assert not trial_call.is_tone(mine, 16_000, 660)
     assert not trial_call.is_tone(bytes(len(mine)), 16_000, 440)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("page", "link"),
+    [
+        (PAGE, PAGE),
+        ("/admin/voicebot/providerprofile/", "/admin/voicebot/providerprofile/"),
+        ("/admin/voicebot/providerprofile/add/", "/admin/voicebot/providerprofile/"),
+    ],
+)
+def test_the_menu_marks_the_page_that_one_is_on_and_no_other(admin_client, page, link):
+    sidebar = admin_client.get(page).context["sidebar_navigation"]
+    marked = [item["link"] for group in sidebar for item in group["items"] if item.get("active")]
+    assert [str(each) for each in marked] == [link]

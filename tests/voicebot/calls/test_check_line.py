@@ -1,14 +1,18 @@
 """`manage.py check_line` against a STUN server of the test's own, and coturn where it is installed."""
 
+import asyncio
 import contextlib
 import socket
+import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from aioice import stun
 
 from tests.workers import free_port
+from voicebot.transport.webrtc import line_check
 from voicebot.transport.webrtc.ice_servers import IceServers
 from voicebot.transport.webrtc.line_check import check
 from voicebot.transport.webrtc.network import Network, outgoing
@@ -91,3 +95,76 @@ async def test_a_turn_server_without_a_secret_is_told_to_nobody():
     servers = IceServers(turn=["turn:127.0.0.1:9"])
     assert (await steps(servers=servers))["turn:127.0.0.1:9"].passed is False
     assert servers.for_client("abc") == []
+
+
+def open_sockets() -> int:
+    """Of this process."""
+    found = (str(each.readlink()) for each in Path("/proc/self/fd").iterdir() if each.is_symlink())
+    return sum(each.startswith("socket:") for each in found)
+
+
+@pytest.fixture
+def answering() -> Iterator[Callable[[Callable[[bytes], bytes]], int]]:
+    """Starts servers that answer a request with what a function makes of it; gives their UDP ports."""
+    with contextlib.ExitStack() as ears:
+
+        def start(answer: Callable[[bytes], bytes]) -> int:
+            ear = ears.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            ear.bind(("127.0.0.1", 0))
+            ear.settimeout(10)
+
+            def serve() -> None:
+                with contextlib.suppress(OSError):
+                    data, who = ear.recvfrom(2048)
+                    ear.sendto(answer(data), who)
+
+            threading.Thread(target=serve, daemon=True).start()
+            return int(ear.getsockname()[1])
+
+        yield start
+
+
+def told_badly(request: bytes) -> bytes:
+    """An answer with a PRIORITY that is too short to be one."""
+    attribute = struct.pack("!HH", 0x0024, 2) + b"\x00\x00\x00\x00"
+    return struct.pack("!HH", 0x0101, len(attribute)) + request[4:20] + attribute
+
+
+def of_another_request(request: bytes) -> bytes:
+    told = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, b"another's one"[:12])
+    told.attributes["XOR-MAPPED-ADDRESS"] = ("203.0.113.66", 40_000)
+    return bytes(told)
+
+
+async def test_what_a_stun_server_answers_wrongly_is_said_and_nothing_else_is_lost(answering, monkeypatch):
+    monkeypatch.setattr(line_check, "ANSWER_SECS", 0.5)
+    bad, other = (f"stun:127.0.0.1:{answering(each)}" for each in (told_badly, of_another_request))
+    found = await steps(servers=IceServers(stun=[bad, other]))
+    assert [found[bad].passed, found[other].passed] == [False, False]
+    assert "203.0.113.66" not in found[other].words, "nobody asked that"
+
+
+async def test_a_port_that_is_taken_meanwhile_is_said_and_keeps_no_socket(coturn, monkeypatch):
+    port, address = free_port(), (outgoing() or ["127.0.0.1"])[0]
+    monkeypatch.setattr(line_check, "_is_free", lambda _address, _port: True)
+    servers = IceServers(turn=[f"turn:127.0.0.1:{coturn}"], secret="north")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind((address, port))
+        before = open_sockets()
+        found = await steps(Network(ports=(port, port)), servers)
+        await asyncio.sleep(0.1)
+        assert open_sockets() <= before
+    assert found[servers.turn[0]].passed is True, "the relay is there"
+    assert found["from outside"].passed is None
+
+
+async def test_turn_servers_that_refuse_or_say_nothing_keep_no_socket(coturn, monkeypatch):
+    monkeypatch.setattr(line_check, "ANSWER_SECS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # takes connections, and says nothing
+        wrong = IceServers(turn=[f"turn:127.0.0.1:{coturn}?transport=tcp"], secret="south")
+        silent = IceServers(turn=[f"turn:127.0.0.1:{mute.getsockname()[1]}?transport=tcp"], secret="north")
+        before = open_sockets()
+        for servers in (wrong, silent):
+            assert (await steps(servers=servers))[servers.turn[0]].passed is False
+        await asyncio.sleep(0.1)
+        assert open_sockets() <= before

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import socket
+import struct
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -118,12 +119,13 @@ async def _stun(url: str, network: Network) -> list[Step]:
 
     request = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
     try:
-        data = await _exchange(server_of(url), bytes(request))
+        async with asyncio.timeout(ANSWER_SECS):  # the name of it has to be found, too
+            data = await _exchange(server_of(url), bytes(request), request.transaction_id)
         mapped = stun.parse_message(data).attributes["XOR-MAPPED-ADDRESS"][0]
     except (TimeoutError, ConnectionError):
         words = _("no answer: UDP is closed on the way there, or nobody listens")
         return [Step(url, False, words, _("Let this machine send UDP there, or name another STUN server."))]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, struct.error) as error:
         words = _("no answer that can be read: %(error)s") % {"error": error}
         return [Step(url, False, words, _("Look at the address in STUN_URLS."))]
     words = _("answers; outside this machine is %(address)s") % {"address": mapped}
@@ -149,13 +151,13 @@ class _Ear(asyncio.DatagramProtocol):
             self.heard.set_exception(error)
 
 
-async def _exchange(place: tuple[str, int], data: bytes) -> bytes:
-    """What a UDP server answers. Raises OSError, TimeoutError."""
+async def _exchange(place: tuple[str, int], data: bytes, wanted: bytes) -> bytes:
+    """What a UDP server answers that has `wanted` in it. Raises OSError."""
     loop = asyncio.get_running_loop()
-    transport, ear = await loop.create_datagram_endpoint(_Ear, remote_addr=place)
+    transport, ear = await loop.create_datagram_endpoint(lambda: _Ear(wanted), remote_addr=place)
     try:
         transport.sendto(data)
-        return await asyncio.wait_for(ear.heard, ANSWER_SECS)
+        return await ear.heard
     finally:
         transport.close()
 
@@ -213,10 +215,13 @@ async def _from_outside(relay: Any, network: Network) -> Step:
     least, most = network.ports or (0, 0)
     port = next((port for port in range(least, most + 1) if _is_free(address, port)), 0)
     loop, word = asyncio.get_running_loop(), secrets.token_bytes(16)
-    ear = _socket(address)
-    ear.bind((address, port))
-    told: dict[str, Any] = {"port": ear.getsockname()[1], "address": announced}
-    listening, heard = await loop.create_datagram_endpoint(lambda: _Ear(word), sock=ear)
+    # By address, not by a socket of ours: that would stay open where the port is taken meanwhile.
+    try:
+        listening, heard = await loop.create_datagram_endpoint(lambda: _Ear(word), local_addr=(address, port))
+    except OSError as error:  # taken meanwhile, perhaps by a call
+        words = _("not tried: no port of WEBRTC_PORTS is free (%(error)s)") % {"error": error}
+        return Step(_("from outside"), None, words, _("Try again."))
+    told: dict[str, Any] = {"port": listening.get_extra_info("sockname")[1], "address": announced}
     try:
         relay.sendto(word, (announced, told["port"]))
         await asyncio.wait_for(heard.heard, ANSWER_SECS)
