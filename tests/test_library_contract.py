@@ -63,6 +63,7 @@ aioice.ice.Connection
     stun_server
 aioice.ice.StunProtocol
     __init__(self, receiver)
+    datagram_received(self, data, addr)
     async request(self, request, addr, integrity_key=, retransmissions=)
 aiortc.jitterbuffer.JitterBuffer
     __init__(self, capacity, prefetch=, is_video=)
