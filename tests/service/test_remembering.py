@@ -9,7 +9,7 @@ import pytest
 from psycopg import sql
 
 from greenroom import development
-from tests.databases import fresh_database, stage_database
+from tests.databases import fresh_database, share_speech, stage_database
 from tests.security.test_backups import House, restore
 from tests.servers import Server
 from tests.service.test_backup import run
@@ -80,6 +80,7 @@ async def test_a_visitor_is_remembered_a_day_later_on_another_process_and_then_f
     friday = (datetime.now(UTC) + timedelta(days=3)).strftime("%A")
     files = [tmp_path / name for name in ("dump", "keys", "data_keys", "journal")]
     with stage_database("greenroom_remembering", tmp_path) as database:
+        share_speech(tmp_path)
         first, second = (Server(tmp_path / f"log-{n}", database, **keys, **more) for n in (1, 2))
         try:
             await asyncio.to_thread(first.start)
