@@ -2,7 +2,7 @@
 
 A packet of a visitor's, from its datagram to its sound, by aiortc's way and by ours; 20 ms of the voice's
 Opus for a client that may lose packets and for one that loses none. `--pesq` prints how good those two sound,
-too (ITU-T P.862.2, of five sentences; wants the package `pesq`, which is no dependency of Greenroom).
+too (ITU-T P.862.2, of nine sentences; wants the package `pesq`, which is no dependency of Greenroom).
 """
 
 import argparse
@@ -10,6 +10,7 @@ import asyncio
 import statistics
 import time
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from aioice import Candidate, ice
@@ -82,13 +83,19 @@ def encoded(loss_percent: int) -> float:
     return (time.process_time() - began) / len(parts)
 
 
+@cache
+def sentences() -> list[np.ndarray]:
+    """The same for all: a voice says a sentence differently each time."""
+    from tests.piper_speech import spoken
+
+    return [speech(), *map(spoken, QUESTIONS)]
+
+
 def quality(loss_percent: int) -> float:
     from pesq import pesq
 
-    from tests.piper_speech import spoken
-
     found = []
-    for said in (speech(), *map(spoken, QUESTIONS[:4])):
+    for said in sentences():
         encoder, decoder = Encoder(VOICE_HZ), Decoder(RATE_HZ)
         encoder.provide_for(loss_percent)
         parts = frames(voice(said), encoder.frame_bytes)

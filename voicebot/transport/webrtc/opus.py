@@ -17,9 +17,9 @@ FRAME_SECS = 0.02
 LONGEST_SECS = 0.12  # of one packet: RFC 6716, section 2.1.4
 MOST_BYTES = 1275  # of one frame: section 3.2.1
 BITRATE = 32_000  # per second, of speech in mono at 24 kHz
-# Of 10. Where losses are provided for, 5: with less libopus drops what is above 8 kHz. Elsewhere 1: a third
-# of the time and the same bandwidth, PESQ 4.32 instead of 4.38 (docs/performance.md).
-COMPLEXITY, CLEAN_COMPLEXITY = 5, 1
+# Of 10. Where losses are provided for, 5. Elsewhere 2 sounds as good, in three fifths of the time; 1 does not
+# (benchmarks/call_packets.py).
+COMPLEXITY, CLEAN_COMPLEXITY = 5, 2
 LOSS_PERCENT = 10  # for which the encoder provides, until the client says what it loses
 
 
