@@ -18,7 +18,7 @@ import psycopg
 from django.conf import settings
 from psycopg import sql
 
-from tests.meanings import begin_reading, copy_meanings
+from tests.meanings import begin_reading
 from tests.workers import SHARED, WORKER
 
 ROOT = Path(__file__).parent.parent
@@ -68,7 +68,6 @@ def fresh_database(name: str, template: str = "template0") -> Iterator[str]:
 def stage_database(name: str, place: Path) -> Iterator[str]:
     """One with the demo characters and an administrator; what lies on disk of them is put into `place`."""
     _, stage = templates()
-    copy_meanings(place)
     shutil.copytree(_folder(stage) / "media", place / "media", dirs_exist_ok=True)
     shutil.copytree(_folder(stage) / "models", place / "models", dirs_exist_ok=True, copy_function=os.link)
     with fresh_database(name, stage) as database:

@@ -33,8 +33,8 @@ def begin_reading(questions: Path) -> None:
 
 
 def copy_meanings(place: Path) -> None:
-    """What has been read so far, as a server keeps it in its DATA_DIR."""
-    if not (SHARED / FILE).exists():
+    """What has been read so far, as a server keeps it in its DATA_DIR, if that is there and has none."""
+    if not (SHARED / FILE).exists() or not place.is_dir() or (place / FILE).exists():
         return
     with (
         contextlib.closing(sqlite3.connect(SHARED / FILE, timeout=60)) as known,

