@@ -20,6 +20,40 @@ CREDITS = (
     "Subtitles by the Amara.org community",
     "字幕由志愿者提供",
     "请不吝点赞订阅转发打赏支持明镜与点点栏目",
+    "請不吝點贊訂閱轉發打賞支持明鏡與點點欄目",
+    "优优独播剧场——YoYo Television Series Exclusive",
+    "優優獨播劇場",
+    "中文字幕志愿者 杨茜茜",
+    "字幕製作:貝爾",
+    "Transcription by CastingWords",
+    "Subtítulos realizados por la comunidad de Amara.org",
+    "Sottotitoli e revisione a cura di QTSS",
+    "Sous-titrage Société Radio-Canada",
+    "Legendas pela comunidade de amigos",
+)
+# What Whisper writes of silence as well, and somebody may say; several in a row, too.
+INVENTED = (
+    "Thank you. Thank you.",
+    "Okay. Bye-bye.",
+    "Bye-bye.",
+    "Thanks for listening.",
+    "See you next time. Bye.",
+    "Please subscribe to my channel.",
+    "謝謝觀看。",
+    "謝謝大家。",
+    "谢谢。谢谢观看。",
+    "感谢收听,再见。",
+    "請訂閱我的頻道。",
+    "ご視聴ありがとうございました。",
+    "¡Gracias por ver el vídeo!",
+    "Merci d'avoir regardé cette vidéo.",
+)
+SAID = (
+    "So you see me?",
+    "Thank you for the bread.",
+    "I'm sorry I am late.",
+    "谢谢你的面包。",
+    "再见到你真好。",
 )
 
 
@@ -91,6 +125,21 @@ def test_what_nobody_has_said_is_told_by_confidence_and_voice(text, no_speech, l
 
     sound = spoken("Thank you.") if voice else np.zeros(RATE_HZ, np.int16)
     assert is_nothing(text, no_speech, log_prob, sound.astype(np.float32) / 32768) == nothing
+
+
+@pytest.mark.parametrize("text", INVENTED)
+def test_an_invention_counts_only_with_a_voice(text):
+    from voicebot.providers.local.ears.nothing import is_nothing
+
+    assert is_nothing(text, 0.1, -0.3, np.zeros(RATE_HZ, np.float32))
+    assert not is_nothing(text, 0.1, -0.3, spoken("Thank you.").astype(np.float32) / 32768)
+
+
+@pytest.mark.parametrize("text", SAID)
+def test_words_that_begin_with_an_invention_are_none(text):
+    from voicebot.providers.local.ears.nothing import is_nothing
+
+    assert not is_nothing(text, 0.1, -0.3, np.zeros(RATE_HZ, np.float32))
 
 
 @pytest.mark.parametrize(

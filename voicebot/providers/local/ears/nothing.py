@@ -9,7 +9,7 @@ none had a voice, of the second each had for 190 ms or more.
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -23,31 +23,31 @@ DOUBTFUL_LOG_PROB, HOPELESS_LOG_PROB = -1.0, -1.5  # mean per token; -1 is Whisp
 VOICE, VOICED_SECS = 0.5, 0.1  # probability of a voice in a window, and how long there is one at least
 WINDOW = 512  # samples of Silero
 RATE_HZ = 16_000
-SPACELESS = re.compile("[\u3400-\u9fff]")
-# What Whisper writes of silence and music, because films and videos end with it.
-INVENTED = frozenset(
-    (
-        *("you", "i", "oh", "so", "okay", "bye", "bye bye", "thanks", "thank you", "thank you very much"),
-        *("thank you so much", "thanks for watching", "thank you for watching", "please subscribe"),
-        *("music", "applause", "the end", "i'm sorry", "oh my god"),
-        *(
-            "谢谢",
-            "谢谢大家",
-            "谢谢观看",
-            "谢谢收看",
-            "感谢观看",
-            "多谢您的观看",
-            "我们下期再见",
-            "再见",
-            "嗯",
-            "啊",
-        ),
-        *("vielen dank", "merci", "gracias", "obrigado", "grazie"),
-    )
-)
+SPACELESS = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
+# What Whisper writes of silence and music, because films and videos end with it; several in a row, too.
+ENGLISH = """
+    you|i|oh|so|okay|bye|bye bye|bye-bye|thanks|thank you|thank you very much|thank you so much|music|
+    applause|thanks for watching|thank you for watching|thanks for listening|thank you for listening|the end|
+    i'm sorry|please subscribe|please subscribe to my channel|see you next time|see you in the next video|
+    oh my god
+"""
+# The recogniser is asked for simplified characters, and an invention may be in others.
+MANDARIN = """
+    谢谢|谢谢大家|谢谢观看|谢谢收看|谢谢收听|感谢观看|感谢收看|感谢收听|多谢您的观看|多谢您的收看|我们下期再见|下期再见|再见|
+    请订阅|请订阅我的频道|嗯|啊|謝謝|謝謝大家|謝謝觀看|謝謝收看|謝謝收聽|感謝觀看|感謝收看|感謝收聽|多謝您的觀看|多謝您的收看|
+    我們下期再見|下期再見|再見|請訂閱|請訂閱我的頻道
+"""
+OTHERS = """
+    vielen dank|vielen dank fürs zuschauen|merci|merci d'avoir regardé cette vidéo|gracias|
+    gracias por ver el video|gracias por ver el vídeo|obrigado|obrigado por assistir|grazie|
+    grazie per aver guardato il video|ご視聴ありがとうございました
+"""
+INVENTED = tuple(filter(None, map(str.strip, "|".join((ENGLISH, MANDARIN, OTHERS)).split("|"))))
 CREDITS = re.compile(
-    r"amara\.org|subtitl\w+ by|caption\w* by|untertitel (von|der|im auftrag)|sous-?titres? (réalisés|par)"
-    r"|字幕(由|志愿者|组|by)|请不吝点赞|打赏支持|明镜与点点|优优独播剧场|www\.\w+\.\w+$",
+    r"amara\.org|castingwords|subtitl\w+ by|caption\w* by|untertitel (von|der|im auftrag)"
+    r"|sous-?titres? (réalisés|par)|sous-?titrage (société|st)|sottotitoli (e revisione|creati)"
+    r"|legendas pela comunidade|字幕(由|志[愿願]者|[组組]|by|[制製]作)|[请請]不吝[点點][赞贊讚]|打[赏賞]支持"
+    r"|明[镜鏡][与與][点點]{2}|[优優]{2}[独獨]播[剧劇][场場]|www\.\w+\.\w+$",
     re.IGNORECASE,
 )
 
@@ -75,8 +75,8 @@ def is_nothing(
         return True
     if no_speech > UNSURE and log_prob < HOPELESS_LOG_PROB:
         return True
-    unsure = no_speech > UNSURE or log_prob < DOUBTFUL_LOG_PROB or plain in INVENTED
-    unsure = unsure or _has_only(plain, hinted)
+    unsure = no_speech > UNSURE or log_prob < DOUBTFUL_LOG_PROB
+    unsure = unsure or _has_only(plain, INVENTED) or _has_only(plain, hinted)
     return unsure and voiced_secs(samples) < VOICED_SECS
 
 
@@ -84,9 +84,14 @@ def _plain(text: str) -> str:
     return re.sub(r"[^\w' ]", "", text.lower().replace("\u2019", "'")).strip()
 
 
-def _has_only(plain: str, hinted: Sequence[str]) -> bool:
-    """Whether these are such words and nothing else. Between Chinese ones there is no space."""
-    for known in sorted(map(_plain, hinted), key=len, reverse=True):
-        whole = known if SPACELESS.match(known) else rf"\b{re.escape(known)}\b"
-        plain = re.sub(whole, " ", plain)
-    return not plain.strip()
+def _has_only(plain: str, words: Sequence[str]) -> bool:
+    """Whether there is nothing but these words, one or several."""
+    return not _any_of(tuple(words)).sub(" ", plain).strip()
+
+
+@lru_cache(maxsize=256)  # a character's names change with what is talked about
+def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Each of them, the longest first. Between Chinese ones there is no space."""
+    known = sorted(filter(None, map(_plain, words)), key=len, reverse=True)
+    whole = (word if SPACELESS.match(word) else rf"\b{re.escape(word)}\b" for word in known)
+    return re.compile("|".join(whole) or "(?!)")
