@@ -15,13 +15,22 @@ from tests.voicebot.gemini.talking import MODELS, vendor_at
 from tests.voicebot.gemini.test_sessions import DICE
 from tests.voicebot.http_server import answering
 from tests.voicebot.pipeline.speech_to_speech.talking import eventually
-from voicebot.providers.speech_to_speech.gemini import session, wire
+from voicebot.providers.speech_to_speech.gemini import apart, session, wire
 from voicebot.providers.speech_to_speech.gemini.messages import Json
 from voicebot.providers.speech_to_speech.gemini.wire import Address
 from voicebot.providers.speech_to_speech.talk import Talk
 from voicebot.providers.speech_to_speech.vendor import Ended, Setup, VendorLost, Wish
 
 HELLO = [{"role": "user", "content": "Hello."}]
+
+
+def begun(reason: str) -> Json:
+    """An answer that has begun when it ends for this reason."""
+    return {"candidates": [{"content": {"parts": [{"text": "Once upon"}]}, "finishReason": reason}]}
+
+
+def chunk(name: bytes, body: bytes, size: int | None = None) -> bytes:
+    return name + (len(body) if size is None else size).to_bytes(4, "little") + body
 
 
 @asynccontextmanager
@@ -85,9 +94,12 @@ async def test_what_nobody_understands_ends_the_session_and_is_not_quoted(messag
         ({"candidates": [{"content": {"parts": [{"inlineData": {"mimeType": "x"}}]}}]}, "KeyError"),
         ({"candidates": [{"finishReason": "SAFETY"}]}, "answers nothing .SAFETY"),
         ({"promptFeedback": {"blockReason": "OTHER"}}, "answers nothing .OTHER"),
+        (begun("MAX_TOKENS"), "ends the answer .MAX_TOKENS"),
+        (begun("SAFETY"), "ends the answer .SAFETY"),
+        (begun("STOP"), "^$"),
     ],
 )
-async def test_what_holds_nothing_beside_the_conversation_is_no_answer(told, why):
+async def test_what_is_no_whole_answer_beside_the_conversation_fails(told, why):
     async def broken(_request: web.Request) -> web.Response:
         return web.Response(text=f"data: {json.dumps(told)}\n\n", content_type="text/event-stream")
 
@@ -95,8 +107,9 @@ async def test_what_holds_nothing_beside_the_conversation_is_no_answer(told, why
         talking = await vendor_at(server).connect()
         talking._apart = session.Apart(Address("key", f"http://127.0.0.1:{port}"), "text", "speech", "Kore")
         await talking.respond(Wish("apart", apart=HELLO))
-        event = await anext(talking.events())
-        assert isinstance(event, Ended)
+        async for event in talking.events():
+            if isinstance(event, Ended):
+                break
         assert re.search(why, event.failure)
         await talking.close()
 
@@ -169,3 +182,29 @@ async def test_a_visitor_who_types_while_a_call_is_open_is_answered_in_another_s
         assert server.session.said[-2:] == [("user", "Never mind."), ("model", "As you wish.")]
         assert server.errors == []
         await talk.close()
+
+
+SOUND = b"\1\2" * 8
+FORMAT = chunk(b"fmt ", bytes(16))
+NOTE = chunk(b"LIST", b"INFOdata of 3")
+
+
+@pytest.mark.parametrize(
+    ("chunks", "sound"),
+    [
+        (FORMAT + chunk(b"data", SOUND), SOUND),
+        (FORMAT + chunk(b"data", SOUND, 0xFFFFFFFF), SOUND),  # of a length that was not known yet
+        (FORMAT + chunk(b"data", SOUND, 0), SOUND),
+        (FORMAT + NOTE + b"\0" + chunk(b"data", SOUND), SOUND),  # chunks begin at even places
+        (FORMAT + chunk(b"data", SOUND) + NOTE, SOUND),
+        (FORMAT, b""),
+        (FORMAT + b"da", b""),
+    ],
+    ids=["plain", "endless", "unknown", "note first", "note last", "no sound", "cut off"],
+)
+def test_of_a_wav_file_only_its_sound_is_heard(chunks, sound):
+    assert apart.samples(b"RIFF" + bytes(4) + b"WAVE" + chunks) == sound
+
+
+def test_sound_that_begins_like_a_file_is_sound():
+    assert apart.samples(b"RIFF" + SOUND) == b"RIFF" + SOUND

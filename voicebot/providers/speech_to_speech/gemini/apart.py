@@ -16,6 +16,7 @@ from voicebot.providers.speech_to_speech.gemini.wire import Address, generated, 
 from voicebot.providers.speech_to_speech.vendor import Ended, Event, Sound, VendorLost, Wish, Words
 
 THOUGHT_TOKENS = 1024  # that a model may spend before it writes: they count against its limit
+WHOLE = ("", "STOP", "FINISH_REASON_UNSPECIFIED")  # https://ai.google.dev/api/generate-content#FinishReason
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Apart:
                         yield Sound(wish.key, wish.key, samples(base64.b64decode(sound["data"])))
             if not came:
                 failure = f"the vendor answers nothing ({reason or 'no reason given'})"
+            elif reason not in WHOLE:
+                failure = f"the vendor ends the answer ({reason})"
         except VendorLost as error:
             failure = str(error)
         yield Ended(wish.key, failure, usage_of(usage))
@@ -64,7 +67,14 @@ class Apart:
 
 
 def samples(sound: bytes) -> bytes:
-    """PCM without the header of a WAV file, which newer models put before it."""
-    if not sound.startswith(b"RIFF"):
+    """PCM without the WAV file around it that newer models send, whose length may not be known yet."""
+    if sound[:4] != b"RIFF" or sound[8:12] != b"WAVE":
         return sound
-    return sound[sound.find(b"data") + 8 :]
+    at = 12
+    while at + 8 <= len(sound):
+        name, size = sound[at : at + 4], int.from_bytes(sound[at + 4 : at + 8], "little")
+        at += 8
+        if name == b"data":
+            return sound[at : at + size] if size else sound[at:]
+        at += size + size % 2  # chunks begin at even places
+    return b""
