@@ -208,3 +208,17 @@ def test_of_a_wav_file_only_its_sound_is_heard(chunks, sound):
 
 def test_sound_that_begins_like_a_file_is_sound():
     assert apart.samples(b"RIFF" + SOUND) == b"RIFF" + SOUND
+
+
+async def test_of_a_turn_that_never_ends_two_minutes_are_kept_and_given_to_the_model():
+    async with gemini_server() as server, asyncio.timeout(PATIENCE_SECS):
+        talking = await vendor_at(server).connect()
+        await talking.set_up(Setup())
+        for _ in range(13):
+            await talking.hear(bytes(10 * 32_000))
+        assert len(talking._hearing) == 120 * 32_000
+        await talking.commit()
+        await talking.respond(Wish("reply"))
+        await eventually(lambda: server.session.said)
+        assert server.session.said[0] == ("user", "<120.0 s>")
+        await talking.close()

@@ -36,6 +36,7 @@ from voicebot.providers.speech_to_speech.vendor import (
 
 LONGEST_SECS = 600.0  # of a connection: https://ai.google.dev/gemini-api/docs/live-api/session-management
 WORDS_SECS = 2.0  # after speech: the words of it are there within half of one, or there are none
+MOST_HEARD_BYTES = 120 * IN_HZ * 2  # of one turn: for whoever never stops speaking, the newest are kept
 CHUNK_BYTES = IN_HZ * 2 // 2  # half a second a message
 
 
@@ -162,6 +163,7 @@ class GeminiSession:
             self._words = self._words if self._awaited else ""
             await self._transcriber.send({"realtimeInput": {"activityStart": {}}})
         self._hearing += pcm
+        del self._hearing[:-MOST_HEARD_BYTES]
         await self._transcriber.send(messages.sound_message(base64.b64encode(pcm).decode()))
 
     async def commit(self) -> None:
