@@ -1,7 +1,7 @@
 """Clips with pauses in mid-sentence, and with ends: several voices, paces and rooms, English and Mandarin.
 
 Speech is made once on a machine and kept. Whoever hesitates is spoken as two parts, the first with a comma
-behind it or none. No package that is installed here holds recordings of people who hesitate.
+behind it or none. Recordings of a person: `human_clips`.
 """
 
 # ruff: noqa: RUF001

@@ -37,6 +37,7 @@ from voicebot.providers import SegmentTranscribedFrame, SpeechPausedFrame
 from voicebot.providers.local import ears
 from voicebot.transport.silence_gate import QUIETEST, SilenceGate
 from voicebot.turns import InferenceBudget, SharedSilero, TurnStop
+from voicebot.turns.ends import Rhythm
 from voicebot.turns.vad import START_SECS, WINDOW
 
 STEP_SECS = WINDOW / RATE_HZ
@@ -109,13 +110,18 @@ def judged_once(judge: Callable[[np.ndarray], dict], samples: np.ndarray) -> dic
 class Player:
     """Plays one clip to a stop strategy, as a connection does."""
 
-    def __init__(self, clip: Clip, words: bool):
+    def __init__(self, clip: Clip, words: bool, rhythm: Rhythm | None = None):
         self.run, self._pcm = Run(clip), clip.pcm
         self._budget = InferenceBudget(Load())
         self._gate = SilenceGate()
         self._gate.in_turn = True  # everything passes; what it tells is for how long something sounds
         self._strategy = TurnStop(
-            lambda: self._gate.loud_secs, budget=self._budget, clock=CLOCK, segmented=True, by_words=words
+            lambda: self._gate.loud_secs,
+            budget=self._budget,
+            clock=CLOCK,
+            segmented=True,
+            by_words=words,
+            rhythm=rhythm,
         )
         smart_turn = self._strategy._smart_turn
         smart_turn._predict_endpoint = partial(judged_once, smart_turn._predict_endpoint)
@@ -188,10 +194,10 @@ def some(count: int) -> list[Clip]:
     return list(takewhile(lambda clip: clip.number < count, clips()))
 
 
-def played(clip: Clip, words: bool = True) -> Run:
-    """What becomes of a clip, with or without the words' part in it."""
+def played(clip: Clip, words: bool = True, rhythm: Rhythm | None = None) -> Run:
+    """What becomes of a clip, with or without the words' part in it, by somebody of that rhythm."""
     with asyncio.Runner(loop_factory=SoundLoop) as runner:
-        return runner.run(Player(clip, words).play())
+        return runner.run(Player(clip, words, rhythm).play())
 
 
 def row(name: str, runs: Iterable[Run]) -> str:

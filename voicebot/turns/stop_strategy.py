@@ -11,13 +11,14 @@ from pipecat.frames.frames import (
     Frame,
     InterruptionFrame,
     TranscriptionFrame,
+    VADUserStartedSpeakingFrame,
     VADUserStoppedSpeakingFrame,
 )
 from pipecat.turns.types import ProcessFrameResult, UserTurnSpeculation
 
 from voicebot.pipecat_internals.stop_strategy import StopStrategyHooks
 from voicebot.providers import SegmentTranscribedFrame, SpeechPausedFrame
-from voicebot.turns.ends import LANGUAGES, patience_secs
+from voicebot.turns.ends import LANGUAGES, LONGEST_SECS, Rhythm, patience_secs
 from voicebot.turns.guesses import Answers, NoAnswers
 from voicebot.turns.inference_budget import InferenceBudget
 from voicebot.turns.smart_turn import SharedSmartTurn
@@ -26,6 +27,7 @@ from voicebot.turns.vad import PAUSE_SECS
 UNDECIDED_SECS = 0.5  # into a pause, a sound that began in it has shown whether it is speech
 LOOK_SECS = 0.032  # a frame
 RISING_SECS = 0.4  # that a sound has lasted, by which voice activity knows whether it is speech
+REPLY_SECS = 0.7  # of a reply that were heard: who speaks then speaks to it
 # After a pause was noticed (64 ms): by then it is certain (0.2 s), or the visitor has gone on. Twice that, as
 # audio may be late.
 GUESS_SECS = 0.4
@@ -54,7 +56,11 @@ class TurnStop(StopStrategyHooks):
         clock: Callable[[], float] = time.monotonic,
         segmented: bool = False,
         by_words: bool = True,
+        rhythm: Rhythm | None = None,
     ) -> None:
+        self._rhythm = rhythm or Rhythm()
+        self._pause_known = True  # whether the last pause was an end
+        self._voice_at: float | None = None  # since when the character has been heard after it
         self._segmented = segmented
         self._transcribing = False  # of what was said before the last pause
         self._smart_turn = SharedSmartTurn(self._hold, budget)
@@ -73,6 +79,8 @@ class TurnStop(StopStrategyHooks):
         self._guess: tuple[UserTurnSpeculation, object] | None = None  # that is being answered, and its basis
 
     async def process_frame(self, frame: Frame) -> ProcessFrameResult:
+        if isinstance(frame, VADUserStartedSpeakingFrame):
+            self._learn(frame.start_secs)
         if isinstance(frame, SpeechPausedFrame):
             await self._withdraw()
             self._look_ahead()
@@ -81,12 +89,26 @@ class TurnStop(StopStrategyHooks):
         elif isinstance(frame, (EagerEndOfTurnCancelFrame, InterruptionFrame)):
             await self._take_guess()  # which is gone already
         elif isinstance(frame, BotStartedSpeakingFrame):
+            self._voice_at = self._clock()
             self._budget.guesses.answered(self)
         elif isinstance(frame, SegmentTranscribedFrame) and not frame.waiting:
             self._transcribing = False
             self.note_all_words(certain=not self.user_speaking)
             await self.end_if_due()
         return await super().process_frame(frame)
+
+    def _learn(self, start_secs: float) -> None:
+        """The visitor speaks, which tells what their last pause was: speech that cuts a reply short at its
+        beginning goes on with a sentence that was answered too early."""
+        if self._pause_known:
+            return
+        self._pause_known = True
+        began = self._clock() - start_secs
+        heard_secs = 0.0 if self._voice_at is None else began - self._voice_at
+        if began - self._paused_at > LONGEST_SECS or heard_secs > REPLY_SECS:
+            self._rhythm.ended()
+        else:
+            self._rhythm.went_on(began - self._paused_at)
 
     def _look_ahead(self) -> None:
         """Speech has paused, perhaps for good: where there is little to do, that is judged at once."""
@@ -105,7 +127,7 @@ class TurnStop(StopStrategyHooks):
             and self.has_words
             and self._in_pause
         ):
-            secs = patience_secs(sound, " ".join(self._segments))
+            secs = self._rhythm.patience_secs(patience_secs(sound, " ".join(self._segments)), sound)
             if self._clock() - self._paused_at < secs:
                 self._resting = self.task_manager.create_task(self._rest(secs), f"{self}::rest")
                 return
@@ -134,6 +156,7 @@ class TurnStop(StopStrategyHooks):
         self._smart_turn.probability = None  # of this pause it is not known yet
         await self._stop_inferring()
         self._paused_at = self._clock() - frame.stop_secs
+        self._pause_known, self._voice_at = False, None
         self._smart_turn.pause()
         self._inferring = self.task_manager.create_task(self._infer(frame), f"{self}::infer")
 

@@ -7,6 +7,7 @@ import pytest
 from benchmarks.pause_clips import hesitant
 from benchmarks.pauses import played
 from tests.chinese_speech import HAS_CHINESE
+from voicebot.turns.ends import Rhythm
 
 kokoro = pytest.mark.skipif(not HAS_CHINESE, reason="Kokoro is not installed")
 HESITATIONS = [
@@ -34,3 +35,18 @@ async def test_a_short_question_whose_sound_is_doubted_is_answered_sooner():
     by_sound = await asyncio.to_thread(played, clip, words=False)
     by_words = await asyncio.to_thread(played, clip)
     assert by_words.delay_secs < by_sound.delay_secs - 1
+
+
+@pytest.mark.local
+@kokoro
+async def test_who_goes_on_after_pauses_is_waited_for_the_next_time():
+    clip = hesitant("Do you know how to | repair a wooden boat?", "en", 11, 0)
+    rhythm = Rhythm()
+    first = await asyncio.to_thread(played, clip, rhythm=rhythm)
+    assert first.cut, "or there is nothing to learn"
+    assert not rhythm.halting, "once is no habit"
+    await asyncio.to_thread(played, clip, rhythm=rhythm)
+    assert rhythm.halting
+    again = await asyncio.to_thread(played, clip, rhythm=rhythm)
+    assert not again.cut
+    assert again.delay_secs < 1.2
