@@ -2,10 +2,10 @@
 
 .venv/bin/python -m benchmarks.function_calls --against COMMIT [--sessions 8]
 
-Both serve the same crowd with scripted services, one after the other, from work trees in a temporary folder. CPU
-time of a shared machine differs by several per cent from run to run of the same code; calls do by less than one,
-whatever else the machine does. Prints calls a second and session, CPU time (with the profiler's own) and what
-differs most. What native libraries do inside of one call is not counted.
+Both serve the same crowd with scripted services, one after the other, from work trees in a temporary folder.
+Prints calls a second and session, CPU time (with the profiler's own) and which functions differ most, where a
+difference of CPU time alone tells nothing. The same code differs by one to two per cent from run to run, as
+turns fall otherwise. What native libraries do inside of one call is not counted.
 """
 
 import argparse
@@ -70,12 +70,12 @@ def of_commit(commit: str, sessions: int) -> tuple[Counter[str], float]:
     """The same of any commit, with today's crowd."""
     with tempfile.TemporaryDirectory() as place:
         tree = Path(place, "tree")
-        subprocess.run(["git", "worktree", "add", "-q", "--detach", tree, commit], check=True)
+        subprocess.run(["git", "worktree", "add", "-q", "--detach", tree, commit], check=True)  # noqa: S607
         try:
             stage.ROOT = tree
             return counted(Path(place), sessions)
         finally:
-            subprocess.run(["git", "worktree", "remove", "--force", tree], check=True)
+            subprocess.run(["git", "worktree", "remove", "--force", tree], check=True)  # noqa: S607
 
 
 def main() -> None:

@@ -21,7 +21,8 @@ class ClientInput:
     def decode(self, message: dict[str, Any]) -> serializer.Audio | dict[str, Any]:
         """Audio, or an RTVI message, of ASGI's `websocket.receive`. Raises LimitReached, WireError."""
         data = message.get("bytes")
-        self._limit_early(len(data or message.get("text") or ""))
+        if not self.admitted:
+            self._limit_early(len(data or message.get("text") or ""))
         if data is None:
             raise serializer.WireError(serializer.UNSUPPORTED_DATA, "no text frames: send Pipecat protobuf")
         item = serializer.decode(data)
@@ -30,14 +31,14 @@ class ClientInput:
 
     def count(self, item: serializer.Audio | dict[str, Any], size: int) -> None:
         """The same limits for what came decoded, in so many bytes. Raises LimitReached."""
-        self._limit_early(size)
+        if not self.admitted:
+            self._limit_early(size)
         self._charge(item)
 
     def _limit_early(self, size: int) -> None:
-        if not self.admitted:
-            self._early_bytes += size
-            if self._early_bytes > settings.BYTES_BEFORE_AUTHENTICATION:
-                raise TooMuchTooEarly
+        self._early_bytes += size
+        if self._early_bytes > settings.BYTES_BEFORE_AUTHENTICATION:
+            raise TooMuchTooEarly
 
     def _charge(self, item: serializer.Audio | dict[str, Any]) -> None:
         """Counts audio by how long it sounds, in however many messages it comes. Raises TooMuch."""

@@ -82,7 +82,8 @@ class VoiceConnection:
         if self.closing:
             return
         try:
-            self._ready_timeout.note(item)
+            if not isinstance(item, serializer.Audio):  # of which there are thirty a second
+                self._ready_timeout.note(item)
             await self._conversation.transport.receive(item)
         except Exception:  # it goes on: whoever calls notices that the client has gone
             log.exception("a message of session %s could not be taken", self._takeover.session_id)

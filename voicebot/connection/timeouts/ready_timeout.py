@@ -17,9 +17,9 @@ class ReadyTimeout:
     def __init__(self) -> None:
         self._ready = False
 
-    def note(self, item: Any) -> None:
-        """Something has come from the client: audio, or an RTVI message."""
-        self._ready = self._ready or (isinstance(item, dict) and item.get("type") == READY)
+    def note(self, message: dict[str, Any]) -> None:
+        """An RTVI message has come from the client."""
+        self._ready = self._ready or message.get("type") == READY
 
     async def passes(self, speaks: Callable[[], bool]) -> bool:
         """Waits for READY_SECS; whether the client has not said by then that it is ready, nor `speaks`."""
