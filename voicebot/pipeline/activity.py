@@ -29,7 +29,6 @@ class Fact(Flag):
     TURN = auto()  # a turn of the visitor's is going on
     PAUSE = auto()  # in which they have paused
     TYPING = auto()  # what the visitor typed is on its way to the model
-    ASKING = auto()  # what the visitor typed is in the conversation, and the model has not been asked yet
     REPLY = auto()  # a reply is under way, from the question until all of it was written to the transport
     UNANSWERED = auto()  # to a question, and no word of it has come yet
     SPEECH = auto()  # words have gone to the voice, and nothing has been heard since
@@ -48,7 +47,6 @@ class Event(Enum):
     TYPED = auto()
     TYPED_FOR_TEXT = auto()  # the visitor wants the answer in writing
     TYPED_IN = auto()  # what was typed is in the conversation now
-    REFUSED = auto()  # what was typed will not be in the conversation
     ASKED = auto()  # the model has the question
     SPOKE_UP = auto()  # the model was asked for a word that nobody asked for
     SAYING = auto()  # the voice is to say something outside of any reply, such as a greeting
@@ -77,9 +75,8 @@ TRANSITIONS: dict[Event, tuple[Fact, Fact]] = {
     Event.TURN_STOPPED: (NONE, TURN),
     Event.TYPED: (Fact.TYPING, Fact.WRITTEN),
     Event.TYPED_FOR_TEXT: (Fact.TYPING | Fact.WRITTEN, NONE),
-    Event.TYPED_IN: (Fact.ASKING, Fact.TYPING),
-    Event.REFUSED: (NONE, Fact.TYPING),
-    Event.ASKED: (Fact.REPLY | Fact.UNANSWERED, Fact.UNASKED | Fact.SPEECH | Fact.CALL | Fact.ASKING),
+    Event.TYPED_IN: (NONE, Fact.TYPING),
+    Event.ASKED: (Fact.REPLY | Fact.UNANSWERED, Fact.UNASKED | Fact.SPEECH | Fact.CALL),
     Event.SPOKE_UP: (Fact.REPLY | Fact.UNASKED, Fact.UNANSWERED | Fact.WRITTEN),
     Event.SAYING: (Fact.REPLY | Fact.SPEECH, Fact.UNASKED | Fact.WRITTEN),
     Event.SPEECH_DUE: (Fact.SPEECH, Fact.UNANSWERED),
@@ -87,11 +84,11 @@ TRANSITIONS: dict[Event, tuple[Fact, Fact]] = {
     Event.VOICE_STARTED: (Fact.VOICE, Fact.SPEECH),
     Event.VOICE_STOPPED: (NONE, Fact.VOICE | Fact.SPEECH),
     Event.REPLY_OVER: (NONE, Fact.REPLY),
-    Event.INTERRUPTED: (NONE, UNDER_WAY | Fact.VOICE | Fact.ASKING),
+    Event.INTERRUPTED: (NONE, UNDER_WAY | Fact.VOICE),
     Event.FAILED: (NONE, Fact.REPLY),
     Event.CALLED: (Fact.CALL, Fact.UNANSWERED),
     Event.CALLS_OVER: (NONE, Fact.CALL | Fact.UNANSWERED),
-    Event.GIVEN_UP: (NONE, UNDER_WAY | Fact.ASKING),
+    Event.GIVEN_UP: (NONE, UNDER_WAY),
     Event.NOTICED: (NONE, NONE),
     Event.ENDED: (Fact.ENDING, NONE),
 }
@@ -107,7 +104,7 @@ def state_of(facts: Fact) -> State:
         return State.TRANSCRIBING
     if Fact.VOICE in facts:
         return State.SPEAKING
-    return State.THINKING if facts & (UNDER_WAY | Fact.ASKING) else State.LISTENING
+    return State.THINKING if facts & UNDER_WAY else State.LISTENING
 
 
 class Activity:
@@ -126,8 +123,6 @@ class Activity:
     def on(self, event: Event) -> None:
         """Takes an event."""
         comes, goes = TRANSITIONS[event]
-        if Fact.TYPING not in self._facts:  # nobody asks by it: a note without a question
-            comes &= ~Fact.ASKING
         if comes & (Fact.REPLY | Fact.SPEECH) and not self._facts & UNDER_WAY:
             self.questions += 1
         if event is Event.INTERRUPTED:

@@ -123,7 +123,7 @@ class SessionRTVI(RTVIHooks):
         try:
             await super().take_text(data, message_id, user_id)
         except BaseException:
-            self._activity.on(Event.REFUSED)
+            self._activity.on(Event.TYPED_IN)
             raise
         await self._on_typed(data.content)
 

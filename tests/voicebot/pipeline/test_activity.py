@@ -139,12 +139,12 @@ async def states(*frames: object) -> list[State]:
         ),
         pytest.param(
             [TYPED, CUT, APPENDED, ASKED, BEGUN, ENDED, text(), *SPOKEN],
-            [LISTENING, TRANSCRIBING, THINKING, SPEAKING, THINKING, LISTENING],
+            [LISTENING, TRANSCRIBING, LISTENING, THINKING, SPEAKING, THINKING, LISTENING],
             id="typed",
         ),
         pytest.param(
             [ASKED, BEGUN, text(), BOT_ON, TYPED, CUT, BOT_OFF, APPENDED, ASKED],
-            [LISTENING, THINKING, SPEAKING, TRANSCRIBING, THINKING],
+            [LISTENING, THINKING, SPEAKING, TRANSCRIBING, LISTENING, THINKING],
             id="typed into a reply",
         ),
         pytest.param([NOTE, APPENDED], [LISTENING], id="run_immediately=false"),
@@ -155,7 +155,7 @@ async def states(*frames: object) -> list[State]:
         ),
         pytest.param(
             [TYPED_FOR_TEXT, CUT, APPENDED, ASKED, BEGUN, ENDED, text(spoken=False), OVER],
-            [LISTENING, TRANSCRIBING, THINKING, LISTENING],
+            [LISTENING, TRANSCRIBING, LISTENING, THINKING, LISTENING],
             id="audio_response=false",
         ),
         pytest.param(
@@ -269,23 +269,3 @@ async def test_who_waits_for_both_to_be_silent_is_told_at_once_and_not_before():
         assert not waiting.done()
     activity.on(Event.TURN_STOPPED)
     assert await asyncio.wait_for(waiting, 1)
-
-
-async def test_a_typed_question_on_its_way_to_the_model_is_not_silence():
-    activity = Activity()
-    observer = ActivityObserver(activity, nobody, nobody)
-    activity.on(TYPED)
-    await observer.on_push_frame(see(CUT))
-    await observer.on_push_frame(see(APPENDED))
-    assert not activity.settled, "the model has not been asked yet"
-    await observer.on_push_frame(see(ASKED))
-    assert activity.state is THINKING
-    assert activity.questions == 1
-
-
-async def test_a_typed_question_that_an_interruption_took_is_not_waited_for():
-    assert await states(TYPED, APPENDED, CUT) == [LISTENING, TRANSCRIBING, THINKING, LISTENING]
-
-
-async def test_a_typed_question_that_was_refused_is_not_waited_for():
-    assert await states(TYPED, Event.REFUSED) == [LISTENING, TRANSCRIBING, LISTENING]

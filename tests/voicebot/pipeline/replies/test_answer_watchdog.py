@@ -127,7 +127,6 @@ async def test_a_voice_that_hangs_is_taken_back(one):
         (ASKED, Event.READABLE, OVER),
         (Event.TYPED_FOR_TEXT, Event.INTERRUPTED, Event.TYPED_IN, ASKED),
         (Event.NOTICED, Event.TYPED_IN),
-        (Event.TYPED, Event.REFUSED),
         (Event.SPOKE_UP,),
         (ASKED, Event.SPEECH_DUE, STARTED, STOPPED, OVER),
         (ASKED, Event.ENDED),
