@@ -15,10 +15,14 @@ DOCUMENTED = {"_meta", "_default_manager", "_base_manager", "_state"}  # by Djan
 
 # What is set on another library's object, or read from one whose class is not known here.
 REACHED = {
+    "_RTCRtpReceiver__codecs",
     "_RTCRtpReceiver__jitter_buffer",
+    "_RTCRtpReceiver__remote_streams",
     "_csp_replace",
+    "_enabled",
     "_outbound_queue",
     "_password",
+    "_rx_srtp",
     "_sent_queue",
     "_types",
 }
