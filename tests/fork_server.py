@@ -232,6 +232,8 @@ class ForkServer:
         os.environ.clear()
         os.environ.update(wanted["env"])
         suits = self.suits()
+        if not suits:
+            atexit._run_exitfuncs()  # before the other one is asked: settings may have begun a PostgreSQL
         connection.sendall(f"{os.getpid() if suits else 0}\n".encode())
         connection.close()
         if not suits:

@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from tests.fork_server import Forked, fork_server_address
-from tests.patience import PATIENCE_SECS
-from tests.servers import ROOT
+from tests import programs
 
 pytestmark = pytest.mark.django_db
 
@@ -27,18 +25,9 @@ def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """In a process of its own, which knows nothing of Django's settings but by these variables."""
     inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     with tempfile.TemporaryDirectory() as folder:
-        script, stdout, stderr = (Path(folder, name) for name in ("script.py", "stdout", "stderr"))
+        script = Path(folder, "script.py")
         script.write_text(code)
-        process = Forked(
-            fork_server_address(),
-            argv=[str(script)],
-            env={**inherited, **environment},
-            cwd=str(ROOT),
-            stdout=str(stdout),
-            stderr=str(stderr),
-        )
-        code_of_exit = process.wait(PATIENCE_SECS)
-        return subprocess.CompletedProcess([], code_of_exit, stdout.read_text(), stderr.read_text())
+        return programs.run(str(script), env={**inherited, **environment})
 
 
 def test_without_a_database_url_postgresql_18_serves_itself(tmp_path):
@@ -49,6 +38,13 @@ def test_without_a_database_url_postgresql_18_serves_itself(tmp_path):
     )
     assert "version 18" in shown.stdout, shown.stderr
     assert (tmp_path / "postgres" / "PG_VERSION").exists()
+
+
+@pytest.mark.parametrize("app", ["", "examples.extras"], ids=["prepared", "of other settings"])
+def test_it_stops_with_the_last_process_that_uses_it(tmp_path, app):
+    done = run("print('done')", DATABASE_URL="", DATA_DIR=str(tmp_path), EXTRA_APPS=app)
+    assert done.stdout == "done\n", done.stderr
+    assert not (tmp_path / "postgres" / "postmaster.pid").exists()
 
 
 def test_a_database_url_is_used_and_nothing_is_embedded(tmp_path):

@@ -109,7 +109,7 @@ def check(folder: Path, apps: str) -> subprocess.CompletedProcess[str]:
         "PYTHONPATH": str(folder),
         "DATA_DIR": str(folder),
     }
-    return programs.run("manage.py", "check", env=environment)
+    return programs.run("manage.py", "check", env=environment, bare=True)
 
 
 @pytest.mark.parametrize(
