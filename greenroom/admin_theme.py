@@ -1,5 +1,6 @@
 """Admin theme: django-unfold's colours and sidebar."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -18,14 +19,15 @@ def _item(title: Promise, icon: str, name: str, permission: str) -> dict[str, An
         "icon": icon,
         "link": reverse_lazy(name),
         "permission": lambda request: request.user.has_perm(permission),
-        "active": lambda request: _is_at(request.path, name),
+        "active": lambda request: _nearest(request.path) == name,
     }
 
 
-def _is_at(path: str, name: str) -> bool:
-    """Whether a page belongs to this item; unfold marks each whose address the page's begins with."""
-    above = [link for link in map(reverse, _named) if path.startswith(link)]
-    return reverse(name) == max(above, key=len, default="")
+@lru_cache(maxsize=64)  # each item of the sidebar asks
+def _nearest(path: str) -> str:
+    """The route of the item that a page belongs to; unfold marks each whose address its own begins with."""
+    above = {link: name for name in _named if path.startswith(link := reverse(name))}
+    return above[max(above, key=len)] if above else ""
 
 
 def _users(request: HttpRequest) -> str:
