@@ -6,42 +6,33 @@ A caller of `tests.callers` encodes and decodes for itself, and one core of them
 import asyncio
 import json
 import time
-import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamTrack
 from av import Packet
 
 from benchmarks import django_ready  # noqa: F401
-from benchmarks.crowd import LiveConnection
-from tests.visitors import RATE_HZ, speech
+from benchmarks.crowd import LiveConnection, parts, post
+from tests.visitors import RATE_HZ
 from voicebot.transport.webrtc import aiortc_internals
 from voicebot.transport.webrtc.opus import FRAME_SECS, Encoder
 
 CLOCK_HZ = 48_000  # of RTP timestamps: RFC 7587, section 4.1
 DTX_BYTES = 2  # a packet of at most so many bytes says that there is silence
 VOICE_BYTES = 30  # a packet of more has sound in it; the voice takes some 80
-SPEAKING = {"before": 1.0, "after": 5.0}  # seconds of silence around the sentence
 Packets = list[bytes | None]
 
 
 def script(*, pauses: bool) -> list[tuple[str, Packets]]:
     """One round, 20 ms a packet. With `pauses` hardly anything is sent in silence, as browsers do."""
-    sentence = speech()
-    parts = {
-        "before": np.zeros(int(SPEAKING["before"] * RATE_HZ), np.int16),
-        "speech": sentence,
-        "after": np.zeros(int(SPEAKING["after"] * RATE_HZ), np.int16),
-    }
     encoder, silent = Encoder(RATE_HZ), False
     size = encoder.frame_bytes
     found = []
-    for name, pcm in parts.items():
+    for name, pcm in parts():
         sound, packets = pcm.tobytes(), list[bytes | None]()
         for at in range(0, len(sound), size):
             packet = encoder.encode(sound[at : at + size].ljust(size, b"\0"))
@@ -117,13 +108,6 @@ class CalledConnection(LiveConnection):
         return due
 
 
-def post(url: str, body: dict[str, Any]) -> dict[str, Any]:
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as response:
-        found: dict[str, Any] = json.load(response)
-    return found
-
-
 def way_in(start: str, character: str, cookie: str = "") -> str:
     """What a start by WebRTC answers, as text, for `connected`."""
-    return json.dumps(post(start, {"transport": "webrtc", "body": {"character": character}}))
+    return json.dumps(post(start, {"transport": "webrtc", "body": {"character": character}}, cookie))

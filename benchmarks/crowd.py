@@ -63,16 +63,20 @@ def questions() -> list[Round]:
     return [script(pcm[: end(pcm) + fades]) for pcm in map(spoken, QUESTIONS)]
 
 
-def script(said: np.ndarray | None = None) -> Round:
-    """The packets of one round, built once for all visitors; what is said is mono int16 PCM at 16 kHz."""
-    parts = (
+def parts(said: np.ndarray | None = None) -> list[tuple[str, np.ndarray]]:
+    """What a visitor sends in one round, mono int16 PCM at 16 kHz: silence, what is said, silence."""
+    return [
         ("before", np.zeros(RATE_HZ, np.int16)),
         ("speech", speech() if said is None else said),
         ("after", np.zeros(5 * RATE_HZ, np.int16)),
-    )
+    ]
+
+
+def script(said: np.ndarray | None = None) -> Round:
+    """The packets of one round, built once for all visitors; what is said is mono int16 PCM at 16 kHz."""
     return [
         (name, [audio_message(pcm[at : at + CHUNK]) for at in range(0, len(pcm) - CHUNK, CHUNK)])
-        for name, pcm in parts
+        for name, pcm in parts(said)
     ]
 
 
@@ -201,12 +205,16 @@ def usage(pid: int) -> tuple[float, float]:
     )
 
 
-def way_in(start: str, character: str, cookie: str = "") -> str:
-    body = json.dumps({"transport": "websocket", "body": {"character": character}}).encode()
+def post(url: str, body: dict[str, Any], cookie: str = "") -> dict[str, Any]:
     headers = {"Content-Type": "application/json", **({"Cookie": cookie} if cookie else {})}
-    request = urllib.request.Request(start, body, headers)
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
     with urllib.request.urlopen(request, timeout=30) as response:
-        answer = json.load(response)
+        found: dict[str, Any] = json.load(response)
+    return found
+
+
+def way_in(start: str, character: str, cookie: str = "") -> str:
+    answer = post(start, {"transport": "websocket", "body": {"character": character}}, cookie)
     return f"{answer['wsUrl']}?token={answer['token']}"
 
 

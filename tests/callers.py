@@ -35,19 +35,12 @@ class Microphone(MediaStreamTrack):
         self.words = np.zeros(0, np.int16)
         self._at, self._begun = 0, time.monotonic()
         self.said = asyncio.Event()
-        self.pauses = False  # sends nothing in silence, as a browser does that was asked to
-        self._more = asyncio.Event()
 
     def say(self, pcm: np.ndarray) -> None:
         self.said.clear()
         self.words = np.concatenate([self.words, pcm])
-        self._more.set()
 
     async def recv(self) -> AudioFrame:
-        if self.pauses and not len(self.words):
-            self._more.clear()
-            await self._more.wait()
-            self._at = int((time.monotonic() - self._begun) * RATE_HZ)
         await asyncio.sleep(max(0.0, self._begun + self._at / RATE_HZ - time.monotonic()))
         now, self.words = self.words[:FRAME], self.words[FRAME:]
         if not len(self.words):
