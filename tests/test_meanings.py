@@ -12,4 +12,4 @@ def test_what_was_read_once_is_there_for_all_servers(tmp_path):
     def read_again(some):
         raise AssertionError(f"read again: {some}")
 
-    VectorStore(tmp_path / meanings.FILE).vectors(texts, read_again)
+    assert len(VectorStore(tmp_path / meanings.FILE).vectors(texts, read_again)) == len(texts)
